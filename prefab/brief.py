@@ -1,0 +1,153 @@
+"""What the customer asked for."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from prefab.module import Fraction, Key, NotNegative, Positive, Sku, Text
+from prefab.tables import Frozen, read_toml
+
+Redundant = Literal["N", "N+1", "2N"]
+
+
+class Site(Frozen):
+    """The land, a rectangle; the road enters through the middle of its south side."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    """ISO 3166 code, for public holidays."""
+    climate: Key
+    width_m: Annotated[float, Field(gt=0, le=10_000)]
+    """West to east."""
+    depth_m: Annotated[float, Field(gt=0, le=10_000)]
+    """South to north."""
+    setback_m: Annotated[float, Field(ge=0, le=500)]
+    altitude_m: Annotated[float, Field(ge=-400, le=5000)] | None = None
+    """Otherwise the climate's."""
+    design_dry_bulb_degc: Annotated[float, Field(ge=-60, le=60)] | None = None
+    """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
+
+
+class It(Frozen):
+    """What computes."""
+
+    workload: Key
+    pods: tuple[Sku, ...] = ()
+    """Pods to choose from; otherwise every pod with the workload's accelerator."""
+
+
+class Phase(Frozen):
+    """One step of the site; `it_mw` is added to the phases before it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    it_mw: Annotated[float, Field(gt=0, le=5000)]
+    """Sustained design IT load at the rack inputs."""
+    energised_by: date
+
+
+class Grid(Frozen):
+    """The utility connection."""
+
+    capacity_mw: Positive
+    voltage_kv: Annotated[float, Field(ge=6, le=420)]
+    """Up to 36 kV the connection is taken at medium voltage, above it needs main transformers."""
+    tariff: Key
+
+    @property
+    def at_high_voltage(self) -> bool:
+        """Whether main step-down transformers stand between the utility and the site's switchgear."""
+        return self.voltage_kv > 36
+
+
+class Redundancy(Frozen):
+    """Redundancy of each part of the supply. The last three serve the site."""
+
+    power: Redundant
+    cooling: Redundant
+    control: Redundant = "2N"
+    intake: Redundant = "2N"
+    main_transformers: Literal["N", "N+1"] = "N+1"
+    standby: Literal["N", "N+1"] = "N+1"
+
+
+class Autonomy(Frozen):
+    """How long the site runs on what it has stored."""
+
+    ups_min: Annotated[float, Field(ge=0, le=120)]
+    generator_h: Annotated[float, Field(ge=0, le=240)]
+    """Hours of fuel at the design load; 0 means no generators."""
+
+
+class Storage(Frozen):
+    """A grid-interactive battery on the medium-voltage bus, available at the end of its life."""
+
+    power_mw: NotNegative = 0.0
+    duration_h: NotNegative = 0.0
+
+
+class Limits(Frozen):
+    """What the design may not exceed or use."""
+
+    block_kinds: Annotated[int, Field(ge=1, le=2)] = 2
+    pods_per_block: Annotated[int, Field(ge=1, le=12)] = 8
+    exclude: tuple[Sku, ...] = ()
+    """Modules not to be used."""
+
+
+class SiteBrief(Frozen):
+    """A whole brief, as read from TOML."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    customer: Annotated[str, Field(min_length=1, max_length=80)]
+    prepared_by: Text = ""
+    location: Text = ""
+    as_of: date
+    """The date of the order and of every document."""
+    site: Site
+    it: It
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=12)]
+    grid: Grid
+    redundancy: Redundancy
+    autonomy: Autonomy
+    storage: Storage = Storage()
+    limits: Limits = Limits()
+    utilisation_frac: Fraction | None = None
+    """Occupied share of serving capacity at the daily peak; otherwise the workload card's."""
+
+    @model_validator(mode="after")
+    def _dates_rise(self) -> "SiteBrief":
+        before = self.as_of
+        for phase in self.phases:
+            if phase.energised_by <= before:
+                raise ValueError(
+                    f"phase {phase.name!r}: energised_by {phase.energised_by} must be later than {before} "
+                    "(as_of and the phase before it)"
+                )
+            before = phase.energised_by
+        names = [p.name for p in self.phases]
+        if len(set(names)) != len(names):
+            raise ValueError("phases: every name must be different")
+        if (self.storage.power_mw > 0) != (self.storage.duration_h > 0):
+            raise ValueError("storage: give both power_mw and duration_h, or neither")
+        if 2 * self.site.setback_m >= min(self.site.width_m, self.site.depth_m):
+            raise ValueError("site: the set-backs leave no land; width_m and depth_m must exceed twice setback_m")
+        return self
+
+    @property
+    def it_kw(self) -> float:
+        """IT load of the whole site."""
+        return self.it_kw_until(len(self.phases) - 1)
+
+    def it_kw_until(self, phase: int) -> float:
+        """IT load when phase number `phase` (from 0) runs."""
+        return sum(p.it_mw for p in self.phases[: phase + 1]) * 1000
+
+
+def read_brief(path: Path) -> SiteBrief:
+    """Read a brief.
+
+    Raises:
+        InputError: with every mistake in it.
+    """
+    return read_toml(path, SiteBrief)

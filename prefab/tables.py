@@ -1,0 +1,174 @@
+"""TOML (and JSON) to frozen data, with every mistake of a file at once."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from prefab.errors import InputError
+
+_MAX_BYTES = 5_000_000
+# Control, bidi and invisible characters have no place in a name and would disturb terminals and documents.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+# A table's heading; lines of an array over several lines may begin with a bracket too, but not with a name in it.
+_HEAD = re.compile(r"\s*\[\[?\s*([A-Za-z_][\w.-]*)\s*\]\]?\s*(?:#.*)?$")
+
+
+class Frozen(BaseModel):
+    """Parent of all data: immutable, strict, no unknown keys, finite numbers only."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+T = TypeVar("T", bound=Frozen)
+
+
+def read_text(path: Path) -> str:
+    """The file as text.
+
+    Raises:
+        InputError: not there, not readable, larger than 5 MB or not UTF-8.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes; a file prefab reads is smaller")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8 text") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_toml(path: Path, model: type[T]) -> T:
+    """Read one TOML file as `model`.
+
+    Raises:
+        InputError: with every mistake in the file, each with its key and, where known, its line.
+    """
+    text = read_text(path)
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+    return validate(tree, model, str(path), text)
+
+
+def validate(tree: dict[str, Any], model: type[T], where: str, text: str = "") -> T:
+    """Check a parsed tree against `model`; `text` (the file's source) lets mistakes name their line."""
+    mistakes = [
+        f"{_place(where, text, path)}: {_key(path)}: holds a control or invisible character; plain text is allowed"
+        for path, value in _texts(tree)
+        if _UNPRINTABLE.search(value)
+    ]
+    try:
+        # Strict JSON mode takes dates, enums and tuples from text and lists, but never "5" for a number.
+        found = model.model_validate_json(json.dumps(tree, default=_json_value))
+    except ValidationError as error:
+        mistakes += [_mistake(e, model, where, text) for e in error.errors(include_url=False)]
+    else:
+        if not mistakes:
+            return found
+    raise InputError(mistakes)
+
+
+def _json_value(value: Any) -> str:
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _texts(tree: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    if isinstance(tree, str):
+        yield path, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _texts(key, (*path, key))
+            yield from _texts(value, (*path, key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from _texts(value, (*path, index))
+
+
+def _key(path: Iterable[str | int]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "(the whole file)"
+
+
+def _mistake(error: ErrorDetails, model: type[BaseModel], where: str, text: str) -> str:
+    path = error["loc"]
+    place = _place(where, text, path)
+    if error["type"] == "extra_forbidden":
+        allowed = _fields_at(model, path[:-1])
+        near = get_close_matches(str(path[-1]), allowed, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(sorted(allowed))}"
+        return f"{place}: {_key(path)}: unknown key; {hint}"
+    if error["type"] == "missing":
+        return f"{place}: {_key(path)}: missing; it must be given"
+    given = error.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {_key(path)}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _place(where: str, text: str, path: tuple[str | int, ...]) -> str:
+    line = _line_of(text, path)
+    return f"{where}:{line}" if line else where
+
+
+def _fields_at(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if (found := _model_in(inner)) is not None:
+            return found
+    return None
+
+
+def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
+    """The line where the key (else its table) stands; best effort, for hand-written files."""
+    names = [str(p) for p in path if isinstance(p, str)]
+    index = next((p for p in path if isinstance(p, int)), 0)
+    if not text or not names:
+        return None
+    lines = text.split("\n")
+    tables = {i: head[1] for i, line in enumerate(lines) if (head := _HEAD.match(line))}
+    heads = [i for i, name in tables.items() if name == names[0]]
+    if heads:
+        start = heads[min(index, len(heads) - 1)]
+        if len(names) == 1:
+            return start + 1
+    else:
+        start = 0
+    # A key stands before the next table: what follows is another table's key of the same name.
+    end = next((i for i in tables if i > start), len(lines)) if heads else next(iter(tables), len(lines))
+    key = re.compile(rf"\s*([\w.-]+\.)?{re.escape(names[-1])}\s*[=.]")
+    for i in range(start, end):
+        if key.match(lines[i]):
+            return i + 1
+    return start + 1 if heads else None
