@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from prefab.module import Fraction, Key, NotNegative, Positive, Sku, Text
+from prefab.module import Key, NotNegative, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
 
 Redundant = Literal["N", "N+1", "2N"]
@@ -112,7 +112,7 @@ class SiteBrief(Frozen):
     autonomy: Autonomy
     storage: Storage = Storage()
     limits: Limits = Limits()
-    utilisation_frac: Fraction | None = None
+    utilisation_frac: Annotated[float, Field(gt=0, le=1)] | None = None
     """Occupied share of serving capacity at the daily peak; otherwise the workload card's."""
 
     @model_validator(mode="after")

@@ -21,6 +21,8 @@ from prefab.module import (
 from prefab.shipped import shipped
 from prefab.tables import Frozen, read_toml
 
+Share = Annotated[float, Field(gt=0, le=1)]
+
 
 class Carrier(Frozen):
     """What flows between modules."""
@@ -94,9 +96,9 @@ class Workload(Sourced):
     rate_high_tokens_per_s: Positive
     accelerator_w: Positive
     """Mean power of one accelerator at that rate, for the chip boundary B0."""
-    utilisation_frac: Fraction
-    availability_frac: Fraction
-    goodput_frac: Fraction
+    utilisation_frac: Share
+    availability_frac: Share
+    goodput_frac: Share
     profile_frac: Annotated[tuple[float, ...], Field(min_length=24, max_length=24)]
     """Load by hour of the day over its daily peak."""
 

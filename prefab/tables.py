@@ -76,11 +76,20 @@ def validate(tree: dict[str, Any], model: type[T], where: str, text: str = "") -
         # Strict JSON mode takes dates, enums and tuples from text and lists, but never "5" for a number.
         found = model.model_validate_json(json.dumps(tree, default=_json_value))
     except ValidationError as error:
-        mistakes += [_mistake(e, model, where, text) for e in error.errors(include_url=False)]
+        mistakes += [_mistake(e, model, where, text) for e in _own(error.errors(include_url=False))]
     else:
         if not mistakes:
             return found
     raise InputError(mistakes)
+
+
+def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without "too short" about a list whose entries have mistakes of their own: pydantic counts those as missing."""
+    return [
+        e
+        for e in errors
+        if e["type"] != "too_short" or not any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in errors)
+    ]
 
 
 def _json_value(value: Any) -> str:

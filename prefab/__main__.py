@@ -1,0 +1,5 @@
+"""`python -m prefab` is the command `prefab`."""
+
+from prefab.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""Every check on one plan, and the plan's own claims recomputed. Never loads a solver."""
+
+from prefab import objective
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules import LAND, RUNS, SUPPLY, TIME
+
+CLAIMS = "claims"
+
+
+def audit(plan: Plan) -> tuple[Finding, ...]:
+    """Findings of every rule that the plan's sections allow, in the order of the report."""
+    findings: list[Finding] = list(check_claims(plan))
+    rules = [
+        *(SUPPLY if plan.connected else ()),
+        *(LAND if plan.connected and plan.placed else ()),
+        *(RUNS if plan.connected and plan.placed and plan.routed else ()),
+        *(TIME if plan.connected and plan.scheduled else ()),
+    ]
+    for rule in rules:
+        findings += rule.check(plan)
+    return tuple(findings)
+
+
+def broken(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those that are not kept."""
+    return tuple(f for f in findings if not f.kept)
+
+
+def check_claims(plan: Plan) -> tuple[Finding, ...]:
+    """Recomputes the sizing's cost and looks at the bound it claims."""
+    sized = plan.sized
+    known = {m.sku for m in plan.modules}
+    used = {k.pod for k in sized.kinds} | {g.sku for k in sized.kinds for g in k.groups} | {p.sku for p in sized.plant}
+    missing = sorted(used - known)
+    if missing:
+        text = f"catalog entries that the plan does not carry: {', '.join(missing)}"
+        return (Finding(CLAIMS, "sized", False, float(len(missing)), 0.0, "SKUs", "==", text),)
+    measured = objective.measured_kusd(sized, plan.modules, plan.costs)
+    claimed = sized.objective_kusd
+    consistent = sized.bound_kusd <= claimed and (sized.status != "optimal" or sized.bound_kusd == claimed)
+    return (
+        Finding(
+            CLAIMS, "sized", measured == claimed, float(measured), float(claimed), "k$", "==", "capital cost recomputed"
+        ),
+        Finding(CLAIMS, "sized", consistent, float(sized.bound_kusd), float(claimed), "k$", "<=", "bound and status"),
+    )
+
+
+def text_of(finding: Finding) -> str:
+    """One line: what, where, how much of how much."""
+    mark = "kept" if finding.kept else "BROKEN"
+    figures = f"{finding.actual:,.6g} {finding.sense} {finding.limit:,.6g} {finding.unit}"
+    return f"{finding.rule}: {finding.where}: {mark}: {figures}{': ' + finding.text if finding.text else ''}"

@@ -1,0 +1,33 @@
+"""`prefab check`: every rule on a plan, no solver."""
+
+from pathlib import Path
+
+import click
+
+from prefab.cli.console import finding_tree, json_option, show
+
+
+@click.command("check")
+@click.argument("plan", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="Show the checks that are kept, too.")
+@json_option
+def command(plan: Path, everything: bool, as_json: bool) -> None:
+    """Check every rule on a plan file; exit 1 when one is broken.
+
+    \b
+    Example:
+      prefab check out/plan.json
+    """
+    from prefab.audit import audit, broken, text_of
+    from prefab.plan import read_plan
+
+    findings = audit(read_plan(plan))
+    wrong = broken(findings)
+    if as_json:
+        show({"kept": not wrong, "findings": [finding_tree(f) for f in findings if everything or not f.kept]})
+    else:
+        for finding in findings if everything else wrong:
+            click.echo(text_of(finding))
+        click.echo(f"{len(findings) - len(wrong)} of {len(findings)} checks kept")
+    if wrong:
+        raise SystemExit(1)

@@ -1,0 +1,107 @@
+"""What the commands share: options, progress, output folders written whole or not at all, JSON."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prefab.errors import InputError
+from prefab.results import Finding, Progress
+
+catalog_option = click.option(
+    "--catalog",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder laid over the shipped catalog; may be repeated.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+effort_option = click.option(
+    "--effort", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How long to search."
+)
+
+
+def show(tree: Any) -> None:
+    """Print JSON, keys in order, no NaN."""
+    click.echo(json.dumps(tree, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def finding_tree(finding: Finding) -> dict[str, Any]:
+    """A finding for JSON."""
+    return {
+        "rule": finding.rule,
+        "where": finding.where,
+        "kept": finding.kept,
+        "actual": round(finding.actual, 6),
+        "sense": finding.sense,
+        "limit": round(finding.limit, 6),
+        "unit": finding.unit,
+        "text": finding.text,
+    }
+
+
+def progress_printer() -> Callable[[Progress], None]:
+    """Signs of life on standard error: one line kept up to date on a terminal, otherwise a line per change."""
+    terminal = sys.stderr.isatty()
+    last = ""
+
+    def show_progress(progress: Progress) -> None:
+        nonlocal last
+        text = progress.stage
+        if progress.incumbent is not None:
+            text += f": incumbent {progress.incumbent:,.0f}"
+            if progress.bound is not None and progress.gap_frac is not None:
+                text += f", bound {progress.bound:,.0f}, gap {progress.gap_frac:.2%}"
+        if text == last:
+            return
+        last = text
+        timed = f"{text}  {progress.seconds:.1f} s" if progress.seconds else text
+        if terminal:
+            click.echo(f"\r\033[K{timed}", err=True, nl=False)
+        else:
+            click.echo(timed, err=True)
+
+    return show_progress
+
+
+def end_progress() -> None:
+    """Leave the progress line."""
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", err=True, nl=False)
+
+
+def check_out(folder: Path, names: Iterable[str], force: bool) -> None:
+    """Refuse, before any work, to write over what is there.
+
+    Raises:
+        InputError: the folder is a file or a link, or holds files of these names and `force` is not set.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder}: is not a folder; --out takes a folder, made when it is not there")
+    there = sorted(n for n in names if (folder / n).exists())
+    if there and not force:
+        raise InputError(f"{folder}: holds {', '.join(there)}; --force writes over them")
+    parent = folder.resolve().parent
+    if not parent.is_dir():
+        raise InputError(f"{parent}: no such folder; --out makes only the last one")
+
+
+def write_out(folder: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a folder beside the target, then move each file into place, so that none is half-written."""
+    temporary = Path(tempfile.mkdtemp(prefix=".prefab-", dir=folder.resolve().parent))
+    try:
+        write(temporary)
+        for path in sorted(temporary.iterdir()):
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        folder.mkdir(exist_ok=True)
+        for path in sorted(temporary.iterdir()):
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,74 @@
+"""`prefab design`: the main job, from a brief to a plan and every document."""
+
+from pathlib import Path
+
+import click
+
+from prefab.cli.console import (
+    catalog_option,
+    check_out,
+    effort_option,
+    end_progress,
+    json_option,
+    progress_printer,
+    show,
+    write_out,
+)
+
+
+@click.command("design")
+@click.argument("brief", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the plan and the documents.")
+@effort_option
+@catalog_option
+@click.option("--force", is_flag=True, help="Write over documents that are there.")
+@json_option
+def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], force: bool, as_json: bool) -> None:
+    """Size, connect, place, route, schedule and audit a site; write the plan and every document.
+
+    \b
+    Ctrl-C ends the running search and keeps the best plan found; a second one stops without writing.
+    Example:
+      prefab design examples/training-20mw.toml --out out
+    """
+    from prefab.brief import read_brief
+    from prefab.catalog import load_catalog
+    from prefab.design import make_design
+    from prefab.documents import NAMES, write_all
+    from prefab.proposal import make_proposal
+    from prefab.units import musd
+
+    wish = read_brief(brief)
+    catalog = load_catalog(*folders)
+    check_out(out, NAMES, force)
+    try:
+        design = make_design(wish, catalog, effort, progress_printer())
+    finally:
+        end_progress()
+    proposal = make_proposal(design.plan, design.findings)
+    write_out(out, lambda folder: write_all(proposal, folder))
+    sized = design.plan.sized
+    if as_json:
+        show(
+            {
+                "status": sized.status,
+                "objective_kusd": sized.objective_kusd,
+                "bound_kusd": sized.bound_kusd,
+                "gap_frac": round(sized.gap_frac, 6),
+                "stopped": sized.stopped,
+                "total_usd": str(proposal.bom.total_usd),
+                "pue": round(proposal.projection.pue, 4),
+                "tokenergy_kwh_per_mtok": round(proposal.projection.tokenergy_kwh_per_mtok.base, 4),
+                "checks": len(design.findings),
+                "documents": [str(out / name) for name in NAMES],
+            }
+        )
+        return
+    click.echo(f"{wish.name}: {sized.status}, gap {sized.gap_frac:.2%}, {musd(proposal.bom.total_usd)}")
+    if sized.stopped:
+        click.echo("stopped by the user: the best plan found until then was kept")
+    for question, answer in proposal.answers:
+        click.echo(f"  {question} {answer}")
+    click.echo("documents:")
+    for name in NAMES:
+        click.echo(f"  {out / name}")

@@ -1,0 +1,137 @@
+"""Why nothing fits: a smallest set of wishes that clash, found by dropping one at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import reduce
+from typing import Any, Literal
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Catalog
+from prefab.connecting import make_connected
+from prefab.design import EFFORTS
+from prefab.errors import Impossible, OutOfBudget
+from prefab.placing import make_placed
+from prefab.results import Progress
+from prefab.rules import RULES, Rule
+from prefab.scheduling import make_scheduled
+from prefab.sizing import make_sized
+from prefab.solver import StopFlag
+
+Verdict = Literal["possible", "impossible", "unknown"]
+Section = dict[str, Any]
+
+_THE_QUESTION = "phases.it_mw"
+_FAR = timedelta(days=36_500)
+_ANY_LAND: Section = {"width_m": 5000.0, "depth_m": 5000.0}
+_NO_BATTERY: Section = {"power_mw": 0.0, "duration_h": 0.0}
+_GIVEN_UP: dict[str, Section] = {
+    "autonomy.generator_h": {"generator_h": 0.0},
+    "autonomy.ups_min": {"ups_min": 0.0},
+    "grid.capacity_mw": {"capacity_mw": 1e5},
+    "it.pods": {"pods": ()},
+    "limits.block_kinds": {"block_kinds": 2},
+    "limits.exclude": {"exclude": ()},
+    "site.depth_m": _ANY_LAND,
+    "site.design_dry_bulb_degc": {"design_dry_bulb_degc": 15.0},
+    "site.setback_m": {"setback_m": 0.0},
+    "site.width_m": _ANY_LAND,
+    "storage.duration_h": _NO_BATTERY,
+    "storage.power_mw": _NO_BATTERY,
+}
+"""What the fields of a brief become when they are given up; any redundancy becomes N."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Something the customer asked for that could be given up."""
+
+    field: str
+    """The brief's field that is given up."""
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What clashes. `smallest` is false when a trial ran out of budget: then not every wish listed need be guilty."""
+
+    verdict: Verdict
+    reason: str
+    clashing: tuple[Wish, ...]
+    freeing: tuple[Wish, ...]
+    """Those of `clashing` that free the site when they alone are given up."""
+    smallest: bool
+
+
+def _without(brief: SiteBrief, field: str) -> SiteBrief:
+    """The brief with one wish given up; a brief without that wish comes back equal."""
+    section, _, name = field.partition(".")
+    part = getattr(brief, section)
+    if field == "phases.energised_by":
+        return brief.model_copy(
+            update={"phases": tuple(p.model_copy(update={"energised_by": p.energised_by + _FAR}) for p in brief.phases)}
+        )
+    given_up = {name: "N"} if section == "redundancy" else _GIVEN_UP[field]
+    return brief.model_copy(update={section: part.model_copy(update=given_up)})
+
+
+def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, ...]:
+    """Every wish that giving up would change; the IT load itself is the question and stays."""
+    found: dict[SiteBrief, Wish] = {}
+    for rule in rules:
+        for field in rule.WISHES:
+            if field == _THE_QUESTION:
+                continue
+            if (relaxed := _without(brief, field)) != brief:
+                # Two fields that are given up together (width and depth of the land) are one wish.
+                found.setdefault(relaxed, Wish(field, rule.TITLE, rule.explain(brief)))
+    return tuple(found.values())
+
+
+def attempt(brief: SiteBrief, catalog: Catalog, effort: str, stop: StopFlag) -> tuple[Verdict, str]:
+    """Whether a brief has a site, as far as land and dates, and if not what was said."""
+    modules = {m.sku: m for m in catalog.modules}
+    try:
+        sized = make_sized(brief, catalog, EFFORTS[effort], stop=stop)
+        connected = make_connected(brief, catalog, sized)
+        make_placed(brief, catalog.basis, modules, connected.equipment)
+        make_scheduled(brief, catalog.basis, modules, connected.equipment, EFFORTS[effort], stop=stop)
+    except Impossible as error:
+        return "impossible", str(error)
+    except OutOfBudget as error:
+        return "unknown", str(error)
+    return "possible", ""
+
+
+def find_conflict(
+    brief: SiteBrief,
+    catalog: Catalog,
+    effort: str = "quick",
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: StopFlag | None = None,
+) -> Conflict:
+    """Deletion filter: a wish whose loss changes nothing is not part of the clash."""
+    stop = stop or StopFlag()
+    verdict, reason = attempt(brief, catalog, effort, stop)
+    if verdict == "possible":
+        return Conflict(verdict, "", (), (), True)
+    wishes = wishes_of(brief)
+    given_up: list[Wish] = []
+    clashing: list[Wish] = []
+    smallest = verdict == "impossible"
+    for number, wish in enumerate(wishes, 1):
+        if on_progress:
+            on_progress(Progress(f"wish {number} of {len(wishes)}: {wish.field}", None, None, 0.0))
+        found, _ = attempt(_drop(brief, [*given_up, wish]), catalog, effort, stop)
+        if found == "possible":
+            clashing.append(wish)
+        else:
+            smallest = smallest and found == "impossible"
+            given_up.append(wish)
+    freeing = [w for w in clashing if attempt(_drop(brief, [w]), catalog, effort, stop)[0] == "possible"]
+    return Conflict(verdict, reason, tuple(clashing), tuple(freeing), smallest)
+
+
+def _drop(brief: SiteBrief, wishes: list[Wish]) -> SiteBrief:
+    return reduce(_without, (wish.field for wish in wishes), brief)

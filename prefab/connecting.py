@@ -1,0 +1,164 @@
+"""From counts to named modules, each consumer fed from named suppliers on side A and, where there is one, side B."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Catalog
+from prefab.errors import AuditError
+from prefab.module import Module, Need
+from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized
+
+
+def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connected:
+    """Tags and feeds for a sized plan.
+
+    Raises:
+        AuditError: a sized plan that cannot be connected is a bug of ours.
+    """
+    modules = {m.sku: m for m in catalog.modules}
+    equipment = [*_plant_equipment(sized.plant, modules), *_block_equipment(sized, modules)]
+    intakes = _intakes(sized, equipment)
+    return Connected(equipment=tuple(equipment), feeds=tuple(_feeds(brief, catalog, modules, equipment, intakes)))
+
+
+def _added(cumulative: Iterable[int]) -> list[int]:
+    before = 0
+    added = []
+    for now in cumulative:
+        added.append(now - before)
+        before = now
+    return added
+
+
+def _plant_equipment(plant: Iterable[Plant], modules: Mapping[str, Module]) -> Iterable[Equipment]:
+    for group in plant:
+        number = 0
+        for phase, more in enumerate(_added(group.per_side)):
+            for _ in range(more):
+                number += 1
+                for side in _sides(group.sides):
+                    tag = _tag(modules[group.sku].prefix, number, side if group.sides == 2 else "")
+                    yield Equipment(tag=tag, sku=group.sku, block=0, phase=phase, carrier=group.carrier, side=side)
+
+
+def _block_equipment(sized: Sized, modules: Mapping[str, Module]) -> Iterable[Equipment]:
+    block = 0
+    steps = [_added(counts) for counts in sized.blocks]
+    for phase in range(len(steps[0]) if steps else 0):
+        for kind, added in zip(sized.kinds, steps, strict=True):
+            for _ in range(added[phase]):
+                block += 1
+                yield from _one_block(kind, block, phase, modules)
+
+
+def _one_block(kind: BlockKind, block: int, phase: int, modules: Mapping[str, Module]) -> Iterable[Equipment]:
+    used: Counter[str] = Counter()
+    pods = Group(carrier="it", sku=kind.pod, per_side=kind.pods)
+    for group in (pods, *kind.groups):
+        prefix = modules[group.sku].prefix
+        start = used[prefix]
+        used[prefix] += group.per_side
+        for number in range(start + 1, start + group.per_side + 1):
+            for side in _sides(group.sides):
+                tag = _tag(prefix, number, side if group.sides == 2 else "")
+                yield Equipment(
+                    tag=f"B{block:02d}-{tag}",
+                    sku=group.sku,
+                    block=block,
+                    kind=kind.name,
+                    phase=phase,
+                    carrier=group.carrier,
+                    side=side,
+                    supply_degc=group.supply_degc,
+                    unit_for=group.unit_for,
+                )
+
+
+def _intakes(sized: Sized, equipment: list[Equipment]) -> dict[int, int]:
+    """For every block the number of its intake switchgear; one switchgear feeds blocks of one kind only."""
+    kinds = {k.name: k for k in sized.kinds}
+    number: dict[int, int] = {0: 1}
+    fed: Counter[str] = Counter()
+    latest: dict[str, int] = {}
+    opened = 0
+    for e in equipment:
+        if e.block in number:
+            continue
+        if fed[e.kind] % kinds[e.kind].per_intake == 0:
+            opened += 1
+            latest[e.kind] = opened
+        fed[e.kind] += 1
+        number[e.block] = latest[e.kind]
+    return number
+
+
+def _sides(count: int) -> tuple[Side, ...]:
+    return ("A", "B") if count == 2 else ("A",)
+
+
+def _tag(prefix: str, number: int, side: str) -> str:
+    return f"{prefix}-{side}{number}" if side else f"{prefix}-{number:02d}"
+
+
+def _feeds(
+    brief: SiteBrief,
+    catalog: Catalog,
+    modules: Mapping[str, Module],
+    equipment: list[Equipment],
+    intakes: Mapping[int, int],
+) -> Iterable[Feed]:
+    givers: dict[tuple[int, str], list[Equipment]] = defaultdict(list)
+    for e in equipment:
+        givers[e.block, e.carrier].append(e)
+    site = {c.key for c in catalog.carriers if c.scope == "site"}
+    utility = "hv_ac" if brief.grid.at_high_voltage else "utility_mv"
+    position: Counter[tuple[int, str, Side]] = Counter()
+    for e in equipment:
+        index = position[e.block, e.sku, e.side]
+        position[e.block, e.sku, e.side] += 1
+        for need in modules[e.sku].needs:
+            if need.carrier == utility:
+                yield Feed(consumer=e.tag, carrier=need.carrier, side="A", suppliers=(GRID,))
+            else:
+                block = 0 if need.carrier in site else e.block
+                found = _warmest([g for g in givers[block, need.carrier] if _serves(g, e, need)])
+                if need.connection == "unit":
+                    found = [g for g in found if g.side == e.side][index : index + 1]
+                if not found:
+                    raise AuditError(f"connecting: {e.tag} finds no supplier of {need.carrier}")
+                for side in ("A", "B"):
+                    tags = tuple(g.tag for g in found if g.side == side)
+                    if need.carrier == "mv_ac":
+                        tags = tags[intakes[e.block] - 1 : intakes[e.block]]
+                    if tags:
+                        # A unit's one supplier stands on the consumer's own side and is its only feed.
+                        yield Feed(
+                            consumer=e.tag,
+                            carrier=need.carrier,
+                            side="A" if need.connection == "unit" else side,
+                            suppliers=tags,
+                        )
+            if need.alternate:
+                standby = tuple(g.tag for g in givers[0, need.alternate])
+                if standby:
+                    yield Feed(consumer=e.tag, carrier=need.carrier, side="B", suppliers=standby)
+
+
+def _serves(giver: Equipment, consumer: Equipment, need: Need) -> bool:
+    if (giver.unit_for is not None) != (need.connection == "unit"):
+        return False
+    if giver.unit_for is not None and giver.unit_for != consumer.carrier:
+        return False
+    if giver.supply_degc is None:
+        return True
+    limits = [need.supply_max_degc] if need.supply_max_degc is not None else []
+    if need.approach_k is not None and consumer.supply_degc is not None:
+        limits.append(consumer.supply_degc - need.approach_k)
+    return not limits or giver.supply_degc <= min(limits)
+
+
+def _warmest(givers: list[Equipment]) -> list[Equipment]:
+    """Of several loops that are cold enough, the one made for this consumer is the warmest."""
+    degrees = [g.supply_degc for g in givers if g.supply_degc is not None]
+    return [g for g in givers if g.supply_degc == max(degrees)] if degrees else givers

@@ -1,0 +1,107 @@
+"""From brief to plan: the only place where one stage answers back to an earlier one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prefab import __version__
+from prefab.audit import audit, broken, text_of
+from prefab.brief import SiteBrief
+from prefab.catalog import Catalog
+from prefab.connecting import make_connected
+from prefab.errors import AuditError
+from prefab.placing import make_placed
+from prefab.plan import Connected, Plan, Sized
+from prefab.results import Finding, Progress
+from prefab.routing import make_routed
+from prefab.scheduling import make_scheduled
+from prefab.sizing import make_sized
+from prefab.solver import FULL, QUICK, Effort, StopFlag
+
+EFFORTS: dict[str, Effort] = {"quick": QUICK, "full": FULL}
+
+
+@dataclass(frozen=True)
+class Design:
+    """A plan and the findings of its audit."""
+
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+
+def make_design(
+    brief: SiteBrief,
+    catalog: Catalog,
+    effort: str = "quick",
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: StopFlag | None = None,
+) -> Design:
+    """Size, connect, place, route, schedule and audit.
+
+    Raises:
+        InputError, Impossible, OutOfBudget: see the stages.
+        AuditError: our own plan breaks a rule.
+    """
+    stop = stop or StopFlag()
+
+    def say(stage: str) -> None:
+        if on_progress:
+            on_progress(Progress(stage, None, None, 0.0))
+
+    sized = make_sized(brief, catalog, EFFORTS[effort], on_progress, stop)
+    say("connecting")
+    connected = make_connected(brief, catalog, sized)
+    modules = {m.sku: m for m in catalog.modules}
+    say("placing")
+    placed = make_placed(brief, catalog.basis, modules, connected.equipment)
+    say("routing")
+    carriers = {c.key: c for c in catalog.carriers}
+    routed = make_routed(brief, catalog.basis, modules, carriers, connected.equipment, connected.feeds, placed)
+    # After Ctrl-C the later stages still run, at quick effort, so that what was found is not lost.
+    later = QUICK if stop.requested else EFFORTS[effort]
+    scheduled = make_scheduled(brief, catalog.basis, modules, connected.equipment, later, on_progress, stop)
+    say("auditing")
+    plan = make_plan(brief, catalog, sized, connected).model_copy(
+        update={"placed": placed, "routed": routed, "scheduled": scheduled}
+    )
+    return Design(plan, refuse_unsound(audit(plan)))
+
+
+def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Connected) -> Plan:
+    """A plan up to its connections, with the catalog entries it uses."""
+    used = {e.sku for e in connected.equipment}
+    modules = tuple(m for m in catalog.modules if m.sku in used)
+    climate = next(c for c in catalog.climates if c.key == brief.site.climate)
+    workload = next(w for w in catalog.workloads if w.key == brief.it.workload)
+    tariff = next(t for t in catalog.tariffs if t.key == brief.grid.tariff)
+    entries = (*modules, climate, workload, tariff, catalog.costs, catalog.basis)
+    cited = {p.source for entry in entries for p in entry.provenance}
+    return Plan(
+        program=f"prefab {__version__}",
+        catalog_digest=catalog.digest(),
+        brief=brief,
+        modules=modules,
+        carriers=catalog.carriers,
+        climate=climate,
+        workload=workload,
+        tariff=tariff,
+        costs=catalog.costs,
+        basis=catalog.basis,
+        sources=tuple(s for s in catalog.sources if s.key in cited),
+        sized=sized,
+        connected=connected,
+    )
+
+
+def refuse_unsound(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings, when all are kept.
+
+    Raises:
+        AuditError: naming the first broken rules.
+    """
+    wrong = broken(findings)
+    if wrong:
+        first = "\n".join(text_of(f) for f in wrong[:10])
+        raise AuditError(
+            f"prefab's own plan breaks {len(wrong)} checks; this is a bug of prefab, nothing is written\n{first}"
+        )
+    return findings

@@ -1,0 +1,175 @@
+"""Which modules may stand at this site, with what capacity, and why the others may not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Carrier, Catalog
+from prefab.module import Module
+from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
+from prefab.physics.electrical import derate, loss_kw
+from prefab.results import Refusal
+from prefab.tasks import earliest_day
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The design weather and height of the site."""
+
+    dry_bulb_degc: float
+    wet_bulb_degc: float
+    altitude_m: float
+    power_factor: float
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One module offered for one carrier (for liquids at one temperature) at this site."""
+
+    brief: SiteBrief
+    module: Module
+    carrier: Carrier
+    conditions: Conditions
+    supply_degc: float | None
+    return_degc: float | None
+    capacity_kw: float
+    """What it may carry here: rated, derated, and capped by every rule; points for controls, litres for fuel."""
+
+    @property
+    def parallel_max(self) -> int:
+        """Most of them on one bus or header."""
+        given = self.module.given(self.carrier.key)
+        assert given is not None
+        return given.parallel_max
+
+    def lost_kw(self, output_kw: float) -> float:
+        """Loss of one module while it gives `output_kw`."""
+        given = self.module.given(self.carrier.key)
+        if self.module.losses is None or given is None:
+            return 0.0
+        rated = given.capacity_kw if given.capacity_kw else (given.capacity_kva or 0.0) * self.conditions.power_factor
+        return float(loss_kw(self.module.losses.points, output_kw / rated))
+
+    def rejecting_kw(self, heat_kw: float) -> float:
+        """Electric power of one heat-rejection unit in the design weather."""
+        given = self.module.given(self.carrier.key)
+        assert self.module.rejection is not None
+        assert given is not None
+        assert self.supply_degc is not None
+        assert self.return_degc is not None
+        c = self.conditions
+        return float(
+            rejection_power_kw(
+                self.module.rejection,
+                given.capacity_kw or 0.0,
+                heat_kw,
+                c.dry_bulb_degc,
+                c.wet_bulb_degc,
+                self.supply_degc,
+                self.return_degc,
+                c.altitude_m,
+            )
+        )
+
+
+Shape = Callable[[Offer], "float | str"]
+"""A rule's cap on an offer's capacity, or the reason why it refuses it."""
+
+
+def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
+    """Design dry bulb: the climate's yearly maximum plus recirculation unless the brief gives one."""
+    climate = next(c for c in catalog.climates if c.key == brief.site.climate)
+    dry_bulb = brief.site.design_dry_bulb_degc
+    if dry_bulb is None:
+        dry_bulb = climate.dry_bulb_max_degc + catalog.basis.recirculation_k
+    altitude = climate.elevation_m if brief.site.altitude_m is None else brief.site.altitude_m
+    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, catalog.basis.power_factor)
+
+
+def make_offers(
+    brief: SiteBrief,
+    catalog: Catalog,
+    shapes: tuple[Shape, ...],
+    carrier_key: str,
+    supply_degc: float | None = None,
+    return_degc: float | None = None,
+) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
+    """Every module that gives a carrier, split into what this site may use and what it may not."""
+    conditions = site_conditions(brief, catalog)
+    carrier = catalog.carrier(carrier_key)
+    offers: list[Offer] = []
+    refusals: list[Refusal] = []
+    for module in catalog.modules:
+        if module.given(carrier_key) is None:
+            continue
+        if (reason := _not_wanted(brief, catalog, module)) is not None:
+            refusals.append(Refusal(module.sku, reason))
+            continue
+        capacity = _capacity_kw(module, carrier_key, conditions, supply_degc, return_degc)
+        offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity)
+        for shape in shapes:
+            capped = shape(offer)
+            if isinstance(capped, str):
+                refusals.append(Refusal(module.sku, capped))
+                break
+            offer = replace(offer, capacity_kw=capped)
+        else:
+            offers.append(offer)
+    return tuple(offers), tuple(refusals)
+
+
+def eligible_pods(brief: SiteBrief, catalog: Catalog) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
+    """The IT pods that serve the brief's workload and are not excluded."""
+    workload = next(w for w in catalog.workloads if w.key == brief.it.workload)
+    pods: list[Module] = []
+    refusals: list[Refusal] = []
+    for module in catalog.modules:
+        if module.it is None:
+            continue
+        if brief.it.pods and module.sku not in brief.it.pods:
+            refusals.append(Refusal(module.sku, "not among the brief's it.pods"))
+        elif module.it.accelerator != workload.accelerator:
+            text = f"holds {module.it.accelerator}, the workload runs on {workload.accelerator}"
+            refusals.append(Refusal(module.sku, text))
+        elif (reason := _not_wanted(brief, catalog, module)) is not None:
+            refusals.append(Refusal(module.sku, reason))
+        else:
+            pods.append(module)
+    return tuple(pods), tuple(refusals)
+
+
+def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:
+    if module.sku in brief.limits.exclude:
+        return "excluded by the brief"
+    # Working days to calendar days without holidays: a lower bound, so nothing possible is refused.
+    ready = brief.as_of + timedelta(days=earliest_day(module, catalog.basis) * 7 // 5)
+    if ready > brief.phases[0].energised_by:
+        lead = module.deployment.lead_weeks
+        return f"lead time of {lead:g} weeks: not before {ready}, first phase by {brief.phases[0].energised_by}"
+    return None
+
+
+def _capacity_kw(
+    module: Module, carrier: str, conditions: Conditions, supply_degc: float | None, return_degc: float | None
+) -> float:
+    given = module.given(carrier)
+    assert given is not None
+    if given.capacity_points is not None:
+        return float(given.capacity_points)
+    if given.capacity_l is not None:
+        return given.capacity_l
+    rated = given.capacity_kw if given.capacity_kw else (given.capacity_kva or 0.0) * conditions.power_factor
+    if module.rejection is not None and supply_degc is not None and return_degc is not None:
+        rated = float(
+            rejection_capacity_kw(
+                module.rejection,
+                rated,
+                conditions.dry_bulb_degc,
+                conditions.wet_bulb_degc,
+                supply_degc,
+                return_degc,
+                conditions.altitude_m,
+            )
+        )
+    return float(rated * derate(module.derating, conditions.altitude_m, conditions.dry_bulb_degc))

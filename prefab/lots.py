@@ -1,0 +1,274 @@
+"""Blocks and yards: how many of each, each laid out in rows on a rectangle of its own, and the least land they take.
+
+A lot gets a few layouts of which none beats another in both width and depth.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
+from math import ceil, isqrt, pi
+from typing import NamedTuple
+
+from prefab.catalog import DesignBasis
+from prefab.errors import Impossible
+from prefab.module import Module
+from prefab.plan import Equipment
+from prefab.units import number
+
+MARGIN_MM = 1000
+"""From the outermost modules to the outline of their block or yard: room for trenches."""
+YARD_COUNT = 12
+"""Most machines of one kind in a yard, so that roads reach all of them and a fire stays small."""
+INTAKE_YARD, GENERATOR_YARD, BATTERY_YARD, PLANT_YARD = "Intake yard", "Generator yard", "Battery yard", "Plant yard"
+
+# From south to north within a lot.
+_ORDER = (
+    "intake", "main_transformer", "power", "it_pod", "cdu", "air_cooling", "control", "pump", "transformer",
+    "heat_rejection", "generator", "fuel", "battery",
+)  # fmt: skip
+_YARDS = {
+    "intake": INTAKE_YARD,
+    "main_transformer": INTAKE_YARD,
+    "generator": GENERATOR_YARD,
+    "fuel": GENERATOR_YARD,
+    "battery": BATTERY_YARD,
+}
+# Widths of a lot tried, over the side of a square with the area of its modules and their clearances.
+_ASPECTS = (0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.3, 4.2)
+_WASTE = 1.4
+"""Layouts that take this much more land than the tightest are dropped."""
+
+Rect = tuple[int, int, int, int]
+"""West, south, east, north in mm."""
+Stack = tuple[tuple[str, ...], int]
+"""SKUs that stand one behind the other, such as a transformer and its power module, and how many such columns."""
+Gap = Callable[[tuple[str, ...], tuple[str, ...]], int]
+"""Least distance in mm between any two modules of two sets, by SKU."""
+
+
+class Lot(NamedTuple):
+    """A block or yard; lots of equal stacks share their shapes."""
+
+    name: str
+    yard: str
+    """Which yard it is; empty for a block."""
+    stacks: tuple[Stack, ...]
+    tags: tuple[str, ...]
+
+
+class Shape(NamedTuple):
+    """One layout of a lot within its outline: a footprint (turned or not) per tag of the lot."""
+
+    width_mm: int
+    depth_mm: int
+    spots: tuple[tuple[Rect, bool], ...]
+
+
+def make_gap(basis: DesignBasis, modules: Mapping[str, Module]) -> Gap:
+    """The larger of the modules' clearances and of every separation that names their classes."""
+
+    @cache
+    def pair(a: str, b: str) -> int:
+        classes = modules[a].separation, modules[b].separation
+        asked = [modules[a].clearance_mm, modules[b].clearance_mm]
+        for s in basis.separation:
+            for first, second in (classes, classes[::-1]):
+                if s.a in ("*", first) and s.b in ("*", second):
+                    asked.append(s.gap_mm)
+        return max(asked)
+
+    @cache
+    def between(some: tuple[str, ...], others: tuple[str, ...]) -> int:
+        return max((pair(a, b) for a in some for b in others), default=0)
+
+    return between
+
+
+def refuse_impossible(modules: Sequence[Module], width_mm: int, depth_mm: int, road_mm2: int) -> None:
+    """Compare the least area that any layout takes with the buildable land, of which roads take at least `road_mm2`.
+
+    Every two footprints are at least the mean of their clearances apart, so swept by discs of half their clearance
+    they never meet: these areas add up, within the land grown by the largest disc.
+
+    Raises:
+        Impossible: a module is too long for the land, or all together are too much.
+    """
+    for m in modules:
+        short, long = sorted((m.length_mm, m.width_mm))
+        if short > min(width_mm, depth_mm) or long > max(width_mm, depth_mm):
+            raise Impossible(
+                f"land: {m.sku} is {m.length_mm / 1000:g} x {m.width_mm / 1000:g} m; within the set-back there are "
+                f"{width_mm / 1000:g} x {depth_mm / 1000:g} m"
+            )
+    bare = sum(m.length_mm * m.width_mm for m in modules) + road_mm2
+    swept = sum(
+        m.length_mm * m.width_mm + (m.length_mm + m.width_mm) * m.clearance_mm + pi * m.clearance_mm**2 / 4
+        for m in modules
+    )
+    grow = max((m.clearance_mm for m in modules), default=0)
+    grown = (width_mm + grow) * (depth_mm + grow) - (4 - pi) * grow**2 / 4
+    for taken, there, what in (
+        (bare, width_mm * depth_mm, "footprints and the road at the gate"),
+        (swept, grown, "footprints and the clearances they cannot share"),
+    ):
+        if taken > there:
+            raise Impossible(
+                f"land: {what} take at least {number(taken / 1e6)} m2; there are {number(there / 1e6)} m2 for them"
+            )
+
+
+def make_lots(standing: Sequence[Equipment], modules: Mapping[str, Module]) -> list[Lot]:
+    """Blocks in the order in which they are built, then yards of at most `YARD_COUNT` machines of one kind."""
+    blocks: dict[int, list[Equipment]] = defaultdict(list)
+    yards: dict[str, dict[str, list[Equipment]]] = defaultdict(lambda: defaultdict(list))
+    for e in standing:
+        if e.block:
+            blocks[e.block].append(e)
+        else:
+            family = modules[e.sku].family
+            yards[_YARDS.get(family, PLANT_YARD)][family].append(e)
+    in_order = sorted(blocks.items(), key=lambda b: (min(e.phase for e in b[1]), b[0]))
+    lots = [_lot(f"Block B{number:02d}", "", members, modules) for number, members in in_order]
+    for yard, families in sorted(yards.items()):
+        parts = ceil(max(len(members) for members in families.values()) / YARD_COUNT)
+        for machines in families.values():
+            machines.sort(key=lambda e: (e.phase, len(e.tag), e.tag))
+        for part in range(parts):
+            share = [
+                e
+                for machines in families.values()
+                for e in machines[len(machines) * part // parts : len(machines) * (part + 1) // parts]
+            ]
+            lots.append(_lot(yard if parts == 1 else f"{yard} {part + 1}", yard, share, modules))
+    return lots
+
+
+def _lot(name: str, yard: str, members: Sequence[Equipment], modules: Mapping[str, Module]) -> Lot:
+    groups: dict[tuple[str, str, str], list[Equipment]] = defaultdict(list)
+    for e in sorted(members, key=lambda e: (len(e.tag), e.tag)):
+        groups[e.carrier, e.sku, e.unit_for or ""].append(e)
+    stacks: list[list[list[Equipment]]] = []
+    left = dict(groups)
+    for key, units in sorted(groups.items()):
+        served = next((k for k in sorted(left) if k[0] == key[2] and len(left[k]) == len(units)), None)
+        if served and key in left:
+            stacks.append([left.pop(key), left.pop(served)])
+    stacks += [[left[key]] for key in sorted(left)]
+
+    def rank(stack: list[list[Equipment]]) -> tuple[int, str, str]:
+        served = stack[-1][0]
+        family = modules[served.sku].family
+        return _ORDER.index(family) if family in _ORDER else len(_ORDER), served.sku, served.carrier
+
+    stacks.sort(key=rank)
+    tags = tuple(e.tag for stack in stacks for group in stack for e in group)
+    return Lot(name, yard, tuple((tuple(g[0].sku for g in s), len(s[0])) for s in stacks), tags)
+
+
+class _Column(NamedTuple):
+    """A stack with every module turned or none: the parts from south to north, centred on one axis."""
+
+    skus: tuple[str, ...]
+    repeat: int
+    width_mm: int
+    depth_mm: int
+    step_mm: int
+    """From one column to the next."""
+    parts: tuple[Rect, ...]
+
+
+def _column(stack: Stack, turned: bool, modules: Mapping[str, Module], gap: Gap) -> _Column:
+    skus, count = stack
+    sizes = [(modules[s].length_mm, modules[s].width_mm) for s in skus]
+    sizes = [size[::-1] for size in sizes] if turned else sizes
+    width = max(along for along, _ in sizes)
+    parts: list[Rect] = []
+    for sku, (along, across) in zip(skus, sizes, strict=True):
+        west = (width - along) // 2
+        south = max((p[3] + gap((s,), (sku,)) for s, p in zip(skus, parts, strict=False)), default=0)
+        parts.append((west, south, west + along, south + across))
+    # Parts one behind the other are apart already, whatever the columns' distance.
+    step = max(width, *(along + gap((sku,), (sku,)) for sku, (along, _) in zip(skus, sizes, strict=True)))
+    return _Column(skus, count, width, max(p[3] for p in parts), step, tuple(parts))
+
+
+Row = list[tuple[int, int, int]]
+"""Index of the column, how many, and where the first begins."""
+
+
+def _rows(columns: Sequence[_Column], order: Sequence[int], target_mm: int, gap: Gap) -> list[Row]:
+    """Whole groups side by side while they fit; a group too long for one row is spread evenly over several."""
+    rows: list[Row] = [[]]
+    for i in order:
+        c = columns[i]
+        beside = max((_end(columns, item) + gap(columns[item[0]].skus, c.skus) for item in rows[-1]), default=0)
+        if beside + (c.repeat - 1) * c.step_mm + c.width_mm <= target_mm:
+            rows[-1].append((i, c.repeat, beside))
+            continue
+        lines = ceil(c.repeat / max(1, (target_mm - c.width_mm) // c.step_mm + 1))
+        rows += [[(i, (c.repeat + lines - 1 - n) // lines, 0)] for n in range(lines)]
+    return [row for row in rows if row]
+
+
+def _end(columns: Sequence[_Column], item: tuple[int, int, int]) -> int:
+    i, count, west = item
+    return west + (count - 1) * columns[i].step_mm + columns[i].width_mm
+
+
+def _souths(columns: Sequence[_Column], rows: Sequence[Row], gap: Gap) -> list[int]:
+    souths: list[int] = []
+    for row in rows:
+        south = 0
+        for below, other in zip(souths, rows, strict=False):
+            for i, _, _ in other:
+                asked = max(gap(columns[i].skus, columns[j].skus) for j, _, _ in row)
+                south = max(south, below + columns[i].depth_mm + asked)
+        souths.append(south)
+    return souths
+
+
+def make_shapes(stacks: tuple[Stack, ...], modules: Mapping[str, Module], gap: Gap) -> tuple[Shape, ...]:
+    """Layouts from the shallowest to the narrowest; each row order, turn of every stack and width is tried."""
+    n = len(stacks)
+    orders = [list(range(n))] if n < 2 else [list(range(n)), [1, 0, *range(2, n)]]
+    found: dict[tuple[int, int], tuple[list[_Column], list[Row], list[int], bool]] = {}
+    for turns in product((True, False), repeat=n):
+        columns = [_column(s, turned, modules, gap) for s, turned in zip(stacks, turns, strict=True)]
+        side_mm = isqrt(sum(c.repeat * c.step_mm * (c.depth_mm + gap(c.skus, c.skus)) for c in columns))
+        for order in orders:
+            for aspect in _ASPECTS:
+                rows = _rows(columns, order, int(aspect * side_mm), gap)
+                souths = _souths(columns, rows, gap)
+                width = max(_end(columns, item) for row in rows for item in row)
+                depth = max(s + columns[i].depth_mm for s, row in zip(souths, rows, strict=True) for i, _, _ in row)
+                found.setdefault((width, depth), (columns, rows, souths, False))
+                found.setdefault((depth, width), (columns, rows, souths, True))
+    least = min(width * depth for width, depth in found)
+    chosen: list[Shape] = []
+    for width, depth in sorted(found, key=lambda size: (size[1], size[0])):
+        if width * depth > _WASTE * least or (chosen and width + 2 * MARGIN_MM >= chosen[-1].width_mm):
+            continue
+        spots = tuple(_spots(stacks, modules, *found[width, depth]))
+        chosen.append(Shape(width + 2 * MARGIN_MM, depth + 2 * MARGIN_MM, spots))
+    return tuple(chosen)
+
+
+def _spots(
+    stacks: tuple[Stack, ...],
+    modules: Mapping[str, Module],
+    columns: Sequence[_Column],
+    rows: Sequence[Row],
+    souths: Sequence[int],
+    on_end: bool,
+) -> Iterator[tuple[Rect, bool]]:
+    for i, column in enumerate(columns):
+        for sku, part in zip(column.skus, column.parts, strict=True):
+            for row, south in zip(rows, souths, strict=True):
+                for index, count, west in row:
+                    for k in range(count if index == i else 0):
+                        x, y = MARGIN_MM + west + k * column.step_mm, MARGIN_MM + south
+                        rect = (x + part[0], y + part[1], x + part[2], y + part[3])
+                        if on_end:
+                            rect = (rect[1], rect[0], rect[3], rect[2])
+                        yield rect, rect[2] - rect[0] != modules[sku].length_mm

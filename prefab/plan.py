@@ -1,0 +1,260 @@
+"""One complete design and its file: every decision, and nothing that follows from the decisions without a solver."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Carrier, Climate, Costs, DesignBasis, Source, Tariff, Workload
+from prefab.errors import InputError
+from prefab.module import Key, Module, Sku
+from prefab.tables import Frozen, read_text, validate
+
+FORMAT: Literal["prefab-plan/1"] = "prefab-plan/1"
+_OPEN_LEVELS = 3
+GRID = "GRID"
+"""The tag of the utility connection in feeds and runs."""
+
+Tag = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,29}$")]
+Side = Literal["A", "B"]
+Millimetre = int
+
+
+class Group(Frozen):
+    """Equal modules that give one carrier together."""
+
+    carrier: Key
+    sku: Sku
+    sides: Literal[1, 2] = 1
+    """2 where A and B systems each carry everything."""
+    per_side: Annotated[int, Field(ge=1)]
+    supply_degc: float | None = None
+    """The temperature of the liquid it delivers."""
+    unit_for: Key | None = None
+    """Each module serves one module of the group that gives this carrier, and nothing else."""
+
+    @property
+    def count(self) -> int:
+        """Modules on both sides."""
+        return self.sides * self.per_side
+
+
+class BlockKind(Frozen):
+    """The composition of equal blocks."""
+
+    name: Key
+    pod: Sku
+    pods: Annotated[int, Field(ge=1)]
+    groups: tuple[Group, ...]
+    per_intake: Annotated[int, Field(ge=1)] = 1
+    """Blocks of this kind on one intake switchgear (on one pair of them where there are sides A and B)."""
+
+
+class Plant(Frozen):
+    """A group that serves the whole site and grows phase by phase."""
+
+    carrier: Key
+    sku: Sku
+    sides: Literal[1, 2] = 1
+    per_side: tuple[int, ...]
+    """Per phase, those of earlier phases included."""
+
+
+class Sized(Frozen):
+    """What to buy. Status, objective and bound are the solver's claims."""
+
+    kinds: tuple[BlockKind, ...]
+    blocks: tuple[tuple[int, ...], ...]
+    """Per kind and phase: blocks standing, those of earlier phases included."""
+    plant: tuple[Plant, ...]
+    status: Literal["optimal", "feasible"]
+    objective_kusd: int
+    """Module prices, freight and installation, rounded up per block and per plant module."""
+    bound_kusd: int
+    parameters: str
+    stopped: Literal["", "user", "budget"] = ""
+
+    @property
+    def gap_frac(self) -> float:
+        """How far from the optimum the answer can be at most."""
+        return (self.objective_kusd - self.bound_kusd) / self.objective_kusd if self.objective_kusd else 0.0
+
+
+class Equipment(Frozen):
+    """One module of the site, with its tag."""
+
+    tag: Tag
+    sku: Sku
+    block: Annotated[int, Field(ge=0)]
+    """Number of its block from 1; 0 for the site's plant."""
+    kind: str = ""
+    """Name of the block's kind; empty for the site's plant."""
+    phase: Annotated[int, Field(ge=0)]
+    carrier: Key
+    """What it gives."""
+    side: Side = "A"
+    supply_degc: float | None = None
+    unit_for: Key | None = None
+
+
+class Feed(Frozen):
+    """How a consumer gets one carrier on one side: from suppliers in parallel on one bus or header."""
+
+    consumer: Tag
+    carrier: Key
+    side: Side
+    """For a transfer connection A is the normal feed."""
+    suppliers: Annotated[tuple[Tag, ...], Field(min_length=1)]
+
+
+class Connected(Frozen):
+    """Every module by tag, and every feed."""
+
+    equipment: tuple[Equipment, ...]
+    feeds: tuple[Feed, ...]
+
+
+class Position(Frozen):
+    """South-west corner of a module's footprint; unturned its length lies west to east."""
+
+    tag: Tag
+    x_mm: Millimetre
+    y_mm: Millimetre
+    turned: bool = False
+
+
+class Area(Frozen):
+    """A rectangle of land with a purpose."""
+
+    name: str
+    purpose: Literal["road", "block", "yard"]
+    x_mm: Millimetre
+    y_mm: Millimetre
+    width_mm: Annotated[int, Field(gt=0)]
+    """West to east."""
+    depth_mm: Annotated[int, Field(gt=0)]
+
+
+class Placed(Frozen):
+    """Where everything that stands on the land stands. What stands inside a pod is not listed."""
+
+    positions: tuple[Position, ...]
+    areas: tuple[Area, ...]
+
+
+class Run(Frozen):
+    """A cable or pipe between two modules, or from the utility, along right-angled segments."""
+
+    start: Tag
+    end: Tag
+    carrier: Key
+    side: Side
+    points_mm: Annotated[tuple[tuple[int, int], ...], Field(min_length=2)]
+    length_mm: Annotated[int, Field(ge=0)]
+    """Route plus risers and slack."""
+
+
+class Routed(Frozen):
+    """All runs; a feed's suppliers on one bus are joined by runs of their own."""
+
+    runs: tuple[Run, ...]
+
+
+class ScheduledTask(Frozen):
+    """One activity with its dates; `finish` is the day on which it ends, the same as `start` for one day or less."""
+
+    key: str
+    title: str
+    subject: str
+    """`site`, a phase's name or a block such as `B03`."""
+    stage: Key
+    phase: int
+    start: date
+    finish: date
+    work_days: Annotated[int, Field(ge=0)]
+    predecessors: tuple[str, ...] = ()
+    resource: str = ""
+    float_days: Annotated[int, Field(ge=0)] = 0
+    critical: bool = False
+
+
+class Scheduled(Frozen):
+    """The deployment schedule and the solver's claims for it."""
+
+    tasks: tuple[ScheduledTask, ...]
+    status: Literal["optimal", "feasible"]
+    objective_days: int
+    """Sum over phases of IT megawatts times the working day on which the phase is handed over."""
+    bound_days: int
+    holidays_version: str
+
+
+class Plan(Frozen):
+    """A design with its brief and the catalog entries it uses, so that any later step needs nothing else."""
+
+    format: Literal["prefab-plan/1"] = FORMAT
+    program: str
+    catalog_digest: str
+    brief: SiteBrief
+    modules: tuple[Module, ...]
+    carriers: tuple[Carrier, ...]
+    climate: Climate
+    workload: Workload
+    tariff: Tariff
+    costs: Costs
+    basis: DesignBasis
+    sources: tuple[Source, ...]
+    sized: Sized
+    connected: Connected | None = None
+    placed: Placed | None = None
+    routed: Routed | None = None
+    scheduled: Scheduled | None = None
+
+    def module(self, sku: str) -> Module:
+        """The catalog entry of a SKU the plan uses."""
+        return next(m for m in self.modules if m.sku == sku)
+
+    def carrier(self, key: str) -> Carrier:
+        """The carrier of that key."""
+        return next(c for c in self.carriers if c.key == key)
+
+
+def write_plan(plan: Plan) -> str:
+    """The plan file's text: one decision a line, keys in the order of the types, equal bytes for equal plans."""
+    return _text(plan.model_dump(mode="json"), "") + "\n"
+
+
+def _text(value: Any, indent: str) -> str:
+    """Tables open over lines, lists of tables give each entry a line, everything else stays on one."""
+    inner = indent + " "
+    if isinstance(value, dict) and len(indent) < _OPEN_LEVELS:
+        rows = [f"{inner}{json.dumps(key)}: {_text(entry, inner)}" for key, entry in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        rows = [inner + _compact(entry) for entry in value]
+        return "[\n" + ",\n".join(rows) + f"\n{indent}]"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan file.
+
+    Raises:
+        InputError: not there, not JSON, another format, or mistakes in it.
+    """
+    text = read_text(path)
+    try:
+        tree = json.loads(text, parse_constant=lambda name: f"<{name}>")
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from None
+    if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+        found = tree.get("format") if isinstance(tree, dict) else type(tree).__name__
+        raise InputError(f"{path}: format: {found!r} is not a plan prefab reads; allowed: {FORMAT!r}")
+    return validate(tree, Plan, str(path))

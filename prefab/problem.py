@@ -1,0 +1,244 @@
+"""The question in whole numbers: block choices, plant options and wishes; needs rounded up, capacities down."""
+
+from dataclasses import dataclass, replace
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Catalog
+from prefab.columns import Column, Hooks, make_columns
+from prefab.eligible import Offer, make_offers
+from prefab.errors import InputError
+from prefab.module import Engine, Module
+from prefab.physics.electrical import loss_kw
+from prefab.units import have, need
+
+
+@dataclass(frozen=True)
+class BlockChoice:
+    """A column with its figures as the solver sees them."""
+
+    column: Column
+    it_kw: int
+    utility_kw: int
+    """Drawn through the site's switchgear at normal load, the switchgear's own loss included."""
+    utility_extra_kw: int
+    """More than that in the block's worst situation."""
+    cost_kusd: int
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
+
+
+@dataclass(frozen=True)
+class PlantOption:
+    """One module type that may serve the whole site; one step of its count adds a module on every side."""
+
+    module: Module
+    carrier: str
+    sides: int
+    spare: int
+    most: int
+    capacity_kw: int
+    cost_kusd: int
+    loss_kw: int = 0
+    """Loss of one step at full load, upstream of the switchgear."""
+    draw_kw: int = 0
+    """What one step draws from the switchgear."""
+    fuel_l: int = 0
+    """Usable litres that come with one step."""
+    idle_l_per_h: float = 0.0
+    """Fuel of one running set beyond `Problem.fuel_l_per_kwh` times its load; the two never understate its curve."""
+    battery_kw: int = 0
+    battery_kwh: int = 0
+
+    @property
+    def name(self) -> str:
+        """The SKU."""
+        return self.module.sku
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything the master needs; variables are named here, so that rules and sizing agree on them."""
+
+    columns: tuple[BlockChoice, ...]
+    plant: tuple[PlantOption, ...]
+    it_kw: tuple[float, ...]
+    grid_kw: int
+    generator_h: float
+    fuel_l_per_kwh: float
+    fuel_margin_frac: float
+    battery_kw: float
+    battery_kwh: float
+    block_kinds: int
+    stranded: tuple[str, ...]
+    """Site carriers that are needed and that no option gives."""
+
+    @property
+    def phases(self) -> range:
+        """Phase numbers from 0."""
+        return range(len(self.it_kw))
+
+    @property
+    def plant_carriers(self) -> tuple[str, ...]:
+        """Carriers served by plant, in the order of the options."""
+        return tuple(dict.fromkeys(o.carrier for o in self.plant))
+
+    def count(self, choice: BlockChoice, phase: int) -> str:
+        """Blocks of a choice that stand in a phase."""
+        return f"blocks:{choice.name}:{phase}"
+
+    def stands(self, choice: BlockChoice) -> str:
+        """1 when a choice is used at all."""
+        return f"uses:{choice.name}"
+
+    def plant_count(self, option: PlantOption, phase: int) -> str:
+        """Modules per side of an option in a phase."""
+        return f"plant:{option.carrier}:{option.name}:{phase}"
+
+    def intakes(self, choice: BlockChoice, option: PlantOption, phase: int) -> str:
+        """Intake modules per side that feed the blocks of one choice, and no others."""
+        return f"intakes:{choice.name}:{option.name}:{phase}"
+
+    def per_intake(self, choice: BlockChoice, option: PlantOption) -> int:
+        """Blocks of a choice that one intake module carries, one of them in its worst situation, and the stores."""
+        stores = max((o.draw_kw * o.most for o in self.plant if o.draw_kw), default=0)
+        return max(0, (option.capacity_kw - choice.utility_extra_kw - stores) // choice.utility_kw)
+
+    def chosen(self, option: PlantOption) -> str:
+        """1 when an option is the one chosen for its carrier."""
+        return f"chosen:{option.carrier}:{option.name}"
+
+
+def check_names(brief: SiteBrief, catalog: Catalog) -> None:
+    """Every name in the brief exists in the catalog.
+
+    Raises:
+        InputError: with every name that does not, and what is allowed.
+    """
+    mistakes = []
+    for field, value, allowed in (
+        ("site.climate", brief.site.climate, [c.key for c in catalog.climates]),
+        ("it.workload", brief.it.workload, [w.key for w in catalog.workloads]),
+        ("grid.tariff", brief.grid.tariff, [t.key for t in catalog.tariffs]),
+    ):
+        if value not in allowed:
+            mistakes.append(f"brief: {field}: {value!r} is not in the catalog; allowed: {', '.join(allowed)}")
+    pods = [m.sku for m in catalog.modules if m.it]
+    for sku in brief.it.pods:
+        if sku not in pods:
+            mistakes.append(f"brief: it.pods: {sku!r} is not an IT pod of the catalog; allowed: {', '.join(pods)}")
+    skus = {m.sku for m in catalog.modules}
+    for sku in brief.limits.exclude:
+        if sku not in skus:
+            mistakes.append(f"brief: limits.exclude: {sku!r} is not in the catalog; see `prefab catalog list`")
+    if mistakes:
+        raise InputError(mistakes)
+
+
+def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
+    """Columns and plant options for a brief.
+
+    Raises:
+        InputError: the brief names something that the catalog does not have.
+    """
+    check_names(brief, catalog)
+    columns = make_columns(brief, catalog, hooks)
+    installed = 1 + catalog.costs.freight_frac + catalog.costs.installation_frac
+    wanted = ["mv_ac"]
+    if brief.grid.at_high_voltage:
+        wanted.append("utility_mv")
+    if brief.autonomy.generator_h > 0:
+        wanted += ["standby_mv", "fuel"]
+    if brief.storage.power_mw > 0:
+        wanted.append("mv_storage")
+    plant: list[PlantOption] = []
+    stranded: list[str] = []
+    for carrier in wanted:
+        offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
+        if not offers:
+            stranded.append(carrier)
+        level = str(getattr(brief.redundancy, catalog.carrier(carrier).redundancy, "N"))
+        plant += [_option(offer, carrier, level, installed, brief) for offer in offers]
+    switch_loss = max(
+        (
+            float(loss_kw(o.module.losses.points, 1.0)) / o.capacity_kw
+            for o in plant
+            if o.carrier == "mv_ac" and o.module.losses
+        ),
+        default=0.0,
+    )
+    fuel = max((_fuel_slope(o.module.engine) for o in plant if o.module.engine), default=0.0)
+    return Problem(
+        columns=tuple(_choice(c, switch_loss) for c in columns),
+        plant=tuple(replace(o, idle_l_per_h=_idle_l_per_h(o, fuel)) for o in plant),
+        it_kw=tuple(brief.it_kw_until(p) for p in range(len(brief.phases))),
+        grid_kw=have(brief.grid.capacity_mw * 1000),
+        generator_h=brief.autonomy.generator_h,
+        fuel_l_per_kwh=fuel,
+        fuel_margin_frac=catalog.basis.fuel_margin_frac,
+        battery_kw=brief.storage.power_mw * 1000,
+        battery_kwh=brief.storage.power_mw * brief.storage.duration_h * 1000,
+        block_kinds=brief.limits.block_kinds,
+        stranded=tuple(stranded),
+    )
+
+
+def _choice(column: Column, switch_loss_frac: float) -> BlockChoice:
+    normal = need(column.mv_kw * (1 + switch_loss_frac))
+    return BlockChoice(
+        column=column,
+        it_kw=have(column.it_kw),
+        utility_kw=normal,
+        utility_extra_kw=max(0, need(column.mv_worst_kw * (1 + switch_loss_frac)) - normal),
+        cost_kusd=need(column.cost_kusd),
+    )
+
+
+def _hourly(engine: Engine) -> list[tuple[float, float]]:
+    """Litres per hour and rated kW, over load fraction."""
+    return [(x, x * y) for x, y in engine.fuel_l_per_kwh]
+
+
+def _fuel_slope(engine: Engine) -> float:
+    (x0, h0), *_, (x1, h1) = _hourly(engine)
+    return (h1 - h0) / (x1 - x0)
+
+
+def _idle_l_per_h(option: PlantOption, slope: float) -> float:
+    if option.module.engine is None:
+        return 0.0
+    given = option.module.given(option.carrier)
+    rated_kw = (given.capacity_kw if given else None) or 0.0
+    return max(0.0, *(h - slope * x for x, h in _hourly(option.module.engine))) * rated_kw
+
+
+def _option(offer: Offer, carrier: str, level: str, installed: float, brief: SiteBrief) -> PlantOption:
+    module = offer.module
+    sides = 2 if level == "2N" else 1
+    fuel = offer.capacity_kw if carrier == "fuel" else 0.0
+    if module.engine is not None:
+        fuel = module.engine.belly_tank_l * module.engine.tank_usable_frac
+    battery = module.grid_battery
+    usable = battery.energy_kwh * battery.depth_of_discharge_frac * battery.end_of_life_frac if battery else 0.0
+    most = offer.parallel_max
+    if battery is not None:
+        asked_kw = brief.storage.power_mw * 1000
+        most = max(need(asked_kw / battery.power_kw), need(asked_kw * brief.storage.duration_h / usable))
+    return PlantOption(
+        module=module,
+        carrier=carrier,
+        sides=sides,
+        spare=1 if level == "N+1" else 0,
+        most=most,
+        capacity_kw=have(offer.capacity_kw),
+        cost_kusd=need(sides * module.price_usd * installed / 1000),
+        loss_kw=need(sides * float(loss_kw(module.losses.points, 1.0)))
+        if module.losses and carrier == "utility_mv"
+        else 0,
+        draw_kw=need(battery.standby_kw) if battery else 0,
+        fuel_l=have(fuel),
+        battery_kw=have(battery.power_kw) if battery else 0,
+        battery_kwh=have(usable),
+    )

@@ -1,0 +1,350 @@
+"""Cable and pipe runs for every feed, along right-angled trenches between modules, around blocks and beside roads.
+
+Every lane (side A or B, cables or pipes) has lines of its own, so A and B lie apart and pipes do not warm cables. A
+run inside a block or yard follows the lines between its modules; one to another yard leaves by a corner and follows
+the outlines and the road edges. Blocks of one layout are worked out once.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import pairwise, product
+from typing import NamedTuple
+
+import networkx as nx
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Carrier, DesignBasis
+from prefab.module import Module
+from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
+from prefab.units import have, need
+
+STRIP_MM = 1000
+"""Beside every module, shared by the lanes."""
+VERGE_MM = 1500
+"""Beside every road, likewise."""
+Lane = tuple[Side, bool]
+"""A or B; a cable or a pipe."""
+_CABLES = ("electric", "signal")
+# Where in a strip the lane's trench lies, from its west or south edge.
+_LANES: dict[Lane, float] = {("A", True): 0.2, ("A", False): 0.4, ("B", False): 0.6, ("B", True): 0.8}
+
+Point = tuple[int, int]
+Points = tuple[Point, ...]
+Rect = tuple[int, int, int, int]
+"""West, south, east, north in mm."""
+Node = tuple[int, int]
+"""A crossing of two lines, by their numbers from west and from south."""
+_START: Node = (-1, -1)
+_CORNERS = _SOUTH, _NORTH = -1, -2
+
+
+class _Exit(NamedTuple):
+    """A way onto the lines: the crossing, a point on the module's edge and the bend where it meets the line."""
+
+    node: Node
+    edge: Point
+    bend: Point
+    length_mm: int
+
+
+class _Tree(NamedTuple):
+    """For every crossing the one before it on the shortest way from a place, and that way's length."""
+
+    before: Mapping[Node, Sequence[Node]]
+    length_mm: Mapping[Node, float]
+    exits: Mapping[Node, _Exit]
+
+
+class _Lot(NamedTuple):
+    """A block or yard seen from its south-west corner; equal ones share their ways."""
+
+    width_mm: int
+    depth_mm: int
+    footprints: tuple[Rect, ...]
+
+
+class _Grid:
+    """Lines clear of obstacles and their crossings."""
+
+    def __init__(self, xs: Iterable[int], ys: Iterable[int], obstacles: Sequence[Rect]) -> None:
+        self.xs, self.ys = sorted(set(xs)), sorted(set(ys))
+        self.graph: nx.Graph[Node] = nx.Graph()
+        for j, y in enumerate(self.ys):
+            walls = [r for r in obstacles if r[1] < y < r[3]]
+            for i, (x, after) in enumerate(pairwise(self.xs)):
+                if not any(r[0] < after and x < r[2] for r in walls):
+                    self.graph.add_edge((i, j), (i + 1, j), weight=after - x)
+        for i, x in enumerate(self.xs):
+            walls = [r for r in obstacles if r[0] < x < r[2]]
+            for j, (y, after) in enumerate(pairwise(self.ys)):
+                if not any(r[1] < after and y < r[3] for r in walls):
+                    self.graph.add_edge((i, j), (i, j + 1), weight=after - y)
+
+    def point(self, node: Node) -> Point:
+        """Where a crossing lies."""
+        return self.xs[node[0]], self.ys[node[1]]
+
+    def corner(self, point: Point) -> list[_Exit]:
+        """The crossing at a point where two lines meet."""
+        return [_Exit((bisect_left(self.xs, point[0]), bisect_left(self.ys, point[1])), point, point, 0)]
+
+    def exits(self, rect: Rect, share: float) -> list[_Exit]:
+        """From each edge of a module to the line beside it and along it to the next crossings."""
+        west, south, east, north = rect
+        x, y = west + int((east - west) * share), south + int((north - south) * share)
+        i, j = bisect_right(self.xs, x) - 1, bisect_right(self.ys, y) - 1
+        found = []
+        for edge, line in ((south, bisect_right(self.ys, south) - 1), (north, bisect_left(self.ys, north))):
+            if self.graph.has_edge((i, line), (i + 1, line)):
+                found += [self._exit((k, line), (x, edge), (x, self.ys[line])) for k in (i, i + 1)]
+        for edge, line in ((west, bisect_right(self.xs, west) - 1), (east, bisect_left(self.xs, east))):
+            if self.graph.has_edge((line, j), (line, j + 1)):
+                found += [self._exit((line, k), (edge, y), (self.xs[line], y)) for k in (j, j + 1)]
+        return found
+
+    def gate(self, x: int) -> list[_Exit]:
+        """From the gate along the fence to the lines on either side, and up."""
+        i = bisect_right(self.xs, x)
+        return [self._exit((k, 0), (x, 0), (self.xs[k], 0)) for k in (i - 1, i) if (k, 0) in self.graph]
+
+    def _exit(self, node: Node, edge: Point, bend: Point) -> _Exit:
+        return _Exit(node, edge, bend, _length((edge, bend, self.point(node))))
+
+    def tree(self, exits: Sequence[_Exit]) -> _Tree:
+        """The shortest ways from a place with these exits."""
+        shortest = {e.node: e for e in sorted(exits, key=lambda e: (-e.length_mm, e))}
+        self.graph.add_node(_START)
+        for node, e in shortest.items():
+            self.graph.add_edge(_START, node, weight=e.length_mm)
+        before, lengths = nx.dijkstra_predecessor_and_distance(self.graph, _START)
+        self.graph.remove_node(_START)
+        return _Tree(before, lengths, shortest)
+
+    def way(self, exits: Sequence[_Exit], tree: _Tree) -> Points:
+        """The shortest way from a place with these exits to the one of the tree; empty when there is none."""
+        reached = [e for e in exits if e.node in tree.length_mm]
+        if not reached:
+            return ()
+        first = min(reached, key=lambda e: (tree.length_mm[e.node] + e.length_mm, e))
+        nodes = [first.node]
+        while (before := tree.before[nodes[-1]][0]) != _START:
+            nodes.append(before)
+        last = tree.exits[nodes[-1]]
+        return _tidy([first.edge, first.bend, *map(self.point, nodes), last.bend, last.edge])
+
+
+class _Ways:
+    """Shortest ways between what stands on the site, kept because equal blocks ask for equal ones."""
+
+    def __init__(self, width_mm: int, depth_mm: int, placed: Placed, places: Mapping[str, Rect]) -> None:
+        self.fence = (0, 0, width_mm, depth_mm)
+        self.gate = (width_mm // 2, 0)
+        self.places = places
+        rects = [(a.purpose, (a.x_mm, a.y_mm, a.x_mm + a.width_mm, a.y_mm + a.depth_mm)) for a in placed.areas]
+        self.roads = [r for purpose, r in rects if purpose == "road"]
+        members: dict[Rect, list[str]] = {r: [] for purpose, r in rects if purpose != "road"}
+        outlines = list(members)
+        for tag, (west, south, east, north) in places.items():
+            around = (o for o in outlines if o[0] <= west and o[1] <= south and east <= o[2] and north <= o[3])
+            alone = (west - STRIP_MM, south - STRIP_MM, east + STRIP_MM, north + STRIP_MM)
+            members.setdefault(next(around, alone), []).append(tag)
+        self.outline: dict[str, Rect | None] = {tag: o for o, tags in members.items() for tag in tags}
+        self.outline[GRID] = None
+        self.index = {tag: i for tags in members.values() for i, tag in enumerate(tags)}
+        self.lots = {o: _lot(o, [places[tag] for tag in tags]) for o, tags in members.items()}
+        # Corners are only looked up among the outlines, so a lot's grid and the site's agree on them.
+        self.grid, self.site_grid = cache(self._grid), cache(self._site_grid)
+        self.tree, self.site_tree = cache(self._tree), cache(self._site_tree)
+        self.inner, self.outer = cache(self._inner), cache(self._outer)
+
+    def way(self, lane: Lane, start: str, end: str) -> Points:
+        """From one standing module to another, or from or to the gate."""
+        a, b = self.outline[start], self.outline[end]
+        if a == b and a is not None:
+            points = _shifted(self.inner(self.lots[a], lane, self.index[start], self.index[end]), a)
+            return points or self._straight(start, end)
+        found = []
+        for corner_a, corner_b in product(_CORNERS if a else _CORNERS[:1], _CORNERS if b else _CORNERS[:1]):
+            parts = [self.outer(lane, a, corner_a, b, corner_b)]
+            if a:
+                parts.insert(0, _shifted(self.inner(self.lots[a], lane, self.index[start], corner_a), a))
+            if b:
+                parts.append(_shifted(self.inner(self.lots[b], lane, corner_b, self.index[end]), b))
+            if all(parts):
+                found.append(_tidy([point for part in parts for point in part]))
+        return min(found, key=lambda points: (_length(points), points), default=self._straight(start, end))
+
+    def _straight(self, start: str, end: str) -> Points:
+        """Round one corner whatever is in the way: for plans moved by hand so that no line is clear."""
+        a, b = (_middle(self.places[t]) if t in self.places else self.gate for t in (start, end))
+        return _tidy([a, (b[0], a[1]), b])
+
+    def _grid(self, lot: _Lot, lane: Lane) -> _Grid:
+        """Lines beside every module of a lot and along those edges of its outline that the lane uses."""
+        share = int(STRIP_MM * _LANES[lane])
+        xs = [_corner((0, 0, lot.width_mm, lot.depth_mm), lane, _SOUTH)[0]]
+        ys = [0, lot.depth_mm]
+        for west, south, east, north in lot.footprints:
+            xs += [max(0, west - STRIP_MM + share), min(lot.width_mm, east + share)]
+            ys += [max(0, south - STRIP_MM + share), min(lot.depth_mm, north + share)]
+        return _Grid(xs, ys, lot.footprints)
+
+    def _exits(self, lot: _Lot, lane: Lane, item: int) -> list[_Exit]:
+        if item in _CORNERS:
+            return self.grid(lot, lane).corner(_corner((0, 0, lot.width_mm, lot.depth_mm), lane, item))
+        return self.grid(lot, lane).exits(lot.footprints[item], _LANES[lane])
+
+    def _tree(self, lot: _Lot, lane: Lane, item: int) -> _Tree:
+        return self.grid(lot, lane).tree(self._exits(lot, lane, item))
+
+    def _inner(self, lot: _Lot, lane: Lane, start: int, end: int) -> Points:
+        """Within a lot, between modules and corners; empty when there is no way."""
+        return self.grid(lot, lane).way(self._exits(lot, lane, start), self.tree(lot, lane, end))
+
+    def _site_grid(self, lane: Lane) -> _Grid:
+        """Lines along the outlines and, A on the west and south side, B on the others, beside every road."""
+        off = int(VERGE_MM * _LANES[lane])
+        xs: list[int] = []
+        ys: list[int] = []
+        for west, south, east, north in self.roads:
+            along_x = east - west > north - south
+            line = (
+                (south if along_x else west) - VERGE_MM + off if lane[0] == "A" else (north if along_x else east) + off
+            )
+            (ys if along_x else xs).append(line)
+        for outline in self.lots:
+            for item in _CORNERS:
+                x, y = _corner(outline, lane, item)
+                xs.append(x)
+                ys.append(y)
+        _, _, width, depth = self.fence
+        return _Grid((x for x in xs if 0 <= x <= width), (y for y in ys if 0 <= y <= depth), list(self.lots))
+
+    def _site_exits(self, lane: Lane, outline: Rect | None, item: int) -> list[_Exit]:
+        grid = self.site_grid(lane)
+        return grid.corner(_corner(outline, lane, item)) if outline else grid.gate(self.gate[0])
+
+    def _site_tree(self, lane: Lane, outline: Rect | None, item: int) -> _Tree:
+        return self.site_grid(lane).tree(self._site_exits(lane, outline, item))
+
+    def _outer(self, lane: Lane, a: Rect | None, corner_a: int, b: Rect | None, corner_b: int) -> Points:
+        """From a corner of one lot to a corner of another."""
+        return self.site_grid(lane).way(self._site_exits(lane, a, corner_a), self.site_tree(lane, b, corner_b))
+
+
+def _corner(outline: Rect, lane: Lane, item: int) -> Point:
+    """Where runs of the lane leave a lot: on its west side for A, on its east side for B."""
+    return outline[0] if lane[0] == "A" else outline[2], outline[1] if item == _SOUTH else outline[3]
+
+
+def _lot(outline: Rect, places: Sequence[Rect]) -> _Lot:
+    x, y = outline[:2]
+    footprints = tuple((west - x, south - y, east - x, north - y) for west, south, east, north in places)
+    return _Lot(outline[2] - x, outline[3] - y, footprints)
+
+
+def _shifted(points: Points, outline: Rect) -> Points:
+    return tuple((x + outline[0], y + outline[1]) for x, y in points)
+
+
+def _middle(rect: Rect) -> Point:
+    return (rect[0] + rect[2]) // 2, (rect[1] + rect[3]) // 2
+
+
+def _length(points: Sequence[Point]) -> int:
+    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in pairwise(points))
+
+
+def _tidy(points: Iterable[Point]) -> Points:
+    """Without repeated points and without those on a straight line between their neighbours."""
+    kept: list[Point] = []
+    for point in points:
+        if kept and point == kept[-1]:
+            continue
+        while len(kept) > 1 and (kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]):
+            kept.pop()
+        if not kept or point != kept[-1]:
+            kept.append(point)
+    return tuple(kept)
+
+
+def make_routed(
+    brief: SiteBrief,
+    basis: DesignBasis,
+    modules: Mapping[str, Module],
+    carriers: Mapping[str, Carrier],
+    equipment: tuple[Equipment, ...],
+    feeds: tuple[Feed, ...],
+    placed: Placed,
+) -> Routed:
+    """For every feed a run to its nearest supplier, and runs that join the suppliers of one bus or header."""
+    skus = {e.tag: modules[e.sku] for e in equipment}
+    places: dict[str, Rect] = {}
+    for p in placed.positions:
+        along, across = skus[p.tag].length_mm, skus[p.tag].width_mm
+        along, across = (across, along) if p.turned else (along, across)
+        places[p.tag] = (p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
+    hosts = _hosts(equipment, modules, places)
+    ways = _Ways(have(brief.site.width_m * 1000), have(brief.site.depth_m * 1000), placed, places)
+    runs: dict[tuple[str, str, str, Side], Run] = {}
+
+    def spot(tag: str) -> Point:
+        return ways.gate if tag == GRID else _middle(places[hosts[tag][0]])
+
+    def join(start: str, end: str, carrier: str, side: Side) -> None:
+        if (start, end, carrier, side) in runs:
+            return
+        lane = (side, carriers[carrier].medium in _CABLES)
+        one, other = hosts.get(start, (GRID, 0.0)), hosts.get(end, (GRID, 0.0))
+        if one[0] == other[0]:
+            points = _within(places[one[0]], one[1], other[1], _LANES[lane])
+        else:
+            points = ways.way(lane, one[0], other[0])
+        length = need(_length(points) * (1 + basis.run_slack_frac) + 2 * basis.riser_mm)
+        run = Run(start=start, end=end, carrier=carrier, side=side, points_mm=points, length_mm=length)
+        runs[start, end, carrier, side] = run
+
+    for feed in feeds:
+        x, y = spot(feed.consumer)
+        spots = {tag: spot(tag) for tag in feed.suppliers}
+        nearest = min(feed.suppliers, key=lambda t: (abs(spots[t][0] - x) + abs(spots[t][1] - y), t))
+        join(feed.consumer, nearest, feed.carrier, feed.side)
+        wide = max(p[0] for p in spots.values()) - min(p[0] for p in spots.values())
+        deep = max(p[1] for p in spots.values()) - min(p[1] for p in spots.values())
+        chain = sorted(spots, key=lambda t: (spots[t] if wide >= deep else spots[t][::-1], t))
+        for a, b in pairwise(chain):
+            join(a, b, feed.carrier, feed.side)
+    return Routed(runs=tuple(runs.values()))
+
+
+def _hosts(
+    equipment: Iterable[Equipment], modules: Mapping[str, Module], places: Mapping[str, Rect]
+) -> dict[str, tuple[str, float]]:
+    """The module on the land in which each stands, and where along it; indoor ones spread over their block's pods."""
+    standing: dict[int, list[Equipment]] = defaultdict(list)
+    indoor: dict[int, list[Equipment]] = defaultdict(list)
+    for e in equipment:
+        (standing if e.tag in places else indoor)[e.block].append(e)
+    found = {e.tag: (e.tag, 0.0) for members in standing.values() for e in members}
+    for block, guests in indoor.items():
+        pods = [e for e in standing[block] if modules[e.sku].family == "it_pod"] or standing[block]
+        inside: dict[str, list[str]] = defaultdict(list)
+        used: dict[str, int] = defaultdict(int)
+        for guest in guests:
+            inside[pods[used[guest.carrier] % len(pods)].tag].append(guest.tag)
+            used[guest.carrier] += 1
+        for host, tags in inside.items():
+            found |= {tag: (host, (i + 1) / (len(tags) + 1)) for i, tag in enumerate(tags)}
+    return found
+
+
+def _within(host: Rect, start: float, end: float, share: float) -> Points:
+    """From one place along a host to another; A and B, cables and pipes side by side."""
+    west, south, east, north = host
+    if east - west >= north - south:
+        y = south + int((north - south) * share)
+        return (west + int((east - west) * start), y), (west + int((east - west) * end), y)
+    x = west + int((east - west) * share)
+    return (x, south + int((north - south) * start)), (x, south + int((north - south) * end))

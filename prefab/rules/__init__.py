@@ -1,0 +1,79 @@
+"""Every demand on a site, one file each; the order here is the order of the report.
+
+A rule file has TITLE, BASIS, WISHES (the brief's fields it reads that a customer could relax), `check(plan)` and
+`explain(brief)`; where it acts on the sizing also `shape(offer)`, `admit(demand, carrier)` or `apply(model, problem)`.
+"""
+
+from types import ModuleType
+from typing import Protocol, cast
+
+from prefab.brief import SiteBrief
+from prefab.columns import Hooks
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules import (
+    boundary,
+    bus_limit,
+    clearance,
+    composition,
+    contingencies,
+    feeds,
+    fuel_autonomy,
+    grid_limit,
+    it_load,
+    liquid_flow,
+    road_access,
+    runs,
+    schedule,
+    storage,
+    supply_temperature,
+    ups_autonomy,
+)
+
+
+class Rule(Protocol):
+    """What every rule file offers."""
+
+    __name__: str
+    TITLE: str
+    BASIS: str
+    WISHES: tuple[str, ...]
+
+    def check(self, plan: Plan) -> tuple[Finding, ...]:
+        """The rule on a finished plan, in original units; always findings, kept or not."""
+
+    def explain(self, brief: SiteBrief) -> str:
+        """In one sentence, with this site's numbers, what it asks."""
+
+
+def _rules(*files: ModuleType) -> tuple[Rule, ...]:
+    return tuple(cast(Rule, f) for f in files)
+
+
+SUPPLY: tuple[Rule, ...] = _rules(
+    it_load,
+    composition,
+    feeds,
+    contingencies,
+    supply_temperature,
+    liquid_flow,
+    bus_limit,
+    ups_autonomy,
+    fuel_autonomy,
+    grid_limit,
+    storage,
+)
+LAND: tuple[Rule, ...] = _rules(boundary, clearance, road_access)
+RUNS: tuple[Rule, ...] = _rules(runs)
+TIME: tuple[Rule, ...] = _rules(schedule)
+RULES: tuple[Rule, ...] = (*SUPPLY, *LAND, *RUNS, *TIME)
+
+APPLIED = (it_load, contingencies, fuel_autonomy, grid_limit, storage)
+"""The rules that write rows of the sizing model."""
+
+HOOKS = Hooks(
+    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),
+    arrange=contingencies.shape,
+    admit=bus_limit.admit,
+)
+"""What the rules say while columns are made."""

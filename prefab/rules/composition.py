@@ -1,0 +1,78 @@
+"""The modules connected are exactly the modules sized, block by block and phase by phase."""
+
+from collections import Counter
+
+from prefab.brief import SiteBrief
+from prefab.plan import Plan
+from prefab.results import Finding
+
+TITLE = "Modules bought are modules connected"
+BASIS = "plan sized against connected"
+WISHES = ("limits.block_kinds", "limits.exclude", "it.pods")
+RULE = "composition"
+
+Place = tuple[str, str, int]
+"""Kind of block (empty for the site), SKU, phase."""
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Counts per kind, SKU and phase; unique tags; no excluded module; at most the kinds allowed."""
+    assert plan.connected is not None
+    bought: Counter[Place] = Counter()
+    for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        for phase, blocks in enumerate(_added(counts)):
+            bought[kind.name, kind.pod, phase] += blocks * kind.pods
+            for group in kind.groups:
+                bought[kind.name, group.sku, phase] += blocks * group.sides * group.per_side
+    for plant in plan.sized.plant:
+        for phase, per_side in enumerate(_added(plant.per_side)):
+            bought["", plant.sku, phase] += per_side * plant.sides
+    stands: Counter[Place] = Counter((e.kind, e.sku, e.phase) for e in plan.connected.equipment)
+    differ = [
+        Finding(
+            RULE,
+            f"{kind or 'site'}, phase {phase + 1}",
+            False,
+            float(stands[place]),
+            float(bought[place]),
+            "modules",
+            "==",
+            sku,
+        )
+        for place in sorted(bought.keys() | stands.keys())
+        if stands[place] != bought[place]
+        for kind, sku, phase in (place,)
+    ]
+    total = float(stands.total())
+    summary = Finding(RULE, "site", not differ, total, float(bought.total()), "modules", "==", "modules in all")
+    tags = Counter(e.tag for e in plan.connected.equipment)
+    repeated = [t for t, n in tags.items() if n > 1]
+    known = {m.sku for m in plan.modules}
+    strange = sorted({s for _, s, _ in stands if s not in known or s in plan.brief.limits.exclude})
+    kinds = float(len({e.kind for e in plan.connected.equipment if e.kind}))
+    return (
+        *differ,
+        summary,
+        Finding(RULE, "site", not repeated, float(len(repeated)), 0.0, "tags", "==", "tags used twice"),
+        Finding(RULE, "site", not strange, float(len(strange)), 0.0, "SKUs", "==", "unknown or excluded"),
+        Finding(
+            RULE,
+            "site",
+            kinds <= plan.brief.limits.block_kinds,
+            kinds,
+            float(plan.brief.limits.block_kinds),
+            "kinds",
+            "<=",
+            "kinds of block",
+        ),
+    )
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    without = f", without {', '.join(brief.limits.exclude)}" if brief.limits.exclude else ""
+    return f"The site is built of at most {brief.limits.block_kinds} kinds of block{without}."
+
+
+def _added(cumulative: tuple[int, ...]) -> list[int]:
+    return [now - before for before, now in zip((0, *cumulative), cumulative, strict=False)]

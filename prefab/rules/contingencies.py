@@ -1,0 +1,133 @@
+"""With any one loss that the brief asks to survive, every pod runs and no module is overloaded."""
+
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules.network import Network, walk
+
+if TYPE_CHECKING:
+    from prefab.columns import Arrangement, Demand
+    from prefab.problem import Problem
+    from prefab.solver import Model
+
+TITLE = "Every single failure is survived"
+BASIS = "brief [redundancy]; catalog gives.capacity, losses; the plan's own feeds"
+WISHES = (
+    "redundancy.power",
+    "redundancy.cooling",
+    "redundancy.control",
+    "redundancy.intake",
+    "redundancy.main_transformers",
+    "redundancy.standby",
+)
+RULE = "contingencies"
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Walks every loss on the plan's own feeds; per phase and carrier the fullest module, and every overloaded one."""
+    findings: list[Finding] = []
+    for phase, named in enumerate(plan.brief.phases):
+        network = Network(plan, phase)
+        worst = walk(plan, phase)
+        where = f"phase {named.name}"
+        findings.append(
+            Finding(
+                RULE,
+                where,
+                not worst.starving,
+                float(len(worst.starving)),
+                0.0,
+                "modules",
+                "<=",
+                "modules that go without in some situation, of "
+                f"{worst.states} walked" + "".join(f"; {t}: {s}" for t, s in sorted(worst.starving.items())[:3]),
+            )
+        )
+        fullest: dict[str, Finding] = {}
+        for tag in network.order:
+            e = network.equipment[tag]
+            if e.carrier == "it" or network.carriers[e.carrier].medium == "fuel":
+                continue
+            load, capacity = worst.load_kw.get(tag, 0.0), network.capacity[tag]
+            unit = "points" if network.carriers[e.carrier].medium == "signal" else "kW"
+            finding = Finding(
+                RULE,
+                f"{where}, {tag}",
+                load <= capacity + 1e-6,
+                load,
+                capacity,
+                unit,
+                "<=",
+                f"{e.carrier} load, worst: {worst.situation.get(tag, 'normal')}",
+            )
+            if not finding.kept:
+                findings.append(finding)
+            if e.carrier not in fullest or finding.headroom_frac < fullest[e.carrier].headroom_frac:
+                fullest[e.carrier] = finding
+        findings += [f for f in fullest.values() if f.kept]
+    return tuple(findings)
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    r = brief.redundancy
+    return (
+        f"Power is {r.power}, cooling {r.cooling}, controls {r.control}, intake {r.intake}, main transformers "
+        f"{r.main_transformers} and standby generation {r.standby}: after any one such loss every pod runs."
+    )
+
+
+def shape(demand: "Demand", capacity_kw: float, parallel_max: int, level: str) -> "Arrangement | None":
+    """The fewest modules that carry a demand in every situation, or None where one bus cannot hold them.
+
+    Modules that may not run in parallel stand one a side, so N+1 of them is an A and a B module.
+    """
+    sides = 2 if level == "2N" or (level == "N+1" and parallel_max == 1) else 1
+    spare = 1 if level == "N+1" and sides == 1 else 0
+    per_side = max(
+        _ceil(demand.normal / capacity_kw) + spare,
+        _ceil(demand.worst / capacity_kw / sides) if parallel_max > 1 else _ceil(demand.worst / capacity_kw),
+        1,
+    )
+    return (sides, per_side) if per_side <= parallel_max else None
+
+
+def apply(model: "Model", problem: "Problem") -> None:
+    """Every intake carries its own blocks; other plant all of them, with its spare gone or a block at its worst."""
+    _apply_intakes(model, problem)
+    stores = [o for o in problem.plant if o.draw_kw]
+    for carrier in ("utility_mv", "standby_mv"):
+        options = [o for o in problem.plant if o.carrier == carrier]
+        for phase in problem.phases if options else ():
+            capacity = [(o.capacity_kw, problem.plant_count(o, phase)) for o in options]
+            spare = [(-o.capacity_kw * o.spare, problem.chosen(o)) for o in options if o.spare]
+            load = [(-c.utility_kw, problem.count(c, phase)) for c in problem.columns]
+            load += [(-o.draw_kw, problem.plant_count(o, phase)) for o in stores]
+            model.add_row([*capacity, *spare, *load], low=0)
+            if carrier == "standby_mv":
+                continue  # a block's own loss and the loss of the utility are two failures
+            for choice in problem.columns:
+                if choice.utility_extra_kw:
+                    extra = (-choice.utility_extra_kw, problem.stands(choice))
+                    model.add_row([*capacity, *load, extra], low=0)
+
+
+def _apply_intakes(model: "Model", problem: "Problem") -> None:
+    """An intake (a pair of them with sides A and B) feeds whole blocks of one choice, so none is overloaded alone."""
+    options = [o for o in problem.plant if o.carrier == "mv_ac"]
+    for phase in problem.phases:
+        for choice in problem.columns:
+            fed = []
+            for option in options:
+                name = model.integer(problem.intakes(choice, option, phase), 0, option.most)
+                fed.append((problem.per_intake(choice, option), name))
+            model.add_row([*fed, (-1, problem.count(choice, phase))], low=0)
+        for option in options:
+            used = [(-1, problem.intakes(choice, option, phase)) for choice in problem.columns]
+            model.add_row([(1, problem.plant_count(option, phase)), *used], low=0)
+
+
+def _ceil(value: float) -> int:
+    return -int(-(value - 1e-9) // 1)

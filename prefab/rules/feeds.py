@@ -1,0 +1,87 @@
+"""Every module has its feeds: the right carrier, the right sides, from suppliers that stand no later than itself."""
+
+from collections import Counter
+
+from prefab.brief import SiteBrief
+from prefab.module import Need
+from prefab.plan import GRID, Equipment, Feed, Plan
+from prefab.results import Finding
+from prefab.rules.network import Network, level_of
+
+TITLE = "A and B feeds"
+BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
+WISHES: tuple[str, ...] = ()
+RULE = "feeds"
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """One finding for each feed that is missing or wrong, and one that counts the feeds."""
+    assert plan.connected is not None
+    network = Network(plan, len(plan.brief.phases) - 1)
+    broken: list[tuple[str, str]] = []
+    for tag, e in network.equipment.items():
+        needs = {n.carrier: n for n in network.module(tag).needs}
+        for need in needs.values():
+            feeds = network.feeds.get((tag, need.carrier), [])
+            broken += [(tag, text) for text in _faults(network, e, need, feeds)]
+    consumers = set(network.equipment)
+    for feed in plan.connected.feeds:
+        module = network.module(feed.consumer) if feed.consumer in consumers else None
+        if module is None or module.needed(feed.carrier) is None:
+            broken.append((feed.consumer, f"feed of {feed.carrier} that nothing asks for"))
+    uses = Counter(s for f in plan.connected.feeds for s in f.suppliers)
+    for tag, e in network.equipment.items():
+        if e.unit_for and uses[tag] != 1:
+            broken.append((tag, f"serves {uses[tag]} modules, as a unit it serves exactly one"))
+    total = float(len(plan.connected.feeds))
+    kept = Finding(RULE, "site", not broken, total - len(broken), total, "feeds", "==", "feeds in order")
+    return (*(Finding(RULE, tag, False, 1.0, 0.0, "faults", "==", text) for tag, text in broken), kept)
+
+
+def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> list[str]:
+    if not feeds:
+        return [f"no feed of {need.carrier}"]
+    faults = []
+    if len({f.side for f in feeds}) != len(feeds):
+        faults.append(f"two feeds of {need.carrier} on one side")
+    seen: set[str] = set()
+    for feed in feeds:
+        if seen & set(feed.suppliers) or len(set(feed.suppliers)) != len(feed.suppliers):
+            faults.append(f"{need.carrier}: one supplier on both feeds or twice on one")
+        seen |= set(feed.suppliers)
+        for tag in feed.suppliers:
+            faults += [f"{need.carrier} from {tag}: {text}" for text in _supplier_faults(network, e, need, tag)]
+    suppliers = [network.equipment[t] for t in seen if t in network.equipment]
+    level = level_of(network, suppliers[0].tag) if suppliers else "N"
+    if level == "2N" and need.connection != "unit":
+        sides = {f.side: {network.equipment[t].side for t in f.suppliers if t in network.equipment} for f in feeds}
+        if sides.get("A") != {"A"} or sides.get("B") != {"B"}:
+            faults.append(f"{need.carrier} is 2N and not fed from side A and from side B")
+    if need.connection == "unit" and (len(feeds) != 1 or len(feeds[0].suppliers) != 1):
+        faults.append(f"{need.carrier} is not fed by one supplier of its own")
+    return faults
+
+
+def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> list[str]:
+    if tag == GRID:
+        at_high = network.plan.brief.grid.at_high_voltage
+        right = need.carrier == ("hv_ac" if at_high else "utility_mv")
+        return [] if right else ["the utility does not give that"]
+    supplier = network.equipment.get(tag)
+    if supplier is None:
+        return ["no such module"]
+    faults = []
+    if supplier.carrier not in (need.carrier, need.alternate):
+        faults.append(f"it gives {supplier.carrier}")
+    if supplier.block not in (0, e.block):
+        faults.append(f"it stands in block {supplier.block}")
+    if supplier.phase > e.phase and supplier.block != 0:
+        faults.append("it stands in a later phase")
+    if (supplier.unit_for or None) != (e.carrier if need.connection == "unit" else None):
+        faults.append("unit connection and supplier do not match")
+    return faults
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    return "Every consumer of power, cooling and control is fed from named modules, A and B apart where 2N is asked."

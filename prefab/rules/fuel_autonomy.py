@@ -1,0 +1,74 @@
+"""The tanks hold fuel for the hours asked with the utility gone, at the load each generating set really has."""
+
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.physics.electrical import fuel_l_per_h
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules.network import Network, walk
+from prefab.units import have, need
+
+if TYPE_CHECKING:
+    from prefab.problem import Problem
+    from prefab.solver import Model
+
+TITLE = "Fuel autonomy"
+BASIS = "brief autonomy.generator_h; catalog engine.fuel_l_per_kwh, tanks; design basis fuel_margin_frac"
+WISHES = ("autonomy.generator_h",)
+RULE = "fuel_autonomy"
+CAUTIOUS = "the sizing burns fuel along a straight line above each set's curve, and rounds litres"
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Fuel of each running set at its island load, against the usable tanks of the phase."""
+    hours = plan.brief.autonomy.generator_h
+    findings = []
+    for phase, named in enumerate(plan.brief.phases):
+        network = Network(plan, phase)
+        worst = walk(plan, phase)
+        litres_per_h = usable_l = running = 0.0
+        for tag in network.order:
+            module = network.module(tag)
+            if module.engine is not None:
+                load = worst.island_kw.get(tag, 0.0)
+                rated = given.capacity_kw if (given := module.given(network.equipment[tag].carrier)) else None
+                litres_per_h += float(fuel_l_per_h(module.engine.fuel_l_per_kwh, load, rated or 1.0))
+                running += load
+                usable_l += module.engine.belly_tank_l * module.engine.tank_usable_frac
+            tank = module.given("fuel")
+            if tank is not None and tank.capacity_l is not None:
+                usable_l += tank.capacity_l
+        asked = litres_per_h * hours * (1 + plan.basis.fuel_margin_frac)
+        kept = usable_l >= asked - 1e-6 and (hours == 0 or running > 0)
+        text = f"{hours:g} h at {running:,.0f} kW with {plan.basis.fuel_margin_frac:.0%} margin"
+        findings.append(Finding(RULE, f"phase {named.name}", kept, usable_l, asked, "L", ">=", text))
+    return tuple(findings)
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    hours = brief.autonomy.generator_h
+    return f"Without the utility the generators run the whole site for {hours:g} h on the fuel stored."
+
+
+def apply(model: "Model", problem: "Problem") -> None:
+    """Usable litres in bulk and belly tanks against the load of the phase."""
+    if problem.generator_h <= 0:
+        return
+    hours = problem.generator_h * (1 + problem.fuel_margin_frac)
+    for phase in problem.phases:
+        tanks = [
+            (have(o.fuel_l) - need(o.idle_l_per_h * hours), problem.plant_count(o, phase))
+            for o in problem.plant
+            if o.fuel_l
+        ]
+        stores = [
+            (-need(o.draw_kw * problem.fuel_l_per_kwh * hours), problem.plant_count(o, phase))
+            for o in problem.plant
+            if o.draw_kw
+        ]
+        burned = [
+            (-need(c.utility_kw * problem.fuel_l_per_kwh * hours), problem.count(c, phase)) for c in problem.columns
+        ]
+        model.add_row([*tanks, *stores, *burned], low=0)

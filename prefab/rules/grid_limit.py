@@ -1,0 +1,62 @@
+"""The utility connection is never asked for more than its capacity."""
+
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules.network import walk
+from prefab.units import have
+
+if TYPE_CHECKING:
+    from prefab.problem import Problem
+    from prefab.solver import Model
+
+TITLE = "Grid connection"
+BASIS = "brief grid.capacity_mw; the walked load at the pods' peak power in every situation with the utility present"
+WISHES = ("grid.capacity_mw",)
+RULE = "grid_limit"
+CAUTIOUS = (
+    "the sizing takes main transformers at their full-load loss, the switchgear's at the highest of its kinds, "
+    "and whole kilowatts per block rounded up"
+)
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Reads the largest import of every walked situation."""
+    limit = plan.brief.grid.capacity_mw * 1000
+    findings = []
+    for phase, named in enumerate(plan.brief.phases):
+        worst = walk(plan, phase)
+        findings.append(
+            Finding(
+                RULE,
+                f"phase {named.name}",
+                worst.import_kw <= limit + 1e-6,
+                worst.import_kw,
+                limit,
+                "kW",
+                "<=",
+                f"peak import, worst: {worst.import_situation}",
+            )
+        )
+    return tuple(findings)
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    return (
+        f"The grid gives {brief.grid.capacity_mw:g} MW; cooling, losses and {brief.it_kw / 1000:g} MW of IT fit within."
+    )
+
+
+def apply(model: "Model", problem: "Problem") -> None:
+    """Blocks at normal load, one of them in its worst situation, and the main transformers' losses."""
+    limit = have(problem.grid_kw)
+    for phase in problem.phases:
+        plant = [(o.loss_kw + o.draw_kw, problem.plant_count(o, phase)) for o in problem.plant if o.loss_kw + o.draw_kw]
+        blocks = [(c.utility_kw, problem.count(c, phase)) for c in problem.columns]
+        model.add_row([*plant, *blocks], high=limit)
+        for column in problem.columns:
+            if column.utility_extra_kw:
+                model.add_row([*plant, *blocks, (column.utility_extra_kw, problem.stands(column))], high=limit)

@@ -1,0 +1,74 @@
+"""No coolant distribution unit or pump is asked for more flow than it gives."""
+
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.physics.cooling import flow_lpm
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules.network import Network, walk
+
+if TYPE_CHECKING:
+    from prefab.eligible import Offer
+
+TITLE = "Liquid flow"
+BASIS = "catalog gives.flow_max_lpm; flow = heat / (density · heat capacity · temperature rise)"
+WISHES: tuple[str, ...] = ()
+RULE = "liquid_flow"
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Per phase and carrier the module nearest to its largest flow, and every one beyond it."""
+    findings: list[Finding] = []
+    for phase, named in enumerate(plan.brief.phases):
+        network = Network(plan, phase)
+        worst = walk(plan, phase)
+        tightest: dict[str, Finding] = {}
+        for tag in network.order:
+            e = network.equipment[tag]
+            given = network.module(tag).given(e.carrier)
+            carrier = network.carriers[e.carrier]
+            if given is None or given.flow_max_lpm is None or carrier.density_kg_per_l is None:
+                continue
+            supply, back = network.water(tag)
+            flow = float(
+                flow_lpm(
+                    worst.load_kw.get(tag, 0.0),
+                    supply,
+                    back,
+                    carrier.density_kg_per_l,
+                    carrier.heat_capacity_kj_per_kg_k or 0.0,
+                )
+            )
+            finding = Finding(
+                RULE,
+                f"phase {named.name}, {tag}",
+                flow <= given.flow_max_lpm + 1e-6,
+                flow,
+                given.flow_max_lpm,
+                "L/min",
+                "<=",
+                f"{e.carrier} {supply:g}/{back:g} °C, worst: {worst.situation.get(tag, 'normal')}",
+            )
+            if not finding.kept:
+                findings.append(finding)
+            if e.carrier not in tightest or finding.headroom_frac < tightest[e.carrier].headroom_frac:
+                tightest[e.carrier] = finding
+        findings += [f for f in tightest.values() if f.kept]
+    return tuple(findings)
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    return "Coolant and water flow within what each unit's pumps give, at each loop's temperature rise."
+
+
+def shape(offer: "Offer") -> "float | str":
+    """The heat that the largest flow carries at this loop's rise."""
+    given, carrier = offer.module.given(offer.carrier.key), offer.carrier
+    if given is None or given.flow_max_lpm is None or carrier.density_kg_per_l is None:
+        return offer.capacity_kw
+    if offer.supply_degc is None or offer.return_degc is None or carrier.heat_capacity_kj_per_kg_k is None:
+        return offer.capacity_kw
+    kw_per_lpm = carrier.density_kg_per_l * carrier.heat_capacity_kj_per_kg_k / 60
+    return min(offer.capacity_kw, given.flow_max_lpm * kw_per_lpm * (offer.return_degc - offer.supply_degc))

@@ -1,0 +1,200 @@
+"""Every feed exists on the ground: cables and pipes from the consumer to each of its suppliers."""
+
+from collections import defaultdict
+from math import ceil
+
+import networkx as nx
+
+from prefab.brief import SiteBrief
+from prefab.plan import GRID, Feed, Plan, Run
+from prefab.results import Finding
+
+TITLE = "Cable and pipe runs"
+BASIS = "plan connected.feeds; design basis run_slack_frac, riser_mm"
+WISHES: tuple[str, ...] = ()
+RULE = "runs"
+
+Box = tuple[int, int, int, int]
+"""West, south, east and north in mm."""
+_NOISE_MM = 1e-3
+"""250.4 m times a thousand is not quite 250,400 in floats."""
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Feeds without runs, runs without a feed's modules at their ends, wrong lengths, A and B in one trench."""
+    assert plan.connected is not None
+    assert plan.placed is not None
+    assert plan.routed is not None
+    return (*_feeds(plan), *_ends(plan), *_lengths(plan), *_apart(plan))
+
+
+def _summary(broken: list[Finding], total: int, unit: str, text: str) -> list[Finding]:
+    count = float(total - len(broken))
+    return [*broken, Finding(RULE, "site", not broken, count, float(total), unit, "==", text)]
+
+
+def _feeds(plan: Plan) -> list[Finding]:
+    """A feed's suppliers hang on the consumer through each other, never through another consumer."""
+    assert plan.connected is not None
+    assert plan.routed is not None
+    graphs: dict[tuple[str, str], nx.Graph[str]] = defaultdict(nx.Graph)
+    for run in plan.routed.runs:
+        graphs[run.carrier, run.side].add_edge(run.start, run.end)
+    broken = []
+    for feed in plan.connected.feeds:
+        members = (feed.consumer, *feed.suppliers)
+        graph = graphs[feed.carrier, feed.side].subgraph(members)
+        joined = nx.node_connected_component(graph, feed.consumer) if feed.consumer in graph else {feed.consumer}
+        reached = sum(s in joined for s in feed.suppliers)
+        if reached != len(feed.suppliers):
+            text = f"suppliers of {feed.carrier} {feed.side} joined by runs"
+            limit = float(len(feed.suppliers))
+            broken.append(Finding(RULE, feed.consumer, False, float(reached), limit, "modules", "==", text))
+    return _summary(broken, len(plan.connected.feeds), "feeds", "feeds joined to all their suppliers")
+
+
+def _ends(plan: Plan) -> list[Finding]:
+    """Ends are tags of the plan and points on what they name; segments are right-angled and inside the fence."""
+    assert plan.connected is not None
+    assert plan.routed is not None
+    places = _places(plan)
+    blocks = {e.tag: e.block for e in plan.connected.equipment}
+    hosts: dict[int, list[Box]] = defaultdict(list)
+    for tag, box in places.items():
+        hosts[blocks[tag]].append(box)
+    inside = {e.tag for e in plan.connected.equipment if _stands_inside(plan, e.sku)}
+    width_mm, depth_mm = plan.brief.site.width_m * 1000, plan.brief.site.depth_m * 1000
+    broken = []
+    for run in plan.routed.runs:
+        faults = []
+        for tag, (x, y) in ((run.start, run.points_mm[0]), (run.end, run.points_mm[-1])):
+            if tag == GRID:
+                # The middle of an odd width is no whole number of millimetres.
+                on_it = y == 0 and abs(2 * x - width_mm) <= 1 + _NOISE_MM
+            elif tag not in blocks:
+                faults.append(f"{tag} is not in the plan")
+                continue
+            elif tag in inside:
+                on_it = any(_within(x, y, box) for box in hosts[blocks[tag]])
+            elif tag in places:
+                on_it = _within(x, y, places[tag])
+            else:  # it has no position: the boundary rule refuses that
+                continue
+            if not on_it:
+                faults.append(f"does not end on {tag}")
+        steps = list(zip(run.points_mm, run.points_mm[1:], strict=False))
+        if any(a[0] != b[0] and a[1] != b[1] for a, b in steps):
+            faults.append("a segment is not right-angled")
+        if any(not (0 <= x <= width_mm + _NOISE_MM and 0 <= y <= depth_mm + _NOISE_MM) for x, y in run.points_mm):
+            faults.append("it leaves the site")
+        if faults:
+            text = f"{run.carrier} {run.side}: {'; '.join(faults)}"
+            broken.append(Finding(RULE, _name(run), False, float(len(faults)), 0.0, "faults", "==", text))
+    return _summary(broken, len(plan.routed.runs), "runs", "runs from module to module inside the fence")
+
+
+def _lengths(plan: Plan) -> list[Finding]:
+    assert plan.routed is not None
+    broken = []
+    for run in plan.routed.runs:
+        steps = zip(run.points_mm, run.points_mm[1:], strict=False)
+        route_mm = sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in steps)
+        right_mm = ceil(route_mm * (1 + plan.basis.run_slack_frac) + 2 * plan.basis.riser_mm - 1e-6)
+        if abs(run.length_mm - right_mm) > 1:
+            text = f"{run.carrier} {run.side}: length of the route, slack and two risers"
+            broken.append(Finding(RULE, _name(run), False, float(run.length_mm), float(right_mm), "mm", "==", text))
+    return _summary(broken, len(plan.routed.runs), "runs", "runs of the right length")
+
+
+def _apart(plan: Plan) -> list[Finding]:
+    """One cut must not take both feeds of a consumer whose load needs both."""
+    assert plan.connected is not None
+    assert plan.routed is not None
+    modules = {m.sku: m for m in plan.modules}
+    skus = {e.tag: e.sku for e in plan.connected.equipment}
+    runs: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    feeds: dict[tuple[str, str], dict[str, Feed]] = defaultdict(dict)
+    for feed in plan.connected.feeds:
+        feeds[feed.consumer, feed.carrier][feed.side] = feed
+    for run in plan.routed.runs:
+        runs[run.start, run.carrier, run.side].append(run)
+        runs[run.end, run.carrier, run.side].append(run)
+    broken: list[Finding] = []
+    pairs, shared_mm, total_mm = 0, 0, 0
+    for (consumer, carrier), sides in feeds.items():
+        module = modules.get(skus.get(consumer, ""))
+        need = module.needed(carrier) if module else None
+        if need is None or need.connection != "dual" or len(sides) < 2:
+            continue
+        of_a = [r for r in runs[consumer, carrier, "A"] if _other(r, consumer) in sides["A"].suppliers]
+        of_b = [r for r in runs[consumer, carrier, "B"] if _other(r, consumer) in sides["B"].suppliers]
+        for a in of_a:
+            for b in of_b:
+                pairs += 1
+                lines_a, lines_b = _lines(a), _lines(b)
+                total_mm += min(sum(map(_length, lines_a)), sum(map(_length, lines_b)))
+                shared_mm += sum(_shared(s, t) for s in lines_a for t in lines_b)
+                if b.points_mm in (a.points_mm, a.points_mm[::-1]):
+                    text = f"{carrier}: feeds A and B lie in one trench all the way"
+                    broken.append(Finding(RULE, consumer, False, 1.0, 0.0, "routes", "==", text))
+    share = shared_mm / total_mm if total_mm else 0.0
+    text = f"A and B routes of one consumer that differ; they share {share:.1%} of their trench length"
+    return _summary(broken, pairs, "pairs", text)
+
+
+def _lines(run: Run) -> list[Box]:
+    return [
+        (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+        for a, b in zip(run.points_mm, run.points_mm[1:], strict=False)
+    ]
+
+
+def _length(line: Box) -> int:
+    return line[2] - line[0] + line[3] - line[1]
+
+
+def _shared(s: Box, t: Box) -> int:
+    """The length that two right-angled lines have in common."""
+    along_x = min(s[2], t[2]) - max(s[0], t[0])
+    along_y = min(s[3], t[3]) - max(s[1], t[1])
+    return max(along_x, along_y) if min(along_x, along_y) == 0 else 0
+
+
+def _places(plan: Plan) -> dict[str, Box]:
+    assert plan.connected is not None
+    assert plan.placed is not None
+    modules = {m.sku: m for m in plan.modules}
+    skus = {e.tag: e.sku for e in plan.connected.equipment}
+    found: dict[str, Box] = {}
+    for p in plan.placed.positions:
+        module = modules.get(skus.get(p.tag, ""))
+        if module is not None and p.tag not in found:
+            along, across = module.length_mm, module.width_mm
+            if p.turned:
+                along, across = across, along
+            found[p.tag] = (p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
+    return found
+
+
+def _stands_inside(plan: Plan, sku: str) -> bool:
+    return any(m.sku == sku and m.stands == "inside" for m in plan.modules)
+
+
+def _within(x: int, y: int, box: Box) -> bool:
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _other(run: Run, tag: str) -> str:
+    return run.end if run.start == tag else run.start
+
+
+def _name(run: Run) -> str:
+    return f"{run.start} / {run.end}"
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    return (
+        f"Every feed of the {brief.it_kw / 1000:g} MW site is a cable or pipe on the ground, of known length, "
+        "with A and B apart."
+    )

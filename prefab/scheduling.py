@@ -1,0 +1,347 @@
+"""When everything happens: precedence, crews and dates as a CP-SAT model over working days, then floats.
+
+The model makes the sum over phases of megawatts x day of handing over least. Serial schedules come first, so that there
+is an answer however little time there is. At the end each task in order of its start is moved as early as it can be:
+those before it only moved forward, so by induction it still fits where it was, and no hand-over gets later.
+"""
+
+import random
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from importlib.metadata import version
+from itertools import islice, pairwise, takewhile
+
+import holidays
+import networkx as nx
+
+from prefab.brief import SiteBrief
+from prefab.catalog import DesignBasis
+from prefab.errors import AuditError, Impossible, InputError, Interrupted, OutOfBudget
+from prefab.module import Module
+from prefab.plan import Equipment, Scheduled, ScheduledTask
+from prefab.results import Progress, Task
+from prefab.solver import Answer, Effort, Model, StopFlag, solve
+from prefab.tasks import Network, make_tasks
+from prefab.units import need
+
+_VARIATIONS = 50
+_VARIATION_DAYS = 100
+_SOLVER_SHARE = 0.15
+"""Scheduling models take about five seconds per unit of deterministic time."""
+
+Starts = Mapping[str, int]
+"""Working day on which each task begins, from 0; milestones lie at the end of the day before."""
+
+
+def make_scheduled(
+    brief: SiteBrief,
+    basis: DesignBasis,
+    modules: Mapping[str, Module],
+    equipment: tuple[Equipment, ...],
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: StopFlag | None = None,
+) -> Scheduled:
+    """Dates for every task, every phase handed over in time.
+
+    Raises:
+        InputError: no public holidays are known for the site's country.
+        Impossible: a phase cannot be handed over by its date; with the earliest date and the chain that sets it.
+        OutOfBudget: no schedule in time was found, and no proof that there is none.
+        Interrupted: the user stopped before there was a schedule.
+    """
+    stop = stop or StopFlag()
+    tasks, resources = make_tasks(brief, basis, modules, equipment)
+    last = brief.phases[-1].energised_by
+    days = tuple(takewhile(lambda d: d <= last, work_days(brief.site.country, brief.as_of)))
+    handovers = [t.key for t in tasks if t.stage == "handover"]
+    network = Network(
+        tasks={t.key: t for t in tasks},
+        resources={r.key: r for r in resources},
+        weights={k: need(p.it_mw) for k, p in zip(handovers, brief.phases, strict=True)},
+        release={t.key: bisect_right(days, t.earliest - timedelta(1)) for t in tasks if t.earliest},
+    )
+    # A hand-over "on day n" uses the n working days up to and with its date.
+    limits = {k: bisect_right(days, p.energised_by) for k, p in zip(handovers, brief.phases, strict=True)}
+    found = find_starts(network, limits, effort, on_progress, stop)
+    if found is None:
+        raise _why_not(network, limits, brief, effort, on_progress, stop)
+    starts, bound = found
+    objective = network.objective(starts)
+    return Scheduled(
+        tasks=_dated(network, starts, days),
+        status="optimal" if bound == objective else "feasible",
+        objective_days=objective,
+        bound_days=bound,
+        holidays_version=version("holidays"),
+    )
+
+
+def work_days(country: str, first: date) -> Iterator[date]:
+    """Working days from `first` on, without end: Monday to Friday without public holidays.
+
+    Raises:
+        InputError: no public holidays are known for the country.
+    """
+    try:
+        free = holidays.country_holidays(country)
+    except NotImplementedError:
+        known = sorted(c for c in holidays.list_supported_countries(include_aliases=False) if len(c) == 2)
+        raise InputError(
+            f"site.country: no public holidays known for {country!r}; allowed: {', '.join(known)}"
+        ) from None
+    day = first
+    while True:
+        if day.weekday() < 5 and day not in free:
+            yield day
+        day += timedelta(1)
+
+
+def find_starts(
+    network: Network,
+    limits: Mapping[str, int],
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: StopFlag | None = None,
+) -> tuple[Starts, int] | None:
+    """Starts with every hand-over within its limit, and a lower bound of the objective; None if proved impossible.
+
+    Raises:
+        OutOfBudget, Interrupted: nothing was found and nothing was proved.
+    """
+    early = network.early()
+    least = {k: network.least(k, early) for k in limits}
+    if any(least[k] > limit for k, limit in limits.items()):
+        return None
+    bound = sum(w * least[k] for k, w in network.weights.items())
+    tried = _tried(network, limits, effort)
+    in_time = [s for s in tried if all(s[k] <= limit for k, limit in limits.items())]
+    best = min(in_time or tried, key=network.objective)
+    if in_time and network.objective(best) == bound:
+        return best, bound
+    answer = _solved(network, {**early, **least}, limits, best, effort, on_progress, stop)
+    if answer.status == "infeasible":
+        return None
+    if answer.bound is not None:
+        bound = max(bound, answer.bound)
+    if answer.values:
+        in_time.append(_serial(network, _by_start(network, {**early, **answer.values})))
+    if not in_time:
+        if answer.stopped == "user":
+            raise Interrupted("stopped before there was a schedule")
+        note = f" ({answer.note})" if answer.note else ""
+        raise OutOfBudget(f"no schedule that meets every date was found within the budget{note}")
+    return min(in_time, key=network.objective), bound
+
+
+def _tried(network: Network, limits: Mapping[str, int], effort: Effort) -> list[dict[str, int]]:
+    """Serial schedules by priority: least slack to the dates asked, phase by phase, and random variations."""
+    late, early = network.late(limits, max(limits.values())), network.early()
+    tasks = network.tasks
+    orders: list[Mapping[str, tuple[int, ...]]] = [
+        {k: (late[k],) for k in tasks},
+        {k: (t.phase, late[k]) for k, t in tasks.items()},
+        {k: (t.phase, early[k]) for k, t in tasks.items()},
+    ]
+    draw = random.Random(effort.seed)
+    for _ in range(need(_VARIATIONS * effort.deterministic_time)):
+        orders.append({k: (late[k] + draw.randint(-_VARIATION_DAYS, _VARIATION_DAYS),) for k in tasks})
+    return [_serial(network, _with_predecessors_first(network, order)) for order in orders]
+
+
+def _with_predecessors_first(network: Network, order: Mapping[str, tuple[int, ...]]) -> list[str]:
+    raised: dict[str, tuple[int, ...]] = {}
+    for key, task in network.tasks.items():
+        raised[key] = max([order[key], *(raised[p] for p in task.predecessors)])
+    place = {k: n for n, k in enumerate(network.tasks)}
+    return sorted(network.tasks, key=lambda k: (raised[k], place[k]))
+
+
+def _by_start(network: Network, starts: Starts) -> list[str]:
+    place = {k: n for n, k in enumerate(network.tasks)}
+    return sorted(network.tasks, key=lambda k: (starts[k], place[k]))
+
+
+def _serial(network: Network, order: Iterable[str]) -> dict[str, int]:
+    """Each task in turn as early as precedence and the crews left by those before it allow."""
+    starts: dict[str, int] = {}
+    used: dict[str, dict[int, int]] = {r: {} for r in network.resources}
+    for key in order:
+        task = network.tasks[key]
+        after = (starts[p] + network.tasks[p].work_days for p in task.predecessors)
+        day = max([network.release.get(key, 0), *after])
+        if task.resource:
+            room, busy = network.resources[task.resource].capacity - task.demand, used[task.resource]
+            while clash := [d for d in range(day, day + task.work_days) if busy.get(d, 0) > room]:
+                day = clash[-1] + 1
+            for d in range(day, day + task.work_days):
+                busy[d] = busy.get(d, 0) + task.demand
+        starts[key] = day
+    return starts
+
+
+def _solved(
+    network: Network,
+    least: Starts,
+    limits: Mapping[str, int],
+    hint: Starts,
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag | None,
+) -> Answer:
+    horizon = max([*limits.values(), *(hint[k] + t.work_days for k, t in network.tasks.items())])
+    late = network.late(limits, horizon)
+    model = Model()
+    free: set[str] = set()
+    for key, task in network.tasks.items():
+        # What depends on no crew starts early in some best schedule.
+        if task.resource or key in network.weights or any(p in free for p in task.predecessors):
+            free.add(key)
+            model.integer(key, least[key], late[key])
+            model.hint(key, hint[key])
+            for p in task.predecessors:
+                if p in free:
+                    model.add_row([(1, key), (-1, p)], low=network.tasks[p].work_days)
+    for resource in network.resources.values():
+        users = [t for t in network.tasks.values() if t.resource == resource.key and t.work_days]
+        named = [model.interval(t.key, t.key, t.work_days) for t in users]
+        if resource.capacity == 1:
+            model.no_overlap(named)
+        else:
+            model.cumulative(named, [t.demand for t in users], resource.capacity)
+    for first, then in _equal_pairs(network):
+        model.add_row([(1, then), (-1, first)], low=0)
+    model.minimize((w, k) for k, w in network.weights.items())
+    share = replace(effort, deterministic_time=effort.deterministic_time * _SOLVER_SHARE)
+    return solve(model, share, on_progress, stop, "scheduling")
+
+
+def _equal_pairs(network: Network) -> Iterable[tuple[str, str]]:
+    """Tasks of equal blocks that may be put in order without loss: sorting each stage by start keeps every rule."""
+    blocks: dict[str, list[Task]] = {}
+    for task in network.tasks.values():
+        if task.key.startswith("B"):
+            blocks.setdefault(task.subject, []).append(task)
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for place, tasks in blocks.items():
+        looks = tuple(
+            replace(
+                t, key=_inside(t.key, place), title="", subject="",
+                predecessors=tuple(_inside(p, place) for p in t.predecessors),
+            )
+            for t in tasks
+        )  # fmt: skip
+        alike.setdefault((looks,), []).append(place)
+    for places in alike.values():
+        for first, then in pairwise(places):
+            for task in blocks[first]:
+                if task.resource:
+                    yield task.key, then + task.key.removeprefix(first)
+
+
+def _inside(key: str, place: str) -> str:
+    return key.removeprefix(f"{place}/")
+
+
+def _links(network: Network, starts: Starts) -> list[tuple[str, str]]:
+    """Who hands a crew on to whom; any dates that keep these links and the predecessors keep the crews."""
+    links = []
+    for resource in network.resources.values():
+        crews: list[tuple[int, str]] = [(0, "")] * resource.capacity
+        for key in _by_start(network, starts):
+            task = network.tasks[key]
+            if task.resource == resource.key and task.work_days:
+                # The crew that became free last hands over, so that links are tight where they can be.
+                crews.sort(key=lambda c: (c[0] > starts[key], -c[0], c[1]))
+                links += [(before, key) for _, before in crews[: task.demand] if before]
+                crews[: task.demand] = [(starts[key] + task.work_days, key)] * task.demand
+    return list(dict.fromkeys(links))
+
+
+def _floats(network: Network, starts: Starts) -> dict[str, int]:
+    """Working days each task may slip before a hand-over (or the end of the site) does, the crews levelled."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(network.tasks)
+    graph.add_edges_from((p, k) for k, t in network.tasks.items() for p in t.predecessors)
+    graph.add_edges_from(_links(network, starts))
+    end = max(starts[k] + t.work_days for k, t in network.tasks.items())
+    latest: dict[str, int] = {}
+    for key in reversed(list(nx.topological_sort(graph))):
+        free = min((latest[s] for s in graph.successors(key)), default=end)
+        latest[key] = (starts[key] if key in network.weights else free) - network.tasks[key].work_days
+    return {k: latest[k] - starts[k] for k in network.tasks}
+
+
+def _dated(network: Network, starts: Starts, days: tuple[date, ...]) -> tuple[ScheduledTask, ...]:
+    floats = _floats(network, starts)
+    dated = []
+    for key, task in network.tasks.items():
+        first = starts[key] if task.work_days else max(starts[key] - 1, 0)
+        dated.append(
+            ScheduledTask(
+                key=key,
+                title=task.title,
+                subject=task.subject,
+                stage=task.stage,
+                phase=task.phase,
+                start=days[first],
+                finish=days[first + max(task.work_days, 1) - 1],
+                work_days=task.work_days,
+                predecessors=task.predecessors,
+                resource=task.resource,
+                float_days=floats[key],
+                critical=floats[key] == 0,
+            )
+        )
+    return tuple(dated)
+
+
+def _why_not(
+    network: Network,
+    limits: Mapping[str, int],
+    brief: SiteBrief,
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag,
+) -> Exception:
+    """The earliest hand-over of each phase in turn, those before it kept at their limits or their own earliest."""
+    ever = sum(t.work_days for t in network.tasks.values()) + max(network.release.values(), default=0)
+    kept: dict[str, int] = {}
+    reasons = []
+    for key, phase in zip(network.weights, brief.phases, strict=True):
+        alone = replace(network, weights={key: 1})
+        found = find_starts(alone, {**kept, key: ever}, effort, on_progress, stop)
+        if found is None:
+            return AuditError("scheduling: dates for which a schedule is known were proved impossible")
+        starts, earliest = found
+        kept[key] = max(limits[key], starts[key])
+        if earliest > limits[key]:
+            day = next(islice(work_days(brief.site.country, brief.as_of), earliest - 1, None))
+            chain = ", then ".join(_chain(network, starts, key))
+            reasons.append(
+                f"phase {phase.name}: cannot be handed over by {phase.energised_by}, not before {day}: {chain}"
+            )
+    if not reasons and kept == limits:
+        return AuditError("scheduling: dates for which a schedule is known were proved impossible")
+    return Impossible("\n".join(reasons) or "the dates of the phases cannot all be met together with these crews")
+
+
+def _chain(network: Network, starts: Starts, key: str) -> list[str]:
+    """The tasks without a gap that end in `key`, first to last."""
+    chain = []
+    by_crew = {r: [t for t in network.tasks.values() if t.resource == r] for r in network.resources}
+    while True:
+        task = network.tasks[key]
+        if task.work_days:
+            chain.append(f"{task.title} ({task.subject}, {task.work_days} days)")
+        rivals = [t.key for t in by_crew.get(task.resource, ())]
+        tight = [
+            p
+            for p in (*task.predecessors, *rivals)
+            if starts[p] + network.tasks[p].work_days == starts[key] and p != key
+        ]
+        if not tight:
+            return chain[::-1]
+        key = tight[0]

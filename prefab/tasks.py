@@ -1,0 +1,249 @@
+"""The task network from order to handed over, in working days, before anything has dates.
+
+A block travels, is set and is tested as a whole; plant of the site does so by type and phase. A task's key is
+`place/stage` or `place/stage/SKU`, the place being `site`, `P1` for a phase's plant or `B03` for a block. The order of
+the stages follows the commissioning levels L1 (factory) to L5 (integrated systems test) in general use, see
+https://www.datacentres.com/guides/modular-data-centre-guide.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from prefab.brief import SiteBrief
+from prefab.catalog import DesignBasis
+from prefab.module import Module
+from prefab.plan import Equipment
+from prefab.results import Resource, Task
+from prefab.units import need
+
+WORK_DAYS_PER_WEEK = 5
+
+
+@dataclass(frozen=True)
+class Network:
+    """Tasks with predecessors before successors, the crews they share, and what each hand-over weighs."""
+
+    tasks: Mapping[str, Task]
+    resources: Mapping[str, Resource]
+    weights: Mapping[str, int]
+    """Whole megawatts by the key of the hand-over task, in order of the phases."""
+    release: Mapping[str, int]
+    """First working day allowed, for the tasks that have one."""
+
+    def objective(self, starts: Mapping[str, int]) -> int:
+        """Sum over phases of megawatts x working day of handing over."""
+        return sum(weight * starts[key] for key, weight in self.weights.items())
+
+    def early(self) -> dict[str, int]:
+        """Earliest starts by precedence alone."""
+        early: dict[str, int] = {}
+        for key, task in self.tasks.items():
+            after = (early[p] + self.tasks[p].work_days for p in task.predecessors)
+            early[key] = max([self.release.get(key, 0), *after])
+        return early
+
+    def late(self, limits: Mapping[str, int], horizon: int) -> dict[str, int]:
+        """Latest starts by precedence alone, for tasks that end within their limits and all within the horizon."""
+        late = {k: min(limits.get(k, horizon), horizon) - t.work_days for k, t in self.tasks.items()}
+        for key, task in reversed(list(self.tasks.items())):
+            for p in task.predecessors:
+                late[p] = min(late[p], late[key] - self.tasks[p].work_days)
+        return late
+
+    def least(self, key: str, early: Mapping[str, int]) -> int:
+        """A day before which this milestone cannot be, by precedence and by the work of each crew.
+
+        Tasks that cannot begin before `a` and after whose end `b` days of others must pass, together W crew days on C
+        crews, put the milestone at a + W / C + b at least (energetic reasoning: P. Baptiste, C. Le Pape, W. Nuijten,
+        https://doi.org/10.1007/978-1-4615-1479-4).
+        """
+        tail = {key: 0}
+        for k, task in reversed(list(self.tasks.items())):
+            if k in tail:
+                for p in task.predecessors:
+                    tail[p] = max(tail.get(p, 0), tail[k] + task.work_days)
+        least = early[key]
+        for resource in self.resources.values():
+            users = [
+                (early[k], tail[k], t.work_days * t.demand)
+                for k, t in self.tasks.items()
+                if t.resource == resource.key and k in tail
+            ]
+            for a in sorted({u[0] for u in users}):
+                for b in sorted({u[1] for u in users}):
+                    work = sum(w for since, until, w in users if since >= a and until >= b)
+                    if work:
+                        least = max(least, a + need(work / resource.capacity) + b)
+        return least
+
+
+def earliest_day(module: Module, basis: DesignBasis) -> int:
+    """Working days from order to site acceptance of this module alone, if it never waits for anything else."""
+    d = module.deployment
+    return (
+        _lead_days(module)
+        + need(d.fat_days)
+        + need(d.transport_days)
+        + need(_lifts(module) / basis.lifts_per_day_count)
+        + need(d.connect_days)
+        + basis.site_acceptance_days
+    )
+
+
+def make_tasks(
+    brief: SiteBrief, basis: DesignBasis, modules: Mapping[str, Module], equipment: tuple[Equipment, ...]
+) -> tuple[tuple[Task, ...], tuple[Resource, ...]]:
+    """Every task of the site, predecessors before successors, and what they share."""
+    tasks = list(_site_tasks(basis))
+    energised = "site/grid_connection"
+    plant_ready = handed_over = ""
+    for phase, named in enumerate(brief.phases):
+        place = f"P{phase + 1}"
+        feeding, standing = [energised], [plant_ready] if plant_ready else []
+        lots = _plant_lots(named.name, phase, modules, equipment)
+        if lots:
+            tasks.append(
+                Task(
+                    f"{place}/pads", "Pads of the plant", named.name, "pads", phase,
+                    basis.civil_days_per_block, ("site/site_civil",),
+                )
+            )  # fmt: skip
+        for lot in lots:
+            chain = tuple(_lot_tasks(lot, basis, modules))
+            tasks += chain
+            through = any(n.through for sku in lot.skus for n in modules[sku].needs)
+            (feeding if through else standing).append(chain[-1].key)
+        energised = f"{place}/energisation"
+        tasks.append(_milestone(energised, "Medium voltage energised", named.name, phase, feeding))
+        if standing:
+            plant_ready = f"{place}/plant_ready"
+            tasks.append(_milestone(plant_ready, "Standby and storage ready", named.name, phase, standing))
+        tested = []
+        for lot in _block_lots(phase, equipment):
+            chain = (
+                Task(
+                    f"{lot.place}/pads", "Pads", lot.subject, "pads", phase,
+                    basis.civil_days_per_block, ("site/site_civil",),
+                ),
+                *_lot_tasks(lot, basis, modules),
+            )  # fmt: skip
+            tests = _tests(lot, basis, chain[-1].key, energised, plant_ready)
+            tasks += (*chain, *tests)
+            tested.append(tests[-1].key)
+        waits = tested or [energised, *([plant_ready] if plant_ready else [])]
+        if handed_over:
+            waits.append(handed_over)
+        handed_over = f"{place}/handover"
+        tasks.append(_milestone(handed_over, "Handed over", named.name, phase, waits))
+    return tuple(tasks), _resources(basis)
+
+
+def _resources(basis: DesignBasis) -> tuple[Resource, ...]:
+    return (
+        Resource("fat_bay", "Factory acceptance test bays", basis.fat_bays_count),
+        Resource("crane", "Crane crews", basis.crane_crews_count),
+        Resource("connection_crew", "Connection crews", basis.connection_crews_count),
+        Resource("commissioning_crew", "Commissioning crews", basis.commissioning_crews_count),
+    )
+
+
+def _site_tasks(basis: DesignBasis) -> Iterable[Task]:
+    def site(stage: str, title: str, days: int, *after: str) -> Task:
+        return Task(f"site/{stage}", title, "site", stage, 0, days, tuple(f"site/{a}" for a in after))
+
+    yield site("engineering", "Site engineering", basis.engineering_days)
+    yield site("permits", "Permits", basis.permit_days, "engineering")
+    yield site("grid_connection", "Grid application and connection", basis.grid_connection_days)
+    yield site("site_civil", "Roads, trenches and drainage", basis.site_civil_days, "permits")
+
+
+@dataclass(frozen=True)
+class _Lot:
+    """Modules that are delivered, set and connected together."""
+
+    place: str
+    ending: str
+    """What follows the stage in a key: `/SKU` for plant, nothing for a block."""
+    subject: str
+    phase: int
+    skus: Mapping[str, int]
+    """Count by SKU, sorted."""
+
+
+def _plant_lots(subject: str, phase: int, modules: Mapping[str, Module], equipment: Iterable[Equipment]) -> list[_Lot]:
+    counts = Counter(e.sku for e in equipment if e.block == 0 and e.phase == phase)
+    return [_Lot(f"P{phase + 1}", f"/{sku}", subject, phase, {sku: counts[sku]}) for sku in sorted(counts)]
+
+
+def _block_lots(phase: int, equipment: Iterable[Equipment]) -> list[_Lot]:
+    blocks: dict[int, Counter[str]] = {}
+    for e in equipment:
+        if e.block and e.phase == phase:
+            blocks.setdefault(e.block, Counter())[e.sku] += 1
+    named = ((f"B{number:02d}", blocks[number]) for number in sorted(blocks))
+    return [_Lot(tag, "", tag, phase, dict(sorted(counts.items()))) for tag, counts in named]
+
+
+def _lot_tasks(lot: _Lot, basis: DesignBasis, modules: Mapping[str, Module]) -> Iterable[Task]:
+    """From order to start-up; stages that take no time are left out."""
+    ready = []
+    for sku, count in lot.skus.items():
+        procurement = f"{lot.place}/procurement/{sku}"
+        what = f"{count} x {sku}"
+        yield Task(
+            procurement, f"Order and build {what}", lot.subject, "procurement", lot.phase, _lead_days(modules[sku]), ()
+        )
+        tested = need(modules[sku].deployment.fat_days)
+        ready.append(f"{lot.place}/factory_test/{sku}" if tested else procurement)
+        if tested:
+            # Equal modules of a lot are tested side by side in one bay: the same programme, the same test gear.
+            yield Task(
+                ready[-1], f"Factory acceptance test {what}", lot.subject, "factory_test", lot.phase, tested,
+                (procurement,), "fat_bay",
+            )  # fmt: skip
+    deployments = [(modules[sku].deployment, count) for sku, count in lot.skus.items()]
+    lifts = sum(_lifts(modules[sku]) * count for sku, count in lot.skus.items())
+    steps = (
+        ("transport", "Transport", max(need(d.transport_days) for d, _ in deployments), ""),
+        ("setting", f"Set by crane ({lifts} lifts)", need(lifts / basis.lifts_per_day_count), "crane"),
+        # A crew connects equal modules side by side, and one type after the other.
+        ("connection", "Connect", sum(need(d.connect_days) for d, _ in deployments), "connection_crew"),
+        ("site_acceptance", "Site acceptance", basis.site_acceptance_days, ""),
+        # Each maker starts its own equipment up, all at the same time.
+        ("start_up", "Start up", max(need(d.start_up_days) for d, _ in deployments), "commissioning_crew"),
+    )
+    after = (*ready, f"{lot.place}/pads")
+    for stage, title, days, resource in steps:
+        if days:
+            key = f"{lot.place}/{stage}{lot.ending}"
+            yield Task(key, title, lot.subject, stage, lot.phase, days, after, resource)
+            after = (key,)
+
+
+def _tests(lot: _Lot, basis: DesignBasis, after: str, energised: str, plant_ready: str) -> tuple[Task, Task]:
+    functional, integrated = f"{lot.place}/functional_test", f"{lot.place}/integrated_test"
+    crew = "commissioning_crew"
+    return (
+        Task(
+            functional, "Functional tests", lot.subject, "functional_test", lot.phase,
+            basis.functional_test_days, (after, energised), crew,
+        ),
+        Task(
+            integrated, "Integrated systems test", lot.subject, "integrated_test", lot.phase,
+            basis.integrated_test_days, (functional, plant_ready) if plant_ready else (functional,), crew,
+        ),
+    )  # fmt: skip
+
+
+def _milestone(key: str, title: str, subject: str, phase: int, after: Iterable[str]) -> Task:
+    return Task(key, title, subject, key.split("/")[1], phase, 0, tuple(after))
+
+
+def _lead_days(module: Module) -> int:
+    return need(module.deployment.lead_weeks * WORK_DAYS_PER_WEEK)
+
+
+def _lifts(module: Module) -> int:
+    """What stands inside another module comes to the site in it."""
+    return module.deployment.lifts_count if module.stands == "site" else 0

@@ -1,0 +1,413 @@
+"""Small hand-made catalogs, briefs and plans for the tests; numbers are round so that arithmetic fits in a comment."""
+
+from datetime import date
+from typing import Any
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Carrier, Catalog, Climate, Costs, DesignBasis, Source, Tariff, Workload
+from prefab.module import Module
+from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plan, Plant, Sized
+from prefab.tables import validate
+
+PROVENANCE = [{"of": "*", "source": "made-up", "basis": "judgement"}]
+DEPLOYMENT = {"lead_weeks": 20, "fat_days": 5, "transport_days": 5, "connect_days": 5, "start_up_days": 3}
+
+
+def a_module(sku: str, family: str, **more: Any) -> Module:
+    """A module with sensible defaults; `more` overrides or adds tables."""
+    tree: dict[str, Any] = {
+        "sku": sku,
+        "family": family,
+        "prefix": sku.partition("-")[0],
+        "title": f"Test {family} {sku}",
+        "length_mm": 6000,
+        "width_mm": 2500,
+        "height_mm": 3000,
+        "mass_kg": 10_000,
+        "clearance_mm": 1000,
+        "transport_class": "A",
+        "price_usd": 100_000,
+        "deployment": DEPLOYMENT,
+        "provenance": PROVENANCE,
+    }
+    return validate({**tree, **more}, Module, sku)
+
+
+def flat_losses(rated: float, frac: float) -> dict[str, Any]:
+    """Loss in proportion to load, from none at no load."""
+    return {"points": [[x, round(x * rated * frac, 6)] for x in (0.0, 0.25, 0.5, 0.75, 1.0)]}
+
+
+POD = a_module(
+    "POD-1000",
+    "it_pod",
+    price_usd=1_000_000,
+    it={
+        "accelerator": "T1", "accelerators_count": 500, "racks_count": 8, "nameplate_kw": 1200, "sustained_kw": 1000,
+        "peak_kw": 1100, "measured_kw": 900, "idle_frac": 0.2,
+    },
+    gives=[{"carrier": "it", "capacity_kw": 1000}],
+    needs=[
+        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 1.0},
+        {"carrier": "coolant", "connection": "header", "kw_per_kw": 0.8, "supply_max_degc": 45, "return_max_degc": 55},
+        {"carrier": "air_cooling", "connection": "header", "kw_per_kw": 0.2},
+        {"carrier": "control", "connection": "dual", "points": 1},
+        {"carrier": "lv_ac", "connection": "transfer", "kw_per_kw": 0.01},
+    ],
+)  # fmt: skip
+CDU = a_module(
+    "CDU-500",
+    "cdu",
+    stands="inside",
+    gives=[{"carrier": "coolant", "capacity_kw": 500, "flow_max_lpm": 800}],
+    needs=[
+        {"carrier": "facility_water", "connection": "header", "through": True, "kw_per_kw": 0.01, "approach_k": 4},
+        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 0.01},
+        {"carrier": "control", "connection": "dual", "points": 1},
+    ],
+)
+FWU = a_module(
+    "FWU-150",
+    "air_cooling",
+    stands="inside",
+    gives=[{"carrier": "air_cooling", "capacity_kw": 150}],
+    needs=[
+        {
+            "carrier": "facility_water", "connection": "header", "through": True, "kw_per_kw": 0.05,
+            "supply_max_degc": 20,
+        },
+        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 0.05},
+        {"carrier": "control", "connection": "dual", "points": 1},
+    ],
+)  # fmt: skip
+PMP = a_module(
+    "PMP-1000",
+    "pump",
+    gives=[{"carrier": "facility_water", "capacity_kw": 1000}],
+    needs=[
+        {"carrier": "heat_rejection", "connection": "header", "through": True, "kw_per_kw": 0.01, "approach_k": 0},
+        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 0.01},
+        {"carrier": "control", "connection": "dual", "points": 1},
+    ],
+)
+REJECTS = [
+    {"carrier": "lv_ac", "connection": "transfer"},
+    {"carrier": "control", "connection": "dual", "points": 1},
+]
+DRY = a_module(
+    "DRY-1000",
+    "heat_rejection",
+    gives=[{"carrier": "heat_rejection", "capacity_kw": 1000}],
+    needs=REJECTS,
+    rejection={
+        "kind": "dry", "rated_dry_bulb_degc": 30, "rated_return_degc": 46, "rated_supply_degc": 36, "fan_kw": 40,
+        "fan_floor_frac": 0.05, "approach_min_k": 5,
+    },
+)  # fmt: skip
+CHL = a_module(
+    "CHL-400",
+    "heat_rejection",
+    gives=[{"carrier": "heat_rejection", "capacity_kw": 400}],
+    needs=REJECTS,
+    rejection={
+        "kind": "chiller", "rated_dry_bulb_degc": 35, "rated_return_degc": 30, "rated_supply_degc": 20, "fan_kw": 15,
+        "fan_floor_frac": 0.1, "approach_min_k": 5, "cop": [[10, 8], [25, 6], [35, 4], [43, 3]],
+        "capacity_frac": [[10, 1], [25, 1], [35, 1], [43, 0.75]],
+    },
+)  # fmt: skip
+UPS = a_module(
+    "UPS-800",
+    "power",
+    gives=[{"carrier": "critical_ac", "capacity_kw": 800, "parallel_max": 4}],
+    needs=[{"carrier": "lv_ac", "connection": "unit", "through": True}],
+    losses=flat_losses(800, 0.04),
+    ups_battery={
+        "energy_kwh": 150, "depth_of_discharge_frac": 0.8, "end_of_life_frac": 0.8, "inverter_efficiency_frac": 0.96,
+    },
+)  # fmt: skip
+TRF = a_module(
+    "TRF-1000",
+    "transformer",
+    gives=[{"carrier": "lv_ac", "capacity_kva": 1000, "parallel_max": 1}],
+    needs=[{"carrier": "mv_ac", "connection": "transfer", "through": True}],
+    losses=flat_losses(1000, 0.01),
+)
+CTL = a_module(
+    "CTL-20",
+    "control",
+    stands="inside",
+    gives=[{"carrier": "control", "capacity_points": 20}],
+    needs=[{"carrier": "critical_ac", "connection": "dual", "fixed_kw": 1.0}],
+)
+MVS = a_module(
+    "MVS-10",
+    "intake",
+    gives=[{"carrier": "mv_ac", "capacity_kva": 10_000}],
+    needs=[{"carrier": "utility_mv", "connection": "transfer", "through": True, "alternate": "standby_mv"}],
+)
+GEN = a_module(
+    "GEN-2000",
+    "generator",
+    gives=[{"carrier": "standby_mv", "capacity_kw": 2000}],
+    needs=[{"carrier": "fuel", "connection": "header"}],
+    engine={
+        "fuel_l_per_kwh": [[0.25, 0.3], [0.5, 0.25], [0.75, 0.25], [1.0, 0.25]], "belly_tank_l": 2000,
+        "tank_usable_frac": 0.9, "start_s": 15,
+    },
+)  # fmt: skip
+FTK = a_module("FTK-030", "fuel", gives=[{"carrier": "fuel", "capacity_l": 30_000}])
+BES = a_module(
+    "BES-4000",
+    "battery",
+    gives=[{"carrier": "mv_storage", "capacity_kw": 2000}],
+    needs=[{"carrier": "mv_ac", "connection": "transfer", "fixed_kw": 5.0}],
+    grid_battery={
+        "energy_kwh": 4000, "power_kw": 2000, "round_trip_frac": 0.88, "depth_of_discharge_frac": 0.9,
+        "end_of_life_frac": 0.8, "standby_kw": 5.0,
+    },
+)  # fmt: skip
+MODULES = (BES, CDU, CHL, CTL, DRY, FTK, FWU, GEN, MVS, PMP, POD, TRF, UPS)
+
+
+def _carrier(key: str, medium: str, scope: str, redundancy: str, **more: Any) -> Carrier:
+    tree = {"key": key, "title": key.replace("_", " "), "medium": medium, "scope": scope, "redundancy": redundancy}
+    return validate({**tree, **more}, Carrier, key)
+
+
+CARRIERS = (
+    _carrier("air_cooling", "air", "block", "cooling"),
+    _carrier("control", "signal", "block", "control"),
+    _carrier(
+        "coolant", "liquid", "block", "cooling", grades_degc=[40], density_kg_per_l=1.0116,
+        heat_capacity_kj_per_kg_k=3.97,
+    ),
+    _carrier("critical_ac", "electric", "block", "power", group_max_kw=4300),
+    _carrier(
+        "facility_water", "liquid", "block", "cooling", rise_k=10, density_kg_per_l=0.99,
+        heat_capacity_kj_per_kg_k=4.18,
+    ),
+    _carrier("fuel", "fuel", "site", "none"),
+    _carrier("heat_rejection", "heat", "block", "cooling", rise_k=10),
+    _carrier("hv_ac", "electric", "site", "none"),
+    _carrier("it", "it", "block", "none"),
+    _carrier("lv_ac", "electric", "block", "power"),
+    _carrier("mv_ac", "electric", "site", "intake"),
+    _carrier("mv_storage", "electric", "site", "none"),
+    _carrier("standby_mv", "electric", "site", "standby"),
+    _carrier("utility_mv", "electric", "site", "main_transformers"),
+)  # fmt: skip
+CLIMATE = validate(
+    {
+        "key": "mild", "title": "Mild", "country": "SE", "latitude_deg": 59.0, "longitude_deg": 18.0,
+        "elevation_m": 10.0, "utc_offset_h": 1.0,
+        "dry_bulb_mean_degc": [0.0, 0, 3, 7, 12, 16, 18, 17, 12, 8, 4, 1],
+        "dry_bulb_daily_max_degc": [2.0, 3, 7, 12, 17, 21, 23, 22, 16, 11, 6, 3],
+        "dry_bulb_daily_min_degc": [-2.0, -3, -1, 2, 7, 11, 13, 12, 8, 5, 2, -1],
+        "dry_bulb_day_sd_k": [2.0] * 12,
+        "dew_point_mean_degc": [-3.0, -3, -2, 1, 5, 9, 12, 12, 9, 5, 2, -1],
+        "dry_bulb_max_degc": 28.0, "dry_bulb_min_degc": -15.0, "wet_bulb_max_degc": 20.0, "provenance": PROVENANCE,
+    },
+    Climate,
+    "mild",
+)  # fmt: skip
+WORKLOAD = validate(
+    {
+        "key": "chat", "title": "Chat", "purpose": "inference", "model": "M", "parameters_total_b": 100,
+        "parameters_active_b": 10, "precision": "fp8", "accelerator": "T1", "tokens_counted": "output tokens",
+        "tokenizer": "t", "input_tokens_mean": 1000, "output_tokens_mean": 200, "concurrency": "64",
+        "latency_target": "50 ms", "rate_tokens_per_s": 500, "rate_low_tokens_per_s": 300,
+        "rate_high_tokens_per_s": 700, "accelerator_w": 700, "utilisation_frac": 0.8, "availability_frac": 0.99,
+        "goodput_frac": 0.98, "profile_frac": [1.0] * 24, "provenance": PROVENANCE,
+    },
+    Workload,
+    "chat",
+)  # fmt: skip
+TARIFF = validate(
+    {"key": "flat", "title": "Flat", "energy_usd_per_kwh": 0.08, "carbon_g_per_kwh": 40, "provenance": PROVENANCE},
+    Tariff,
+    "flat",
+)
+COSTS = validate(
+    {
+        "freight_frac": 0.05, "installation_frac": 0.1, "engineering_frac": 0.05, "commissioning_frac": 0.02,
+        "contingency_frac": 0.1, "civil_usd_per_m2": 200, "road_usd_per_m2": 80, "price_accuracy_frac": 0.2,
+        "provenance": PROVENANCE,
+    },
+    Costs,
+    "costs",
+)  # fmt: skip
+BASIS = validate(
+    {
+        "power_factor": 0.95, "recirculation_k": 2.0, "fuel_margin_frac": 0.1, "crane_crews_count": 1,
+        "lifts_per_day_count": 3, "connection_crews_count": 2, "commissioning_crews_count": 1, "fat_bays_count": 2,
+        "engineering_days": 40, "permit_days": 60, "grid_connection_days": 200, "civil_days_per_block": 10,
+        "site_civil_days": 30, "site_acceptance_days": 2, "functional_test_days": 5, "integrated_test_days": 5,
+        "road_width_mm": 6000, "road_reach_mm": 60_000, "run_slack_frac": 0.05, "riser_mm": 1500,
+        "separation": [{"a": "*", "b": "*", "gap_mm": 0}], "provenance": PROVENANCE,
+    },
+    DesignBasis,
+    "basis",
+)  # fmt: skip
+SOURCES = (validate({"key": "made-up", "title": "Made up for tests"}, Source, "source"),)
+
+
+def a_catalog(modules: tuple[Module, ...] = MODULES, **more: Any) -> Catalog:
+    """A catalog of the given modules; `more` replaces other entries."""
+    return Catalog(
+        modules=tuple(sorted(modules, key=lambda m: m.sku)),
+        carriers=more.get("carriers", CARRIERS),
+        climates=more.get("climates", (CLIMATE,)),
+        workloads=(WORKLOAD,),
+        tariffs=(TARIFF,),
+        costs=COSTS,
+        basis=more.get("basis", BASIS),
+        sources=SOURCES,
+    )
+
+
+def a_brief(**more: Any) -> SiteBrief:
+    """A one-phase brief of 1 MW; a table given in `more` is laid over the default table."""
+    tree: dict[str, Any] = {
+        "name": "Test site",
+        "customer": "Test customer",
+        "as_of": date(2026, 11, 23),
+        "site": {"country": "SE", "climate": "mild", "width_m": 120.0, "depth_m": 120.0, "setback_m": 5.0},
+        "it": {"workload": "chat"},
+        "phases": [{"name": "One", "it_mw": 1.0, "energised_by": date(2029, 12, 31)}],
+        "grid": {"capacity_mw": 3.0, "voltage_kv": 20.0, "tariff": "flat"},
+        "redundancy": {"power": "N+1", "cooling": "N+1"},
+        "autonomy": {"ups_min": 5.0, "generator_h": 24.0},
+    }
+    for key, value in more.items():
+        tree[key] = {**tree[key], **value} if isinstance(tree.get(key), dict) else value
+    return validate(tree, SiteBrief, "brief")
+
+
+WARM, COLD = 36.0, 20.0
+BLOCK_GROUPS = (
+    # carrier, SKU, sides, per side, supply temperature, unit for
+    ("coolant", "CDU-500", 1, 3, 40.0, None),  # 800 kW / 500 = 2, and 1 spare
+    ("air_cooling", "FWU-150", 1, 3, None, None),  # 200 kW / 150 = 2, and 1 spare
+    ("facility_water", "PMP-1000", 1, 2, WARM, None),  # 808 kW: 1, and 1 spare
+    ("facility_water", "PMP-1000", 1, 2, COLD, None),  # 210 kW: 1, and 1 spare
+    ("heat_rejection", "DRY-1000", 1, 2, WARM, None),  # 816 kW: 1, and 1 spare
+    ("heat_rejection", "CHL-400", 1, 2, COLD, None),  # 212 kW: 1, and 1 spare
+    ("control", "CTL-20", 2, 1, None, None),  # 15 points a side
+    ("critical_ac", "UPS-800", 1, 3, None, None),  # about 1,130 kW: 2, and 1 spare
+    ("lv_ac", "TRF-1000", 1, 3, None, "critical_ac"),
+    ("lv_ac", "TRF-1000", 2, 1, None, None),
+)
+
+
+def hand_wired_plan(**more: Any) -> Plan:
+    """One block of one 1 MW pod with everything N+1 and its plant, every feed written out here by hand."""
+    brief = a_brief(**more)
+    groups = tuple(
+        Group(carrier=c, sku=s, sides=sides, per_side=n, supply_degc=t, unit_for=u)
+        for c, s, sides, n, t, u in BLOCK_GROUPS
+    )
+    equipment: list[Equipment] = [
+        _at_site("MVS-A1", "MVS-10", "mv_ac", "A"),
+        _at_site("MVS-B1", "MVS-10", "mv_ac", "B"),
+    ]
+    equipment += [_at_site(f"GEN-0{i}", "GEN-2000", "standby_mv", "A") for i in (1, 2)]
+    equipment.append(_at_site("FTK-01", "FTK-030", "fuel", "A"))
+    equipment.append(_in_block("POD-01", "POD-1000", "it", "A"))
+    names = {
+        ("coolant", 40.0): ["CDU-01", "CDU-02", "CDU-03"],
+        ("air_cooling", None): ["FWU-01", "FWU-02", "FWU-03"],
+        ("facility_water", WARM): ["PMP-01", "PMP-02"],
+        ("facility_water", COLD): ["PMP-03", "PMP-04"],
+        ("heat_rejection", WARM): ["DRY-01", "DRY-02"],
+        ("heat_rejection", COLD): ["CHL-01", "CHL-02"],
+        ("critical_ac", None): ["UPS-01", "UPS-02", "UPS-03"],
+    }
+    skus = {
+        "CDU": "CDU-500",
+        "FWU": "FWU-150",
+        "PMP": "PMP-1000",
+        "DRY": "DRY-1000",
+        "CHL": "CHL-400",
+        "UPS": "UPS-800",
+    }
+    for (carrier, degrees), tags in names.items():
+        equipment += [_in_block(t, skus[t[:3]], carrier, "A", supply_degc=degrees) for t in tags]
+    equipment += [_in_block(f"CTL-{s}1", "CTL-20", "control", s) for s in ("A", "B")]
+    equipment += [_in_block(f"TRF-0{i}", "TRF-1000", "lv_ac", "A", unit_for="critical_ac") for i in (1, 2, 3)]
+    equipment += [_in_block(f"TRF-{s}1", "TRF-1000", "lv_ac", s) for s in ("A", "B")]
+
+    feeds: list[Feed] = []
+
+    def feed(consumer: str, carrier: str, *suppliers: str, side: str = "A") -> None:
+        feeds.append(Feed(consumer=consumer, carrier=carrier, side=side, suppliers=suppliers))  # type: ignore[arg-type]
+
+    def from_both(consumer: str, carrier: str, name: str) -> None:
+        feed(consumer, carrier, f"{name}-A1")
+        feed(consumer, carrier, f"{name}-B1", side="B")
+
+    bus = tuple(f"B01-UPS-0{i}" for i in (1, 2, 3))
+    pod, cooled = "B01-POD-01", ["CDU-01", "CDU-02", "CDU-03", "FWU-01", "FWU-02", "FWU-03"]
+    pumps = [f"PMP-0{i}" for i in (1, 2, 3, 4)]
+    feed(pod, "coolant", "B01-CDU-01", "B01-CDU-02", "B01-CDU-03")
+    feed(pod, "air_cooling", "B01-FWU-01", "B01-FWU-02", "B01-FWU-03")
+    from_both(pod, "lv_ac", "B01-TRF")
+    for tag in ["POD-01", *cooled, *pumps, "CTL-A1", "CTL-B1"]:
+        feed(f"B01-{tag}", "critical_ac", *bus)
+    for tag in ["POD-01", *cooled, *pumps, "DRY-01", "DRY-02", "CHL-01", "CHL-02"]:
+        from_both(f"B01-{tag}", "control", "B01-CTL")
+    for tag in cooled:
+        pair = (1, 2) if tag.startswith("CDU") else (3, 4)
+        feed(f"B01-{tag}", "facility_water", *(f"B01-PMP-0{i}" for i in pair))
+    for tag, kind in zip(pumps, ("DRY", "DRY", "CHL", "CHL"), strict=True):
+        feed(f"B01-{tag}", "heat_rejection", f"B01-{kind}-01", f"B01-{kind}-02")
+    for tag in ("DRY-01", "DRY-02", "CHL-01", "CHL-02"):
+        from_both(f"B01-{tag}", "lv_ac", "B01-TRF")
+    for i in (1, 2, 3):
+        feed(f"B01-UPS-0{i}", "lv_ac", f"B01-TRF-0{i}")
+    for name in ("01", "02", "03", "A1", "B1"):
+        from_both(f"B01-TRF-{name}", "mv_ac", "MVS")
+    for tag in ("MVS-A1", "MVS-B1"):
+        feed(tag, "utility_mv", GRID)
+        feed(tag, "utility_mv", "GEN-01", "GEN-02", side="B")
+    for tag in ("GEN-01", "GEN-02"):
+        feed(tag, "fuel", "FTK-01")
+
+    # Block: pod 1,000; 3+3+4+2+2+2+3+5 = 24 modules at 100 k$; both x 1.15. Plant: MVS A and B, 2 GEN, 1 FTK.
+    block_kusd = round((1000 + 24 * 100) * 1.15)
+    sized = Sized(
+        kinds=(BlockKind(name="a", pod="POD-1000", pods=1, groups=groups),),
+        blocks=((1,),),
+        plant=(
+            Plant(carrier="mv_ac", sku="MVS-10", sides=2, per_side=(1,)),
+            Plant(carrier="standby_mv", sku="GEN-2000", per_side=(2,)),
+            Plant(carrier="fuel", sku="FTK-030", per_side=(1,)),
+        ),
+        status="optimal",
+        objective_kusd=block_kusd + 230 + 2 * 115 + 115,
+        bound_kusd=block_kusd + 230 + 2 * 115 + 115,
+        parameters="by hand",
+    )
+    used = {e.sku for e in equipment}
+    return Plan(
+        program="prefab test",
+        catalog_digest="0" * 64,
+        brief=brief,
+        modules=tuple(m for m in MODULES if m.sku in used),
+        carriers=CARRIERS,
+        climate=CLIMATE,
+        workload=WORKLOAD,
+        tariff=TARIFF,
+        costs=COSTS,
+        basis=BASIS,
+        sources=SOURCES,
+        sized=sized,
+        connected=Connected(equipment=tuple(equipment), feeds=tuple(feeds)),
+    )
+
+
+def _at_site(tag: str, sku: str, carrier: str, side: str) -> Equipment:
+    return Equipment(tag=tag, sku=sku, block=0, phase=0, carrier=carrier, side=side)  # type: ignore[arg-type]
+
+
+def _in_block(tag: str, sku: str, carrier: str, side: str, **more: Any) -> Equipment:
+    return Equipment(tag=f"B01-{tag}", sku=sku, block=1, kind="a", phase=0, carrier=carrier, side=side, **more)  # type: ignore[arg-type]

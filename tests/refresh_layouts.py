@@ -1,0 +1,27 @@
+"""Makes the stored plans and expectations of layouts/ again, after a change of catalog or solver that is meant.
+
+Run: python tests/refresh_layouts.py, then read the differences.
+"""
+
+from pathlib import Path
+
+from prefab.brief import read_brief
+from prefab.catalog import load_catalog
+from prefab.design import make_design
+from prefab.plan import write_plan
+
+
+def main() -> None:
+    catalog = load_catalog()
+    for path in sorted((Path(__file__).parents[1] / "layouts").glob("*/brief.toml")):
+        plan = make_design(read_brief(path), catalog, "full").plan
+        path.with_name("plan.json").write_text(write_plan(plan), encoding="utf-8")
+        sized = plan.sized
+        path.with_name("expected.toml").write_text(
+            f'status = "{sized.status}"\nobjective_kusd = {sized.objective_kusd}\nbound_kusd = {sized.bound_kusd}\n',
+            encoding="utf-8",
+        )
+
+
+if __name__ == "__main__":
+    main()

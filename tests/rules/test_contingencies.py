@@ -1,0 +1,103 @@
+"""The walk of every loss, on a plan wired by hand."""
+
+import pytest
+from build import hand_wired_plan
+from damage import damaged, item, module
+
+from prefab.plan import Plan
+from prefab.rules import contingencies
+from prefab.rules.network import walk
+
+
+def broken(plan: Plan) -> list[str]:
+    return [f.where for f in contingencies.check(plan) if not f.kept]
+
+
+def test_hand_wired_plan_survives_every_single_loss():
+    findings = contingencies.check(hand_wired_plan())
+    assert all(f.kept for f in findings)
+    # 9 block modules N+1 groups: 3 CDU, 3 fan walls, 4 pumps, 4 rejection, 3 UPS, 3 + 2 transformers = 22;
+    # controls 2 modules and 2 sides; intake 2 modules and 2 sides; utility, utility with each of 2 generators; normal.
+    assert walk(hand_wired_plan(), 0).states == 22 + 4 + 4 + 3 + 1
+
+
+def test_loads_are_those_of_hand_arithmetic():
+    worst = walk(hand_wired_plan(), 0)
+    # 800 kW of liquid heat on two of three CDUs; 200 kW of air heat on two of three fan walls.
+    assert worst.load_kw["B01-CDU-01"] == pytest.approx(400)
+    assert worst.load_kw["B01-FWU-01"] == pytest.approx(100)
+    # 800 x 1.01 through one of two warm pumps, 200 x 1.05 through one of two cold ones.
+    assert worst.load_kw["B01-PMP-01"] == pytest.approx(808)
+    assert worst.load_kw["B01-PMP-03"] == pytest.approx(210)
+    # Peak 1,100 + 8 CDU pumps + 10 fans + 8.08 + 2.10 loop pumps + 2 controllers, on two of three UPS modules.
+    assert worst.load_kw["B01-UPS-01"] == pytest.approx((1100 + 8 + 10 + 8.08 + 2.1 + 2) / 2)
+    # A UPS module loses 4 % of its output; its own transformer carries that module and nothing else.
+    assert worst.load_kw["B01-TRF-01"] == pytest.approx(1.04 * 1130.18 / 2)
+
+
+@pytest.mark.parametrize(("capacity", "kept"), [(400.0, True), (399.99, False), (400.01, True)])
+def test_limit_is_exact(capacity, kept):
+    def shrink(tree):
+        module(tree, "CDU-500")["gives"][0]["capacity_kw"] = capacity
+
+    assert (not broken(damaged(hand_wired_plan(), shrink))) is kept
+
+
+def test_removed_standby_is_refused():
+    def drop(tree):
+        tree["connected"]["equipment"] = [e for e in tree["connected"]["equipment"] if e["tag"] != "B01-UPS-03"]
+
+    # With two UPS modules left the loss of one puts 1,130 kW on 800 kW.
+    assert {"phase One, B01-UPS-01", "phase One, B01-UPS-02"} <= set(broken(damaged(hand_wired_plan(), drop)))
+
+
+def test_cooling_fed_from_the_lost_transformer_is_lost_with_it():
+    def one_feed(tree):
+        tree["connected"]["feeds"] = [
+            f
+            for f in tree["connected"]["feeds"]
+            if not (f["consumer"] in ("B01-DRY-01", "B01-DRY-02") and f["carrier"] == "lv_ac" and f["side"] == "B")
+        ]
+
+    findings = contingencies.check(damaged(hand_wired_plan(), one_feed))
+    starving = [f for f in findings if f.unit == "modules"]
+    assert not starving[0].kept
+    assert "B01-POD-01: B01-TRF-A1 lost" in starving[0].text
+
+
+def test_without_generators_the_loss_of_the_utility_is_not_walked():
+    plan = hand_wired_plan(autonomy={"ups_min": 5.0, "generator_h": 0.0})
+
+    def no_generators(tree):
+        kept = [e for e in tree["connected"]["equipment"] if e["carrier"] not in ("standby_mv", "fuel")]
+        tree["connected"]["equipment"] = kept
+        tags = {e["tag"] for e in kept} | {"GRID"}
+        tree["connected"]["feeds"] = [f for f in tree["connected"]["feeds"] if set(f["suppliers"]) <= tags]
+
+    worst = walk(damaged(plan, no_generators), 0)
+    assert not worst.island_kw
+    assert not worst.starving
+
+
+def test_generator_too_small_for_the_island_is_refused():
+    def shrink(tree):
+        module(tree, "GEN-2000")["gives"][0]["capacity_kw"] = 1200.0
+
+    # The site draws about 1,254 kW; with one of two generators lost the other is short.
+    assert set(broken(damaged(hand_wired_plan(), shrink))) == {"phase One, GEN-01", "phase One, GEN-02"}
+
+
+def test_later_phase_does_not_help_an_earlier_one():
+    plan = hand_wired_plan(
+        phases=[
+            {"name": "One", "it_mw": 1.0, "energised_by": "2029-12-31"},
+            {"name": "Two", "it_mw": 0.1, "energised_by": "2030-12-31"},
+        ]
+    )
+
+    def postpone(tree):
+        item(tree["connected"]["equipment"], tag="B01-UPS-03")["phase"] = 1
+
+    wheres = broken(damaged(plan, postpone))
+    assert wheres
+    assert all(w.startswith("phase One") for w in wheres)

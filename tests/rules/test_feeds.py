@@ -1,0 +1,66 @@
+"""A and B feeds: what a wrong connection looks like."""
+
+import pytest
+from build import hand_wired_plan
+from damage import damaged, item
+
+from prefab.rules import feeds
+
+
+def faults(edit):
+    return [f.text for f in feeds.check(damaged(hand_wired_plan(), edit)) if not f.kept and f.unit == "faults"]
+
+
+def feed(tree, consumer, carrier, side="A"):
+    return item(tree["connected"]["feeds"], consumer=consumer, carrier=carrier, side=side)
+
+
+def test_hand_wired_plan_is_in_order():
+    (finding,) = feeds.check(hand_wired_plan())
+    assert finding.kept
+    assert finding.actual == len(hand_wired_plan().connected.feeds) > 80
+
+
+@pytest.mark.parametrize(
+    ("consumer", "carrier", "suppliers", "text"),
+    [
+        ("B01-POD-01", "coolant", ["B01-FWU-01"], "it gives air_cooling"),
+        ("B01-POD-01", "coolant", ["B01-CDU-01", "B01-CDU-01"], "twice on one"),
+        ("B01-POD-01", "coolant", ["B02-CDU-01"], "no such module"),
+        ("B01-UPS-01", "lv_ac", ["B01-TRF-A1"], "unit connection and supplier do not match"),
+        ("B01-UPS-01", "lv_ac", ["B01-TRF-01", "B01-TRF-02"], "not fed by one supplier of its own"),
+        ("MVS-A1", "utility_mv", ["B01-TRF-A1"], "it gives lv_ac"),
+        ("B01-TRF-01", "mv_ac", ["GRID"], "the utility does not give that"),
+        ("B01-POD-01", "control", ["B01-CTL-B1"], "2N and not fed from side A and from side B"),
+    ],
+)
+def test_wrong_supplier(consumer, carrier, suppliers, text):
+    def edit(tree):
+        feed(tree, consumer, carrier)["suppliers"] = suppliers
+
+    assert any(text in found for found in faults(edit))
+
+
+def test_missing_feed():
+    def edit(tree):
+        tree["connected"]["feeds"].remove(feed(tree, "B01-CDU-01", "critical_ac"))
+
+    assert faults(edit) == ["no feed of critical_ac"]
+
+
+def test_feed_nobody_asks_for():
+    def edit(tree):
+        tree["connected"]["feeds"].append(
+            {"consumer": "FTK-01", "carrier": "mv_ac", "side": "A", "suppliers": ["MVS-A1"]}
+        )
+
+    assert faults(edit) == ["feed of mv_ac that nothing asks for"]
+
+
+def test_unit_transformer_that_serves_two():
+    def edit(tree):
+        feed(tree, "B01-UPS-02", "lv_ac")["suppliers"] = ["B01-TRF-01"]
+
+    found = faults(edit)
+    assert "serves 2 modules, as a unit it serves exactly one" in found
+    assert "serves 0 modules, as a unit it serves exactly one" in found

@@ -1,0 +1,265 @@
+"""The rule on a schedule made by hand: everything one after the other, then damaged in one place at a time."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import holidays
+import pytest
+from build import BASIS, a_brief, hand_wired_plan
+
+from prefab.plan import Connected, Equipment, Plan, Scheduled, ScheduledTask
+from prefab.results import Finding
+from prefab.rules.schedule import RULE, check, explain
+
+# A pod in a block, switchgear and a generator at the site. In the test catalog each takes 20 weeks, 5 days of test,
+# 5 of transport, 1 lift (3 a day), 5 of connection and 3 of start-up.
+EQUIPMENT = (
+    Equipment(tag="MVS-01", sku="MVS-10", block=0, phase=0, carrier="mv_ac"),
+    Equipment(tag="GEN-01", sku="GEN-2000", block=0, phase=0, carrier="standby_mv"),
+    Equipment(tag="B01-POD-01", sku="POD-1000", block=1, kind="a", phase=0, carrier="it"),
+)
+LOT = (("transport", 5), ("setting", 1), ("connection", 5), ("site_acceptance", 2), ("start_up", 3))
+
+
+def lot(place: str, ending: str, sku: str) -> list[tuple[str, int]]:
+    first = [(f"{place}/procurement/{sku}", 100), (f"{place}/factory_test/{sku}", 5)]
+    return first + [(f"{place}/{stage}{ending}", days) for stage, days in LOT]
+
+
+SERIAL = [
+    ("site/engineering", 40),
+    ("site/permits", 60),
+    ("site/site_civil", 30),
+    ("site/grid_connection", 200),
+    ("P1/pads", 10),
+    *lot("P1", "/MVS-10", "MVS-10"),
+    ("P1/energisation", 0),
+    *lot("P1", "/GEN-2000", "GEN-2000"),
+    ("B01/pads", 10),
+    *lot("B01", "", "POD-1000"),
+    ("B01/functional_test", 5),
+    ("B01/integrated_test", 5),
+    ("P1/handover", 0),
+]
+ALL_DAYS = sum(days for _, days in SERIAL)
+AS_OF = date(2026, 11, 23)
+
+
+def working(count: int) -> list[date]:
+    free = holidays.country_holidays("SE")
+    days = [AS_OF + timedelta(n) for n in range(2 * count)]
+    return [d for d in days if d.weekday() < 5 and d not in free][:count]
+
+
+DAYS = working(ALL_DAYS + 300)
+
+
+def a_task(key: str, start: int, days: int, **more: Any) -> ScheduledTask:
+    first = start if days else start - 1
+    tree = {
+        "key": key, "title": key, "subject": key.split("/")[0], "stage": key.split("/")[1], "phase": 0,
+        "start": DAYS[first], "finish": DAYS[first + max(days, 1) - 1], "work_days": days, "critical": True,
+    }  # fmt: skip
+    return ScheduledTask(**{**tree, **more})
+
+
+def serial_tasks() -> dict[str, ScheduledTask]:
+    found, day, before = {}, 0, ""
+    for key, days in SERIAL:
+        found[key] = a_task(key, day, days, predecessors=(before,) if before else ())
+        day, before = day + days, key
+    return found
+
+
+def plan_of(tasks: dict[str, ScheduledTask], **claims: Any) -> Plan:
+    scheduled = Scheduled(
+        tasks=tuple(tasks.values()),
+        status=claims.get("status", "feasible"),
+        objective_days=claims.get("objective_days", 1 * ALL_DAYS),
+        bound_days=claims.get("bound_days", 100),
+        holidays_version="0",
+    )
+    brief = a_brief(
+        phases=[{"name": "One", "it_mw": 0.7, "energised_by": DAYS[ALL_DAYS - 1] + claims.get("more", timedelta())}]
+    )
+    more = {"brief": brief, "connected": Connected(equipment=EQUIPMENT, feeds=()), "scheduled": scheduled}
+    return hand_wired_plan().model_copy(update=more)
+
+
+def broken(plan: Plan) -> list[Finding]:
+    return [f for f in check(plan) if not f.kept]
+
+
+def places(plan: Plan) -> set[str]:
+    return {f.where for f in broken(plan)}
+
+
+def moved(tasks: dict[str, ScheduledTask], key: str, start: int, days: int | None = None) -> dict[str, ScheduledTask]:
+    old = tasks[key]
+    took = old.work_days if days is None else days
+    return {**tasks, key: a_task(key, start, took, predecessors=old.predecessors)}
+
+
+def test_everything_one_after_the_other_is_kept() -> None:
+    findings = check(plan_of(serial_tasks()))
+    assert [f for f in findings if not f.kept] == []
+    assert {f.rule for f in findings} == {RULE}
+    handed_over = next(f for f in findings if f.where == "phase One")
+    assert handed_over.actual == handed_over.limit == (DAYS[ALL_DAYS - 1] - AS_OF).days
+    crane = next(f for f in findings if f.text == "crane_crews")
+    assert (crane.actual, crane.limit) == (1, 1)
+
+
+@pytest.mark.parametrize("key", [k for k, _ in SERIAL])
+def test_each_task_must_be_there(key: str) -> None:
+    tasks = serial_tasks()
+    after = next((k for k, t in tasks.items() if key in t.predecessors), None)
+    del tasks[key]
+    if after:
+        tasks[after] = tasks[after].model_copy(update={"predecessors": ()})
+    found = broken(plan_of(tasks))
+    assert any(f.where == key and f.text == "there is no such task" for f in found)
+
+
+@pytest.mark.parametrize("key", [k for k, days in SERIAL if days > 1])
+def test_no_task_is_shorter_than_the_catalog_or_the_design_basis_says(key: str) -> None:
+    tasks = serial_tasks()
+    start = DAYS.index(tasks[key].start)
+    found = broken(plan_of(moved(tasks, key, start, tasks[key].work_days - 1)))
+    assert [(f.where, f.actual, f.limit) for f in found] == [(key, tasks[key].work_days - 1, tasks[key].work_days)]
+
+
+ORDER = [
+    ("site/permits", "site/engineering"),
+    ("site/site_civil", "site/permits"),
+    ("P1/pads", "site/site_civil"),
+    ("B01/pads", "site/site_civil"),
+    ("P1/factory_test/MVS-10", "P1/procurement/MVS-10"),
+    ("P1/transport/MVS-10", "P1/factory_test/MVS-10"),
+    ("B01/transport", "B01/factory_test/POD-1000"),
+    ("B01/setting", "B01/transport"),
+    ("B01/setting", "B01/pads"),
+    ("P1/setting/MVS-10", "P1/pads"),
+    ("B01/connection", "B01/setting"),
+    ("B01/site_acceptance", "B01/connection"),
+    ("B01/start_up", "B01/site_acceptance"),
+    ("B01/functional_test", "B01/start_up"),
+    ("B01/functional_test", "P1/energisation"),
+    ("B01/integrated_test", "B01/functional_test"),
+    ("B01/integrated_test", "P1/start_up/GEN-2000"),
+    ("P1/energisation", "site/grid_connection"),
+    ("P1/energisation", "P1/start_up/MVS-10"),
+    ("P1/handover", "B01/integrated_test"),
+]
+
+
+@pytest.mark.parametrize(("then", "first"), ORDER)
+def test_order_holds_without_any_predecessor_listed(then: str, first: str) -> None:
+    """`first` is done long after everything else, on free crews; the list of predecessors is empty."""
+    tasks = {k: t.model_copy(update={"predecessors": ()}) for k, t in serial_tasks().items()}
+    late = a_task(first, ALL_DAYS + 10, tasks[first].work_days)
+    found = broken(plan_of({**tasks, first: late}, more=timedelta(900)))
+    assert any(f.where == then and f"but {first} ends" in f.text for f in found)
+
+
+@pytest.mark.parametrize(("gap", "kept"), [(0, True), (-1, False)])
+def test_work_begins_on_the_day_after_its_predecessor(gap: int, kept: bool) -> None:
+    tasks = serial_tasks()
+    start = DAYS.index(tasks["B01/transport"].finish) + 1 + gap
+    plan = plan_of(moved(tasks, "B01/setting", start))
+    assert (places(plan) == set()) is kept
+
+
+def test_listed_predecessors_count_too() -> None:
+    tasks = serial_tasks()
+    again = tasks["site/engineering"].model_copy(update={"predecessors": ("P1/pads", "P1/nothing")})
+    found = broken(plan_of({**tasks, "site/engineering": again}))
+    texts = [f.text for f in found if f.where == "site/engineering"]
+    assert any("P1/pads ends" in t for t in texts)
+    assert any("does not exist" in t for t in texts)
+    assert any("circle" in f.text for f in found)
+
+
+def test_tasks_run_on_working_days() -> None:
+    tasks = serial_tasks()
+    for day in (date(2026, 12, 25), date(2026, 11, 28), AS_OF - timedelta(3)):
+        wrong = {**tasks, "site/engineering": tasks["site/engineering"].model_copy(update={"start": day})}
+        assert "site/engineering" in places(plan_of(wrong))
+
+
+def test_dates_and_working_days_agree() -> None:
+    tasks = serial_tasks()
+    longer = tasks["site/engineering"].model_copy(update={"work_days": 41})
+    found = broken(plan_of({**tasks, "site/engineering": longer}))
+    assert "site/engineering" in {f.where for f in found}
+    assert any("is 40 working days, it takes 41" in f.text for f in found)
+
+
+def test_crews_are_counted_on_every_day() -> None:
+    # One crane: both lifts on one day is one too many; the test bays are two.
+    tasks = serial_tasks()
+    day = DAYS.index(tasks["B01/setting"].start)
+    other = {**tasks, "X1/setting": a_task("X1/setting", day, 1)}
+    found = broken(plan_of(other))
+    assert [(f.text, f.actual, f.limit) for f in found] == [("crane_crews", 2, BASIS.crane_crews_count)]
+    bay = DAYS.index(tasks["B01/factory_test/POD-1000"].start)
+    for extra, kept in ((1, True), (2, False)):
+        more = {f"X{n}/factory_test": a_task(f"X{n}/factory_test", bay + 4, 1) for n in range(extra)}
+        assert (broken(plan_of({**tasks, **more})) == []) is kept
+
+
+def test_a_handover_a_day_late_is_refused() -> None:
+    assert broken(plan_of(serial_tasks(), more=timedelta(1))) == []
+    found = broken(plan_of(serial_tasks(), more=timedelta(-1)))
+    assert [(f.where, f.limit - f.actual) for f in found] == [("phase One", -1)]
+
+
+def test_claims_are_recomputed() -> None:
+    # 0.7 MW counts as 1; handed over on the last of all days.
+    for claims, text in (
+        ({"objective_days": ALL_DAYS + 1}, "objective"),
+        ({"bound_days": ALL_DAYS + 1}, "bound and status"),
+        ({"status": "optimal"}, "bound and status"),
+    ):
+        assert [f.text for f in broken(plan_of(serial_tasks(), **claims))] == [text]
+    assert broken(plan_of(serial_tasks(), status="optimal", bound_days=ALL_DAYS)) == []
+
+
+def test_floats_leave_room_for_the_successors() -> None:
+    tasks = serial_tasks()
+    task = tasks["site/permits"]
+    dreamt = task.model_copy(update={"float_days": 1, "critical": False})
+    assert places(plan_of({**tasks, task.key: dreamt})) == {"site/permits", "site"}
+    unmarked = task.model_copy(update={"critical": False})
+    assert places(plan_of({**tasks, task.key: unmarked})) == {"site/permits", "site"}
+
+
+def test_keys_are_unique_and_say_the_stage() -> None:
+    tasks = serial_tasks()
+    plan = plan_of(tasks)
+    assert plan.scheduled is not None
+    twice = plan.scheduled.model_copy(update={"tasks": (*plan.scheduled.tasks, tasks["site/permits"])})
+    assert "site/permits" in places(plan.model_copy(update={"scheduled": twice}))
+    other = {**tasks, "site/permits": tasks["site/permits"].model_copy(update={"stage": "setting"})}
+    assert "site/permits" in places(plan_of(other))
+
+
+def test_badly_damaged_plans_give_findings_and_never_raise() -> None:
+    tasks = serial_tasks()
+    plan = plan_of(tasks)
+    assert broken(plan.model_copy(update={"scheduled": None}))
+    assert broken(plan_of({}))
+    assert broken(plan_of({**tasks, "odd": tasks["site/permits"].model_copy(update={"key": "odd"})}))
+    far = tasks["P1/handover"].model_copy(update={"finish": date(9999, 12, 31)})
+    assert broken(plan_of({**tasks, "P1/handover": far}))
+    past = {k: t.model_copy(update={"start": date(1, 1, 1), "finish": date(1, 1, 1)}) for k, t in tasks.items()}
+    assert broken(plan_of(past))
+    abroad = plan.brief.model_copy(update={"site": plan.brief.site.model_copy(update={"country": "ZZ"})})
+    assert any("ZZ" in f.text for f in broken(plan.model_copy(update={"brief": abroad})))
+    assert check(plan.model_copy(update={"modules": ()}))
+
+
+def test_explain_names_every_phase_and_date() -> None:
+    text = explain(plan_of(serial_tasks()).brief)
+    assert "One (0.7 MW) by" in text
+    assert "SE" in text

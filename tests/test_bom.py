@@ -1,0 +1,265 @@
+"""The bill on a plan written by hand; the arithmetic stands in the comments."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from build import BASIS, CARRIERS, CLIMATE, COSTS, MODULES, PROVENANCE, SOURCES, TARIFF, WORKLOAD, a_brief, a_module
+
+from prefab.bom import make_bom
+from prefab.errors import AuditError
+from prefab.module import Module
+from prefab.plan import (
+    GRID,
+    Area,
+    BlockKind,
+    Connected,
+    Equipment,
+    Group,
+    Placed,
+    Plan,
+    Plant,
+    Routed,
+    Run,
+    Scheduled,
+    ScheduledTask,
+    Sized,
+)
+from prefab.results import Bom, BomLine
+from prefab.units import money
+
+PHASES = [
+    {"name": "One", "it_mw": 2.0, "energised_by": date(2028, 6, 30)},
+    {"name": "Two", "it_mw": 4.0, "energised_by": date(2029, 6, 29)},
+]
+PUMPS = a_module(
+    "PMP-77",
+    "pump",
+    price_usd=1234.565,
+    gives=[{"carrier": "facility_water", "capacity_kw": 10}],
+    parts=[
+        {"name": "Pump", "quantity": 2, "spare_frac": 0.1},
+        {"name": "Hose", "quantity": 1.5, "unit": "m"},
+        {"name": "Valve", "quantity": 3, "spare_frac": 1.0},
+    ],
+    provenance=[*PROVENANCE, {"of": "price_usd", "source": "made-up", "basis": "fact", "low": 1000.0, "high": 2000.0}],
+)
+
+
+def the_plan(modules: tuple[Module, ...] = (*MODULES, PUMPS), **more: object) -> Plan:
+    """One kind of block (2 pods, 3 pumps on one loop and 1 on another) x 1 and 2 more; generators 2 and 1 more."""
+    kind = BlockKind(
+        name="a",
+        pod="POD-1000",
+        pods=2,
+        groups=(
+            Group(carrier="facility_water", sku="PMP-77", per_side=3, supply_degc=36.0),
+            Group(carrier="facility_water", sku="PMP-77", per_side=1, supply_degc=20.0),
+        ),
+    )
+    sized = Sized(
+        kinds=(kind,),
+        blocks=((1, 3),),
+        plant=(
+            Plant(carrier="standby_mv", sku="GEN-2000", per_side=(2, 3)),
+            Plant(carrier="mv_ac", sku="MVS-10", sides=2, per_side=(1, 1)),
+        ),
+        status="optimal",
+        objective_kusd=1,
+        bound_kusd=1,
+        parameters="by hand",
+    )
+    plan = Plan(
+        program="prefab test",
+        catalog_digest="0" * 64,
+        brief=a_brief(phases=PHASES),
+        modules=modules,
+        carriers=CARRIERS,
+        climate=CLIMATE,
+        workload=WORKLOAD,
+        tariff=TARIFF,
+        costs=COSTS,
+        basis=BASIS,
+        sources=SOURCES,
+        sized=sized,
+    )
+    return plan.model_copy(update=more)
+
+
+def equipment() -> list[Equipment]:
+    """What `the_plan` counts, with tags."""
+    found = [
+        Equipment(tag=f"GEN-0{n}", sku="GEN-2000", block=0, phase=0 if n < 3 else 1, carrier="standby_mv")
+        for n in (1, 2, 3)
+    ]
+    found += [Equipment(tag=f"MVS-{s}1", sku="MVS-10", block=0, phase=0, carrier="mv_ac", side=s) for s in ("A", "B")]
+    for block, phase in ((1, 0), (2, 1), (3, 1)):
+        for prefix, sku, carrier, count in (("POD", "POD-1000", "it", 2), ("PMP", "PMP-77", "facility_water", 4)):
+            found += [
+                Equipment(tag=f"B0{block}-{prefix}-0{n}", sku=sku, block=block, kind="a", phase=phase, carrier=carrier)
+                for n in range(1, count + 1)
+            ]
+    return found
+
+
+def line_of(bom: Bom, find: str) -> BomLine:
+    return next(line for line in bom.lines if line.find == find)
+
+
+def test_levels_and_quantities() -> None:
+    bom = make_bom(the_plan())
+    assert [(line.find, line.level, line.parent, line.part) for line in bom.lines] == [
+        ("1", 1, "", "SYS.SITE"),
+        ("1.1", 2, "1", "GEN-2000"),
+        ("1.2", 2, "1", "MVS-10"),
+        ("2", 1, "", "SYS.BLOCK.1"),
+        ("2.1", 2, "2", "POD-1000"),
+        ("2.2", 2, "2", "PMP-77"),
+        ("2.2.1", 3, "2.2", "PMP-77.1"),
+        ("2.2.2", 3, "2.2", "PMP-77.2"),
+        ("2.2.3", 3, "2.2", "PMP-77.3"),
+    ]
+    block, pumps, hose = line_of(bom, "2"), line_of(bom, "2.2"), line_of(bom, "2.2.2")
+    assert (block.quantity, block.phase_quantities) == (3, (1, 2))
+    # 3 + 1 a block; 3 blocks, of which 1 in phase One.
+    assert (pumps.quantity_per_parent, pumps.quantity, pumps.phase_quantities) == (4, 12, (4, 8))
+    # 1.5 m in each of 12 modules.
+    assert (hose.quantity_per_parent, hose.quantity, hose.phase_quantities) == (Decimal("1.5"), 18, (6, 12))
+    assert (hose.unit, hose.unit_price_usd, hose.basis) == ("m", 0, "included")
+    generators, switchgear = line_of(bom, "1.1"), line_of(bom, "1.2")
+    assert (generators.quantity, generators.phase_quantities) == (3, (2, 1))
+    assert (switchgear.quantity, switchgear.phase_quantities) == (2, (2, 0))
+    assert bom.phase_names == ("One", "Two")
+
+
+def test_money_is_rounded_per_line_and_totals_are_sums_of_lines() -> None:
+    bom = make_bom(the_plan())
+    pumps = line_of(bom, "2.2")
+    # 1234.565 is 1234.57 half-up; x 12 = 14,814.84.
+    assert (pumps.unit_price_usd, pumps.extended_usd) == (Decimal("1234.57"), Decimal("14814.84"))
+    # 3 x 100,000 + 2 x 100,000 + 6 x 1,000,000 + 14,814.84.
+    assert bom.modules_usd == Decimal("6514814.84")
+    assert bom.modules_usd == sum(line.extended_usd for line in bom.lines)
+    costs = {c.key: c.amount_usd for c in bom.costs}
+    assert costs["freight"] == Decimal("325740.74")  # 5 % is 325,740.742
+    assert costs["installation"] == Decimal("651481.48")  # 10 % is 651,481.484
+    assert costs["engineering"] == Decimal("325740.74")
+    assert costs["commissioning"] == Decimal("130296.30")  # 2 % is 130,296.2968
+    # 10 % of 6,514,814.84 + 325,740.74 + 651,481.48 + 325,740.74 + 130,296.30 = 7,948,074.10.
+    assert costs["contingency"] == Decimal("794807.41")
+    assert bom.total_usd == Decimal("8742881.51")
+    assert bom.cables_usd == 0
+
+
+def test_low_and_high_come_from_the_price_range_or_the_accuracy() -> None:
+    bom = make_bom(the_plan())
+    pumps, pods = line_of(bom, "2.2"), line_of(bom, "2.1")
+    assert (pumps.low_usd, pumps.high_usd) == (12_000, 24_000)  # 12 x 1,000 and 12 x 2,000 by provenance
+    assert (pods.low_usd, pods.high_usd) == (4_800_000, 7_200_000)  # no range: 20 % either way
+    assert (pumps.basis, pods.basis) == ("fact", "judgement")
+    # Low modules: 5 x 80,000 + 4,800,000 + 12,000 = 5,212,000; shares 5 + 10 + 5 + 2 % = 22 %; contingency 10 %.
+    assert bom.low_usd == money(5_212_000 * 1.22 * 1.1)
+    # High modules: 5 x 120,000 + 7,200,000 + 24,000 = 7,824,000.
+    assert bom.high_usd == money(7_824_000 * 1.22 * 1.1)
+    assert bom.low_usd <= bom.total_usd <= bom.high_usd
+
+
+def test_spares_are_rounded_up_once_for_the_site() -> None:
+    spares = {s.part: (s.quantity, s.used_in) for s in make_bom(the_plan()).spares}
+    # Pumps 12 x 2 x 0.1 = 2.4; valves 12 x 3 x 1.0; hoses have none.
+    assert spares == {"PMP-77.1": (3, "PMP-77"), "PMP-77.3": (36, "PMP-77")}
+
+
+def test_tags_are_listed_and_must_be_as_many_as_sized() -> None:
+    connected = Connected(equipment=tuple(equipment()), feeds=())
+    bom = make_bom(the_plan(connected=connected))
+    assert line_of(bom, "1.1").tags == ("GEN-01", "GEN-02", "GEN-03")
+    assert len(line_of(bom, "2.2").tags) == 12
+    assert line_of(make_bom(the_plan()), "2.2").tags == ()
+    missing = Connected(equipment=tuple(equipment()[1:]), feeds=())
+    with pytest.raises(AuditError, match="GEN-2000"):
+        make_bom(the_plan(connected=missing))
+
+
+def test_order_dates_follow_the_schedule_or_else_the_first_phase_that_needs_them() -> None:
+    # 20 weeks before 30 June 2028.
+    unscheduled = make_bom(the_plan())
+    assert line_of(unscheduled, "2.2").order_by == date(2028, 2, 11)
+    assert line_of(unscheduled, "2").order_by is None
+    connected = Connected(equipment=tuple(equipment()), feeds=())
+    tasks = tuple(
+        ScheduledTask(
+            key=key, title="", subject="", stage="procurement", phase=0, start=start, finish=start, work_days=1
+        )
+        for key, start in (
+            ("B03/procurement/PMP-77", date(2027, 5, 3)),
+            ("B01/procurement/PMP-77", date(2027, 6, 1)),
+            ("P2/procurement/GEN-2000", date(2027, 1, 4)),
+            ("P9/procurement/POD-1000", date(2027, 1, 4)),
+        )
+    )
+    scheduled = Scheduled(tasks=tasks, status="optimal", objective_days=1, bound_days=1, holidays_version="0")
+    bom = make_bom(the_plan(connected=connected, scheduled=scheduled))
+    assert line_of(bom, "2.2").order_by == date(2027, 5, 3)
+    assert line_of(bom, "1.1").order_by == date(2027, 1, 4)
+    assert line_of(bom, "2.1").order_by == date(2028, 2, 11)  # no task of its own: as without a schedule
+
+
+def test_runs_are_added_up_by_carrier_and_families_and_land_by_purpose() -> None:
+    connected = Connected(equipment=tuple(equipment()), feeds=())
+
+    def run(start: str, end: str, carrier: str, length_mm: int) -> Run:
+        points = ((0, 0), (length_mm, 0))
+        return Run(start=start, end=end, carrier=carrier, side="A", points_mm=points, length_mm=length_mm)
+
+    routed = Routed(
+        runs=(
+            run("MVS-A1", "B01-POD-01", "mv_ac", 10_500),
+            run("MVS-B1", "B01-POD-02", "mv_ac", 20_005),
+            run(GRID, "MVS-A1", "utility_mv", 7_000),
+        )
+    )
+    areas = (
+        Area(name="road", purpose="road", x_mm=0, y_mm=0, width_mm=100_000, depth_mm=6_000),
+        Area(name="B01", purpose="block", x_mm=0, y_mm=0, width_mm=30_000, depth_mm=20_000),
+        Area(name="yard", purpose="yard", x_mm=0, y_mm=0, width_mm=10_000, depth_mm=10_000),
+    )
+    priced = tuple(c.model_copy(update={"run_usd_per_m": 100.0 if c.key == "mv_ac" else 0.0}) for c in CARRIERS)
+    plan = the_plan(connected=connected, routed=routed, placed=Placed(positions=(), areas=areas), carriers=priced)
+    bom = make_bom(plan)
+    lines = {c.title: (c.runs_count, c.length_m, c.extended_usd) for c in bom.cables}
+    # 10.5 + 20.005 m at 100 $/m; the utility's own run has no price here.
+    assert lines == {
+        "mv ac: intake to it pod": (2, Decimal("30.505"), Decimal("3050.50")),
+        "utility mv: utility to intake": (1, Decimal("7"), 0),
+    }
+    costs = {c.key: c for c in bom.costs}
+    assert costs["civil"].amount_usd == 140_000  # 600 + 100 m2 at 200 $
+    assert costs["road"].amount_usd == 48_000  # 600 m2 at 80 $
+    assert bom.total_usd == bom.modules_usd + bom.cables_usd + sum(c.amount_usd for c in bom.costs)
+    # Area and runs vary by 20 %: shares as before, then contingency on everything.
+    low = (5_212_000 * 1.22 + (140_000 + 48_000 + 3050.50) * 0.8) * 1.1
+    assert bom.low_usd == money(low)
+
+
+def test_part_numbers_are_short_and_unique_even_for_long_skus() -> None:
+    parts = [{"name": f"Part {n}", "quantity": 1} for n in range(12)]
+    gives = [{"carrier": "standby_mv", "capacity_kw": 10}]
+    stem = "GEN-" + "X" * 25
+    long = [a_module(f"{stem}{end}", "generator", prefix="GEN", gives=gives, parts=parts) for end in "12"]
+    plan = the_plan(modules=(*MODULES, PUMPS, *long))
+    plant = tuple(Plant(carrier="standby_mv", sku=m.sku, per_side=(1, 1)) for m in long)
+    bom = make_bom(plan.model_copy(update={"sized": plan.sized.model_copy(update={"plant": plant})}))
+    numbers = [line.part for line in bom.lines]
+    assert max(map(len, numbers)) == 30
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_site_without_plant_begins_with_its_blocks() -> None:
+    plan = the_plan()
+    bare = plan.model_copy(update={"sized": plan.sized.model_copy(update={"plant": ()})})
+    assert make_bom(bare).lines[0].part == "SYS.BLOCK.1"
+
+
+def test_equal_plans_give_equal_bills() -> None:
+    assert make_bom(the_plan()) == make_bom(the_plan())

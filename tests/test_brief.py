@@ -1,0 +1,91 @@
+"""Mistakes in a brief."""
+
+import pytest
+from build import a_brief
+
+from prefab.brief import read_brief
+from prefab.errors import InputError
+
+GOOD = """
+name = "Site"
+customer = "Customer"
+as_of = 2026-11-23
+[site]
+country = "SE"
+climate = "mild"
+width_m = 100
+depth_m = 100
+setback_m = 5
+[it]
+workload = "chat"
+[[phases]]
+name = "One"
+it_mw = 1
+energised_by = 2029-01-01
+[grid]
+capacity_mw = 3
+voltage_kv = 20
+tariff = "flat"
+[redundancy]
+power = "N+1"
+cooling = "N+1"
+[autonomy]
+ups_min = 5
+generator_h = 24
+"""
+
+
+def mistakes(tmp_path, old, new):
+    path = tmp_path / "brief.toml"
+    assert old in GOOD
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(InputError) as error:
+        read_brief(path)
+    return error.value.mistakes
+
+
+def test_good_one_reads(tmp_path):
+    path = tmp_path / "brief.toml"
+    path.write_text(GOOD)
+    assert read_brief(path).it_kw == 1000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "texts"),
+    [
+        ("it_mw = 1", "it_mw = -1", ["it_mw", "greater than 0", "-1"]),
+        ("energised_by = 2029-01-01", "energised_by = 2026-01-01", ["energised_by", "later than 2026-11-23"]),
+        ("width_m = 100", "widht_m = 100", ["brief.toml:8: site.widht_m: unknown key; did you mean width_m?"]),
+        ('power = "N+1"', 'power = "3N"', ["redundancy.power", "'N', 'N+1' or '2N'"]),
+        ("setback_m = 5", "setback_m = 50", ["set-backs leave no land"]),
+        ('country = "SE"', 'country = "Sweden"', ["site.country"]),
+        ("capacity_mw = 3", 'capacity_mw = "3"', ["grid.capacity_mw", "number"]),
+        ("capacity_mw = 3", "capacity_mw = nan", ["grid.capacity_mw", "finite"]),
+        ('name = "Site"', 'name = "Si\\u202ete"', ["name", "control or invisible"]),
+        ("generator_h = 24", "generator_h = 24\n[storage]\npower_mw = 3", ["storage: give both"]),
+    ],
+)
+def test_mistake(tmp_path, old, new, texts):
+    found = " ".join(mistakes(tmp_path, old, new))
+    for text in texts:
+        assert text in found
+
+
+def test_all_mistakes_at_once(tmp_path):
+    path = tmp_path / "brief.toml"
+    wrong = GOOD.replace("it_mw = 1", "it_mw = 0").replace("width_m = 100", "width_m = 0")
+    path.write_text(wrong.replace("[it]\n", "[it]\nx = 1\n"))
+    with pytest.raises(InputError) as error:
+        read_brief(path)
+    assert len(error.value.mistakes) == 3
+
+
+def test_load_until_a_phase_includes_the_earlier_ones():
+    brief = a_brief(
+        phases=[
+            {"name": "a", "it_mw": 1.0, "energised_by": "2029-01-01"},
+            {"name": "b", "it_mw": 2.5, "energised_by": "2030-01-01"},
+        ]
+    )
+    assert [brief.it_kw_until(p) for p in (0, 1)] == [1000, 3500]
+    assert brief.it_kw == 3500

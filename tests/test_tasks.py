@@ -1,0 +1,198 @@
+"""The task network: what is there, in what order, how long, and the bounds taken from it."""
+
+from datetime import date
+
+import pytest
+from build import BASIS, DEPLOYMENT, MODULES, a_brief, a_module, hand_wired_plan
+
+from prefab.catalog import load_catalog
+from prefab.module import Module
+from prefab.plan import Equipment
+from prefab.results import Resource, Task
+from prefab.tasks import Network, earliest_day, make_tasks
+
+KNOWN = {m.sku: m for m in MODULES}
+CATALOG = load_catalog()
+
+
+def network_of(tasks: tuple[Task, ...], resources: tuple[Resource, ...] = ()) -> Network:
+    return Network({t.key: t for t in tasks}, {r.key: r for r in resources}, {}, {})
+
+
+def hand_wired_tasks() -> dict[str, Task]:
+    plan = hand_wired_plan()
+    assert plan.connected is not None
+    tasks, _ = make_tasks(plan.brief, BASIS, KNOWN, plan.connected.equipment)
+    return {t.key: t for t in tasks}
+
+
+def ancestors(tasks: dict[str, Task], key: str) -> set[str]:
+    found = set(tasks[key].predecessors)
+    for p in tasks[key].predecessors:
+        found |= ancestors(tasks, p)
+    return found
+
+
+def some(sku: str, block: int, phase: int, count: int = 1) -> list[Equipment]:
+    carrier = KNOWN[sku].gives[0].carrier
+    return [
+        Equipment(tag=f"{sku}-{block}-{phase}-{n}", sku=sku, block=block, phase=phase, carrier=carrier)
+        for n in range(count)
+    ]
+
+
+def test_predecessors_come_before_their_successors_and_keys_are_unique() -> None:
+    tasks = hand_wired_tasks()
+    seen: set[str] = set()
+    for key, task in tasks.items():
+        assert set(task.predecessors) <= seen
+        assert key.split("/")[1] == task.stage
+        seen.add(key)
+
+
+def test_durations_of_a_block_follow_from_its_modules() -> None:
+    tasks = hand_wired_tasks()
+    assert tasks["B01/procurement/UPS-800"].work_days == 100  # 20 weeks of 5 days
+    assert tasks["B01/factory_test/UPS-800"].work_days == 5
+    assert tasks["B01/transport"].work_days == 5
+    # On land: 1 pod, 4 pumps, 2 + 2 coolers, 3 UPS, 5 transformers = 17 lifts, 3 a day; what is inside comes with it.
+    assert tasks["B01/setting"].work_days == 6
+    # Nine types at 5 days each: pod, CDU, fan wall, pump, dry cooler, chiller, control, UPS, transformer.
+    assert tasks["B01/connection"].work_days == 45
+    assert tasks["B01/start_up"].work_days == 3
+    assert tasks["B01/functional_test"].work_days == 5
+
+
+def test_order_of_work_in_a_block() -> None:
+    tasks = hand_wired_tasks()
+    before_test = ancestors(tasks, "B01/integrated_test")
+    assert "P1/energisation" in ancestors(tasks, "B01/functional_test")
+    assert {"P1/plant_ready", "P1/start_up/GEN-2000", "P1/start_up/FTK-030", "B01/pads"} <= before_test
+    assert "P1/start_up/GEN-2000" not in ancestors(tasks, "B01/functional_test")
+    assert {"site/grid_connection", "P1/start_up/MVS-10"} <= set(tasks["P1/energisation"].predecessors)
+    assert {"B01/pads", "B01/factory_test/POD-1000"} <= set(tasks["B01/transport"].predecessors)
+    assert tasks["P1/handover"].predecessors == ("B01/integrated_test",)
+
+
+def test_crews_are_asked_for_by_the_right_stages() -> None:
+    crews = {t.stage: t.resource for t in hand_wired_tasks().values() if t.resource}
+    assert crews == {
+        "factory_test": "fat_bay",
+        "setting": "crane",
+        "connection": "connection_crew",
+        "start_up": "commissioning_crew",
+        "functional_test": "commissioning_crew",
+        "integrated_test": "commissioning_crew",
+    }
+
+
+def test_phases_follow_each_other_and_plant_stands_in_its_phase() -> None:
+    phases = [{"name": f"B0{n}", "it_mw": 1.0, "energised_by": date(2028 + n, 1, 3)} for n in (1, 2, 3)]
+    equipment = some("MVS-10", 0, 0) + some("POD-1000", 1, 0) + some("POD-1000", 2, 1) + some("BES-4000", 0, 2)
+    tasks_made, _ = make_tasks(a_brief(phases=phases), BASIS, KNOWN, tuple(equipment))
+    tasks = {t.key: t for t in tasks_made}
+    assert tasks["P2/handover"].predecessors == ("B02/integrated_test", "P1/handover")
+    # No plant is added in the second phase, no block in the third.
+    assert tasks["P2/energisation"].predecessors == ("P1/energisation",)
+    assert "P2/plant_ready" not in tasks
+    assert tasks["P3/handover"].predecessors == ("P3/energisation", "P3/plant_ready", "P2/handover")
+    # A phase may have the name of a block; keys stay apart.
+    assert tasks["P1/handover"].subject == tasks["B01/transport"].subject == "B01"
+
+
+def test_stages_without_time_are_left_out() -> None:
+    quick = a_module(
+        "QCK-1",
+        "fuel",
+        gives=[{"carrier": "fuel", "capacity_l": 10}],
+        deployment={
+            "lead_weeks": 0.3, "fat_days": 0, "transport_days": 0, "lifts_count": 0, "connect_days": 0.5,
+            "start_up_days": 0,
+        },
+    )  # fmt: skip
+    equipment = (Equipment(tag="QCK-01", sku="QCK-1", block=0, phase=0, carrier="fuel"),)
+    made, _ = make_tasks(a_brief(), BASIS, {"QCK-1": quick}, equipment)
+    tasks = {t.key: t.work_days for t in made if t.key.startswith("P1/")}
+    assert tasks == {
+        "P1/pads": 10,
+        "P1/procurement/QCK-1": 2,  # 0.3 weeks are 1.5 days
+        "P1/connection/QCK-1": 1,
+        "P1/site_acceptance/QCK-1": 2,
+        "P1/energisation": 0,
+        "P1/plant_ready": 0,
+        "P1/handover": 0,
+    }
+    assert next(t for t in made if t.stage == "connection").predecessors == ("P1/procurement/QCK-1", "P1/pads")
+
+
+def test_earliest_day_by_hand() -> None:
+    pod = KNOWN["POD-1000"]
+    # 20 weeks x 5 + 5 test + 5 transport + 1 lift at 3 a day + 5 connect + 2 acceptance.
+    assert earliest_day(pod, BASIS) == 118
+    inside = a_module("CDU-1", "cdu", stands="inside", gives=[{"carrier": "coolant", "capacity_kw": 1}])
+    assert earliest_day(inside, BASIS) == 117
+    heavy = a_module(
+        "POD-1", "pump", gives=[{"carrier": "it", "capacity_kw": 1}], deployment={**DEPLOYMENT, "lifts_count": 7}
+    )
+    assert earliest_day(heavy, BASIS) == 120
+
+
+@pytest.mark.parametrize("module", CATALOG.modules, ids=lambda m: m.sku)
+def test_earliest_day_is_never_after_the_networks_site_acceptance(module: Module) -> None:
+    basis = CATALOG.basis
+    for block in (0, 1):
+        place = Equipment(tag="X-01", sku=module.sku, block=block, phase=0, carrier=module.gives[0].carrier)
+        tasks, _ = make_tasks(a_brief(), basis, {module.sku: module}, (place,))
+        early = network_of(tasks).early()
+        accepted = next(t for t in tasks if t.stage == "site_acceptance")
+        assert earliest_day(module, basis) <= early[accepted.key] + accepted.work_days
+
+
+def test_order_of_the_equipment_changes_nothing() -> None:
+    plan = hand_wired_plan()
+    assert plan.connected is not None
+    there = plan.connected.equipment
+    assert make_tasks(plan.brief, BASIS, KNOWN, there) == make_tasks(plan.brief, BASIS, KNOWN, there[::-1])
+
+
+def test_a_campus_of_eighteen_blocks_stays_below_six_hundred_tasks() -> None:
+    skus = [m.sku for m in MODULES if m.family not in ("generator", "fuel", "battery", "intake")]
+    plant = ["GEN-2000", "FTK-030", "BES-4000", "MVS-10"]
+    phases = [{"name": str(n), "it_mw": 20.0, "energised_by": date(2028 + n, 1, 3)} for n in range(3)]
+    equipment = [e for b in range(18) for sku in skus for e in some(sku, b + 1, b // 6, 3)]
+    equipment += [e for phase in range(3) for sku in plant for e in some(sku, 0, phase, 2)]
+    tasks, _ = make_tasks(a_brief(phases=phases), BASIS, KNOWN, tuple(equipment))
+    assert len(skus) == 9
+    assert len(tasks) < 600
+
+
+def chain(*days: int) -> list[Task]:
+    """Tasks one after the other, the last one the milestone."""
+    return [
+        Task(f"t{n}", "", "", "x", 0, d, (f"t{n - 1}",) if n else ())
+        for n, d in enumerate((*days, 0))
+    ]  # fmt: skip
+
+
+def test_early_and_late_by_hand() -> None:
+    network = network_of(tuple(chain(3, 4)))
+    assert network.early() == {"t0": 0, "t1": 3, "t2": 7}
+    assert network.late({"t2": 10}, 100) == {"t0": 3, "t1": 6, "t2": 10}
+    assert network.late({}, 9) == {"t0": 2, "t1": 5, "t2": 9}
+    released = Network(network.tasks, {}, {}, {"t1": 5})
+    assert released.early() == {"t0": 0, "t1": 5, "t2": 9}
+
+
+def test_least_counts_the_work_of_the_crews() -> None:
+    # Five tests of 4 days on 2 crews, none before day 10 and 3 days after each: 10 + 20 / 2 + 3 = 23.
+    tasks = [Task("order", "", "", "x", 0, 10, ())]
+    for n in range(5):
+        tasks.append(Task(f"test{n}", "", "", "x", 0, 4, ("order",), "crew"))
+        tasks.append(Task(f"rest{n}", "", "", "x", 0, 3, (f"test{n}",)))
+    tasks.append(Task("end", "", "", "x", 0, 0, tuple(f"rest{n}" for n in range(5))))
+    # Work that the milestone does not wait for does not count.
+    tasks.append(Task("other", "", "", "x", 0, 50, ("order",), "crew"))
+    network = network_of(tuple(tasks), (Resource("crew", "", 2),))
+    early = network.early()
+    assert early["end"] == 17
+    assert network.least("end", early) == 23
