@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+_NOISE = 1e-6
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -18,6 +20,16 @@ class Finding:
     unit: str
     sense: Literal["<=", ">=", "=="]
     text: str = ""
+
+    @classmethod
+    def at_most(cls, rule: str, where: str, actual: float, limit: float, unit: str, text: str = "") -> "Finding":
+        """An upper limit; a millionth of a unit absorbs the noise of float sums."""
+        return cls(rule, where, actual <= limit + _NOISE, actual, limit, unit, "<=", text)
+
+    @classmethod
+    def at_least(cls, rule: str, where: str, actual: float, limit: float, unit: str, text: str = "") -> "Finding":
+        """A lower limit, likewise."""
+        return cls(rule, where, actual >= limit - _NOISE, actual, limit, unit, ">=", text)
 
     @property
     def headroom_frac(self) -> float:

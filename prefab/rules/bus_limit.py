@@ -1,11 +1,12 @@
 """No common bus carries more than its rating, and no more modules run in parallel than their maker allows."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, walk
+from prefab.rules.network import Network, Worst, shown, walk
 
 if TYPE_CHECKING:
     from prefab.catalog import Carrier
@@ -21,48 +22,20 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """Adds up the worst loads of the modules that feed one bus, and counts them."""
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
-        worst = walk(plan, phase)
-        groups = {tags: network.equipment[tags[0]].carrier for tags in network.buses.values()}
-        tightest: dict[tuple[str, str], Finding] = {}
-        for tags, carrier in sorted(groups.items()):
-            found = []
-            limit = network.carriers[carrier].group_max_kw
-            if limit is not None:
-                load = worst.bus_kw.get(tags, 0.0)
-                found.append(
-                    Finding(
-                        RULE,
-                        f"phase {named.name}, {tags[0]}…{tags[-1]}",
-                        load <= limit + 1e-6,
-                        load,
-                        limit,
-                        "kW",
-                        "<=",
-                        f"load of one {carrier} bus",
-                    )
-                )
-            allowed = min(g.parallel_max for t in tags if (g := network.module(t).given(carrier)))
-            found.append(
-                Finding(
-                    RULE,
-                    f"phase {named.name}, {tags[0]}…{tags[-1]}",
-                    len(tags) <= allowed,
-                    float(len(tags)),
-                    float(allowed),
-                    "modules",
-                    "<=",
-                    f"in parallel on one {carrier} bus or header",
-                )
-            )
-            for finding in found:
-                if not finding.kept:
-                    findings.append(finding)
-                kind = (carrier, finding.unit)
-                if kind not in tightest or finding.headroom_frac < tightest[kind].headroom_frac:
-                    tightest[kind] = finding
-        findings += [f for f in tightest.values() if f.kept]
+        findings += shown(_buses(Network(plan, phase), walk(plan, phase), f"phase {named.name}"))
     return tuple(findings)
+
+
+def _buses(network: Network, worst: Worst, where: str) -> Iterable[tuple[tuple[str, str], Finding]]:
+    for tags in sorted(set(network.buses.values())):
+        carrier = network.carriers[network.equipment[tags[0]].carrier]
+        here = f"{where}, {tags[0]}…{tags[-1]}"
+        if carrier.group_max_kw is not None:
+            load, text = worst.bus_kw.get(tags, 0.0), f"load of one {carrier.key} bus"
+            yield (carrier.key, "kW"), Finding.at_most(RULE, here, load, carrier.group_max_kw, "kW", text)
+        allowed = min(g.parallel_max for t in tags if (g := network.module(t).given(carrier.key)))
+        text = f"in parallel on one {carrier.key} bus or header"
+        yield (carrier.key, "count"), Finding.at_most(RULE, here, float(len(tags)), float(allowed), "modules", text)
 
 
 def explain(brief: SiteBrief) -> str:

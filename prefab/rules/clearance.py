@@ -42,7 +42,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     )
     reach_mm = max((s.gap_mm for s in plan.basis.separation), default=0)
     reach_mm = max([reach_mm, *(f.module.clearance_mm for f in footprints)])
-    near = shapely.STRtree(boxes).query(boxes, predicate="dwithin", distance=reach_mm + 1)
+    # Twice the reach, so that pairs which keep their demand show how much room they have.
+    near = shapely.STRtree(boxes).query(boxes, predicate="dwithin", distance=2 * reach_mm + 1)
     tightest: dict[str, Finding] = {}
     broken: list[Finding] = []
     demands: dict[tuple[str, str], tuple[int, str]] = {}

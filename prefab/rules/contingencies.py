@@ -1,11 +1,12 @@
 """With any one loss that the brief asks to survive, every pod runs and no module is overloaded."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, walk
+from prefab.rules.network import Network, Worst, shown, walk
 
 if TYPE_CHECKING:
     from prefab.columns import Arrangement, Demand
@@ -29,45 +30,23 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """Walks every loss on the plan's own feeds; per phase and carrier the fullest module, and every overloaded one."""
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
         worst = walk(plan, phase)
-        where = f"phase {named.name}"
-        findings.append(
-            Finding(
-                RULE,
-                where,
-                not worst.starving,
-                float(len(worst.starving)),
-                0.0,
-                "modules",
-                "<=",
-                "modules that go without in some situation, of "
-                f"{worst.states} walked" + "".join(f"; {t}: {s}" for t, s in sorted(worst.starving.items())[:3]),
-            )
-        )
-        fullest: dict[str, Finding] = {}
-        for tag in network.order:
-            e = network.equipment[tag]
-            if e.carrier == "it" or network.carriers[e.carrier].medium == "fuel":
-                continue
-            load, capacity = worst.load_kw.get(tag, 0.0), network.capacity[tag]
-            unit = "points" if network.carriers[e.carrier].medium == "signal" else "kW"
-            finding = Finding(
-                RULE,
-                f"{where}, {tag}",
-                load <= capacity + 1e-6,
-                load,
-                capacity,
-                unit,
-                "<=",
-                f"{e.carrier} load, worst: {worst.situation.get(tag, 'normal')}",
-            )
-            if not finding.kept:
-                findings.append(finding)
-            if e.carrier not in fullest or finding.headroom_frac < fullest[e.carrier].headroom_frac:
-                fullest[e.carrier] = finding
-        findings += [f for f in fullest.values() if f.kept]
+        hungry = "".join(f"; {tag}: {situation}" for tag, situation in sorted(worst.starving.items())[:3])
+        text = f"modules that go without in some situation, of {worst.states} walked{hungry}"
+        findings.append(Finding.at_most(RULE, f"phase {named.name}", float(len(worst.starving)), 0.0, "modules", text))
+        findings += shown(_loads(Network(plan, phase), worst, f"phase {named.name}"))
     return tuple(findings)
+
+
+def _loads(network: Network, worst: Worst, where: str) -> Iterable[tuple[str, Finding]]:
+    for tag in network.order:
+        carrier = network.carriers[network.equipment[tag].carrier]
+        if carrier.medium in ("it", "fuel"):
+            continue
+        unit = "points" if carrier.medium == "signal" else "kW"
+        text = f"{carrier.key} load, worst: {worst.situation.get(tag, 'normal')}"
+        load, capacity = worst.load_kw.get(tag, 0.0), network.capacity[tag]
+        yield carrier.key, Finding.at_most(RULE, f"{where}, {tag}", load, capacity, unit, text)
 
 
 def explain(brief: SiteBrief) -> str:

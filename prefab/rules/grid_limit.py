@@ -28,18 +28,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     findings = []
     for phase, named in enumerate(plan.brief.phases):
         worst = walk(plan, phase)
-        findings.append(
-            Finding(
-                RULE,
-                f"phase {named.name}",
-                worst.import_kw <= limit + 1e-6,
-                worst.import_kw,
-                limit,
-                "kW",
-                "<=",
-                f"peak import, worst: {worst.import_situation}",
-            )
-        )
+        text = f"peak import, worst: {worst.import_situation}"
+        findings.append(Finding.at_most(RULE, f"phase {named.name}", worst.import_kw, limit, "kW", text))
     return tuple(findings)
 
 

@@ -25,18 +25,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     for phase, named in enumerate(plan.brief.phases):
         actual = sum(sustained.get(e.sku, 0.0) for e in plan.connected.equipment if e.phase <= phase)
         asked = sum(p.it_mw for p in plan.brief.phases[: phase + 1]) * 1000
-        findings.append(
-            Finding(
-                RULE,
-                f"phase {named.name}",
-                actual >= asked - 1e-6,
-                actual,
-                asked,
-                "kW",
-                ">=",
-                "sustained IT load, earlier phases included",
-            )
-        )
+        text = "sustained IT load, earlier phases included"
+        findings.append(Finding.at_least(RULE, f"phase {named.name}", actual, asked, "kW", text))
     return tuple(findings)
 
 

@@ -1,12 +1,13 @@
 """No coolant distribution unit or pump is asked for more flow than it gives."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.physics.cooling import flow_lpm
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, walk
+from prefab.rules.network import Network, Worst, shown, walk
 
 if TYPE_CHECKING:
     from prefab.eligible import Offer
@@ -21,41 +22,21 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """Per phase and carrier the module nearest to its largest flow, and every one beyond it."""
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
-        worst = walk(plan, phase)
-        tightest: dict[str, Finding] = {}
-        for tag in network.order:
-            e = network.equipment[tag]
-            given = network.module(tag).given(e.carrier)
-            carrier = network.carriers[e.carrier]
-            if given is None or given.flow_max_lpm is None or carrier.density_kg_per_l is None:
-                continue
-            supply, back = network.water(tag)
-            flow = float(
-                flow_lpm(
-                    worst.load_kw.get(tag, 0.0),
-                    supply,
-                    back,
-                    carrier.density_kg_per_l,
-                    carrier.heat_capacity_kj_per_kg_k or 0.0,
-                )
-            )
-            finding = Finding(
-                RULE,
-                f"phase {named.name}, {tag}",
-                flow <= given.flow_max_lpm + 1e-6,
-                flow,
-                given.flow_max_lpm,
-                "L/min",
-                "<=",
-                f"{e.carrier} {supply:g}/{back:g} °C, worst: {worst.situation.get(tag, 'normal')}",
-            )
-            if not finding.kept:
-                findings.append(finding)
-            if e.carrier not in tightest or finding.headroom_frac < tightest[e.carrier].headroom_frac:
-                tightest[e.carrier] = finding
-        findings += [f for f in tightest.values() if f.kept]
+        findings += shown(_flows(Network(plan, phase), walk(plan, phase), f"phase {named.name}"))
     return tuple(findings)
+
+
+def _flows(network: Network, worst: Worst, where: str) -> Iterable[tuple[str, Finding]]:
+    for tag in network.order:
+        carrier = network.carriers[network.equipment[tag].carrier]
+        given = network.module(tag).given(carrier.key)
+        density, heat_capacity = carrier.density_kg_per_l, carrier.heat_capacity_kj_per_kg_k
+        if given is None or given.flow_max_lpm is None or density is None or heat_capacity is None:
+            continue
+        supply, back = network.water(tag)
+        flow = float(flow_lpm(worst.load_kw.get(tag, 0.0), supply, back, density, heat_capacity))
+        text = f"{carrier.key} {supply:g}/{back:g} °C, worst: {worst.situation.get(tag, 'normal')}"
+        yield carrier.key, Finding.at_most(RULE, f"{where}, {tag}", flow, given.flow_max_lpm, "L/min", text)
 
 
 def explain(brief: SiteBrief) -> str:

@@ -15,6 +15,7 @@ from prefab.module import Module, Need
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, interpolate
 from prefab.plan import GRID, Feed, Plan
+from prefab.results import Finding
 
 ELECTRIC = "electric"
 
@@ -221,6 +222,18 @@ def contingencies(network: Network) -> dict[int, list[tuple[str, frozenset[str]]
         where = f"B{block:02d}" if block else "site"
         found[block].append((f"{where} {carrier} side {side} lost", frozenset(tags)))
     return found
+
+
+def shown(found: Iterable[tuple[object, Finding]]) -> list[Finding]:
+    """Every broken finding, and of the kept ones the tightest for each key."""
+    broken: list[Finding] = []
+    tightest: dict[object, Finding] = {}
+    for key, finding in found:
+        if not finding.kept:
+            broken.append(finding)
+        elif key not in tightest or finding.headroom_frac < tightest[key].headroom_frac:
+            tightest[key] = finding
+    return [*broken, *tightest.values()]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Every feed exists on the ground: cables and pipes from the consumer to each of its suppliers."""
 
 from collections import defaultdict
+from itertools import pairwise
 from math import ceil
 
 import networkx as nx
@@ -82,7 +83,7 @@ def _ends(plan: Plan) -> list[Finding]:
                 continue
             if not on_it:
                 faults.append(f"does not end on {tag}")
-        steps = list(zip(run.points_mm, run.points_mm[1:], strict=False))
+        steps = list(pairwise(run.points_mm))
         if any(a[0] != b[0] and a[1] != b[1] for a, b in steps):
             faults.append("a segment is not right-angled")
         if any(not (0 <= x <= width_mm + _NOISE_MM and 0 <= y <= depth_mm + _NOISE_MM) for x, y in run.points_mm):
@@ -97,7 +98,7 @@ def _lengths(plan: Plan) -> list[Finding]:
     assert plan.routed is not None
     broken = []
     for run in plan.routed.runs:
-        steps = zip(run.points_mm, run.points_mm[1:], strict=False)
+        steps = pairwise(run.points_mm)
         route_mm = sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in steps)
         right_mm = ceil(route_mm * (1 + plan.basis.run_slack_frac) + 2 * plan.basis.riser_mm - 1e-6)
         if abs(run.length_mm - right_mm) > 1:
@@ -143,10 +144,7 @@ def _apart(plan: Plan) -> list[Finding]:
 
 
 def _lines(run: Run) -> list[Box]:
-    return [
-        (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
-        for a, b in zip(run.points_mm, run.points_mm[1:], strict=False)
-    ]
+    return [(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])) for a, b in pairwise(run.points_mm)]
 
 
 def _length(line: Box) -> int:

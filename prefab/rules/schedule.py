@@ -60,7 +60,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         *_summed("tasks on working days", len(tasks), _day_faults(tasks, calendar)),
         *_crews(plan, tasks, calendar),
         *_phases(plan, tasks),
-        *_claims(plan, plan.scheduled, tasks, calendar),
+        *_claims(plan, plan.scheduled, tasks, pairs, calendar),
     )
 
 
@@ -245,7 +245,11 @@ def _phases(plan: Plan, tasks: Mapping[str, ScheduledTask]) -> Iterable[Finding]
 
 
 def _claims(
-    plan: Plan, scheduled: Scheduled, tasks: Mapping[str, ScheduledTask], calendar: _Calendar
+    plan: Plan,
+    scheduled: Scheduled,
+    tasks: Mapping[str, ScheduledTask],
+    pairs: Iterable[tuple[str, str]],
+    calendar: _Calendar,
 ) -> Iterable[Finding]:
     """Objective and bound, and no float beyond what the successors leave."""
     measured = 0
@@ -258,7 +262,7 @@ def _claims(
     yield Finding(RULE, "site", proved, float(bound), float(claimed), "MW days", "<=", "bound and status")
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(tasks)
-    graph.add_edges_from((p, t.key) for t in tasks.values() for p in t.predecessors if p in tasks)
+    graph.add_edges_from((p, k) for p, k in pairs if p in tasks and k in tasks)
     if not nx.is_directed_acyclic_graph(graph):
         yield from _summed("predecessors", 1, [("site", "predecessors form a circle")])
         return

@@ -27,8 +27,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     asked_kw = plan.brief.storage.power_mw * 1000
     asked_kwh = asked_kw * plan.brief.storage.duration_h
     return (
-        Finding(RULE, "site", power >= asked_kw - 1e-6, power, asked_kw, "kW", ">=", "discharge power"),
-        Finding(RULE, "site", energy >= asked_kwh - 1e-6, energy, asked_kwh, "kWh", ">=", "usable at end of life"),
+        Finding.at_least(RULE, "site", power, asked_kw, "kW", "discharge power"),
+        Finding.at_least(RULE, "site", energy, asked_kwh, "kWh", "usable at end of life"),
     )
 
 

@@ -1,12 +1,12 @@
 """Every liquid arrives cold enough, through every approach, up to the weather of the hottest hour."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
-from prefab.physics.cooling import rejection_capacity_kw
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network
+from prefab.rules.network import Network, shown
 
 if TYPE_CHECKING:
     from prefab.eligible import Offer
@@ -15,13 +15,16 @@ TITLE = "Supply temperatures"
 BASIS = "catalog needs.supply_max_degc, needs.approach_k, gives.supply_min_degc, rejection; the site's design weather"
 WISHES = ("site.design_dry_bulb_degc",)
 RULE = "supply_temperature"
+_NO_TEMPERATURE = 999.0
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
     """Compares each feed's supply temperature with what its consumer can use; tightest per carrier, and all broken."""
     network = Network(plan, len(plan.brief.phases) - 1)
-    tightest: dict[str, Finding] = {}
-    broken: list[Finding] = []
+    return tuple(shown((*_feeds(network), *_sources(network))))
+
+
+def _feeds(network: Network) -> Iterable[tuple[str, Finding]]:
     for (consumer, carrier), feeds in sorted(network.feeds.items()):
         need = network.module(consumer).needed(carrier)
         if need is None or network.carriers[carrier].medium not in ("liquid", "heat"):
@@ -30,45 +33,24 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         limits = [need.supply_max_degc] if need.supply_max_degc is not None else []
         if need.approach_k is not None and own is not None:
             limits.append(own - need.approach_k)
-        for feed in feeds:
-            for supplier in feed.suppliers:
-                given = network.equipment.get(supplier)
-                if given is None or not limits:
-                    continue
-                actual = 999.0 if given.supply_degc is None else given.supply_degc
-                finding = Finding(
-                    RULE,
-                    f"{supplier} to {consumer}",
-                    actual <= min(limits) + 1e-9,
-                    actual,
-                    min(limits),
-                    "degC",
-                    "<=",
-                    f"supply of {carrier}",
-                )
-                if not finding.kept:
-                    broken.append(finding)
-                if carrier not in tightest or min(limits) - actual < tightest[carrier].limit - tightest[carrier].actual:
-                    tightest[carrier] = finding
-    dry_bulb, wet_bulb, altitude = network.weather
+        for tag in (t for feed in feeds for t in feed.suppliers if t in network.equipment and limits):
+            degrees = network.equipment[tag].supply_degc
+            actual = _NO_TEMPERATURE if degrees is None else degrees
+            where, text = f"{tag} to {consumer}", f"supply of {carrier}"
+            yield carrier, Finding.at_most(RULE, where, actual, min(limits), "degC", text)
+
+
+def _sources(network: Network) -> Iterable[tuple[str, Finding]]:
+    dry_bulb, wet_bulb, _ = network.weather
     for tag in network.order:
-        module, e = network.module(tag), network.equipment[tag]
-        given_by = module.given(e.carrier)
-        coldest = given_by.supply_min_degc if given_by else None
-        supply, back = network.water(tag)
-        if coldest is not None and supply < coldest:
-            broken.append(Finding(RULE, tag, False, supply, coldest, "degC", ">=", "colder than it can deliver"))
-        if module.rejection is None or given_by is None:
-            continue
-        capacity = float(
-            rejection_capacity_kw(
-                module.rejection, given_by.capacity_kw or 0.0, dry_bulb, wet_bulb, supply, back, altitude
-            )
-        )
-        if capacity <= 0:
+        module = network.module(tag)
+        given = module.given(network.equipment[tag].carrier)
+        supply, _ = network.water(tag)
+        if given is not None and given.supply_min_degc is not None:
+            yield tag, Finding.at_least(RULE, tag, supply, given.supply_min_degc, "degC", "as cold as it can deliver")
+        if module.rejection is not None and network.capacity[tag] <= 0:
             text = f"cannot deliver {supply:g} °C at {dry_bulb:g} °C dry bulb, {wet_bulb:g} °C wet bulb"
-            broken.append(Finding(RULE, tag, False, 0.0, 1.0, "kW", ">=", text))
-    return (*broken, *(f for f in tightest.values() if f.kept))
+            yield tag, Finding.at_least(RULE, tag, 0.0, 1.0, "kW", text)
 
 
 def explain(brief: SiteBrief) -> str:

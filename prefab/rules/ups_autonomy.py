@@ -1,11 +1,12 @@
 """Every UPS module carries its worst load for the autonomy asked, at the end of its battery's life."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, walk
+from prefab.rules.network import Network, Worst, shown, walk
 
 if TYPE_CHECKING:
     from prefab.eligible import Offer
@@ -21,35 +22,22 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     asked = plan.brief.autonomy.ups_min
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
-        worst = walk(plan, phase)
-        shortest: Finding | None = None
-        for tag in network.order:
-            battery = network.module(tag).ups_battery
-            load = worst.load_kw.get(tag, 0.0)
-            if battery is None or load <= 0:
-                continue
-            usable_kwh = battery.energy_kwh * battery.depth_of_discharge_frac * battery.end_of_life_frac
-            minutes = usable_kwh * battery.inverter_efficiency_frac * 60 / load
-            finding = Finding(
-                RULE,
-                f"phase {named.name}, {tag}",
-                minutes >= asked - 1e-9,
-                minutes,
-                asked,
-                "min",
-                ">=",
-                f"{load:,.0f} kW, worst: {worst.situation[tag]}",
-            )
-            if not finding.kept:
-                findings.append(finding)
-            if shortest is None or minutes < shortest.actual:
-                shortest = finding
-        if shortest is not None and shortest.kept:
-            findings.append(shortest)
-        if shortest is None:
-            findings.append(Finding(RULE, f"phase {named.name}", asked <= 0, 0.0, asked, "min", ">=", "no UPS battery"))
+        where = f"phase {named.name}"
+        found = shown(("", f) for f in _autonomies(Network(plan, phase), walk(plan, phase), where, asked))
+        findings += found or [Finding.at_least(RULE, where, 0.0, asked, "min", "no UPS battery")]
     return tuple(findings)
+
+
+def _autonomies(network: Network, worst: Worst, where: str, asked_min: float) -> Iterable[Finding]:
+    for tag in network.order:
+        battery = network.module(tag).ups_battery
+        load = worst.load_kw.get(tag, 0.0)
+        if battery is None or load <= 0:
+            continue
+        usable_kwh = battery.energy_kwh * battery.depth_of_discharge_frac * battery.end_of_life_frac
+        minutes = usable_kwh * battery.inverter_efficiency_frac * 60 / load
+        text = f"{load:,.0f} kW, worst: {worst.situation[tag]}"
+        yield Finding.at_least(RULE, f"{where}, {tag}", minutes, asked_min, "min", text)
 
 
 def explain(brief: SiteBrief) -> str:

@@ -79,7 +79,7 @@ def test_check_calls_nothing_of_the_solvers_side(rule):
 
 def test_network_imports_nothing_of_the_solvers_side():
     for target in imported(FOLDER / "rules" / "network.py").values():
-        assert target.split(".")[1] in {"module", "plan", "physics"}
+        assert target.split(".")[1] in {"module", "plan", "physics", "results"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=name_of)

@@ -5,7 +5,7 @@ from typing import Any
 
 import holidays
 import pytest
-from build import BASIS, a_brief, hand_wired_plan
+from build import BASIS, a_brief, a_module, hand_wired_plan
 
 from prefab.plan import Connected, Equipment, Plan, Scheduled, ScheduledTask
 from prefab.results import Finding
@@ -129,6 +129,77 @@ def test_no_task_is_shorter_than_the_catalog_or_the_design_basis_says(key: str) 
     assert [(f.where, f.actual, f.limit) for f in found] == [(key, tasks[key].work_days - 1, tasks[key].work_days)]
 
 
+def test_least_days_of_a_mixed_block_by_hand() -> None:
+    """Two of A and one of B: weeks to days, the longest transport and start-up, the sum of lifts and connections."""
+    gives = [{"carrier": "fuel", "capacity_l": 10}]
+    a = {
+        "lead_weeks": 1.3,
+        "fat_days": 0,
+        "transport_days": 2.5,
+        "lifts_count": 2,
+        "connect_days": 1.5,
+        "start_up_days": 0,
+    }
+    b = {
+        "lead_weeks": 3,
+        "fat_days": 1.5,
+        "transport_days": 1,
+        "lifts_count": 5,
+        "connect_days": 2.2,
+        "start_up_days": 3.5,
+    }
+    modules = (
+        a_module("AAA-1", "fuel", gives=gives, deployment=a),
+        a_module("BBB-1", "fuel", gives=gives, deployment=b),
+    )
+    equipment = tuple(
+        Equipment(tag=f"B01-X-{n}", sku=sku, block=1, kind="a", phase=0, carrier="fuel")
+        for n, sku in enumerate(("AAA-1", "BBB-1", "AAA-1"))
+    )
+    stages = ("procurement/AAA-1", "procurement/BBB-1", "factory_test/BBB-1", *(stage for stage, _ in LOT))
+    tasks = {f"B01/{stage}": a_task(f"B01/{stage}", n, 1) for n, stage in enumerate(stages)}
+    more = {"modules": modules, "connected": Connected(equipment=equipment, feeds=())}
+    found = broken(plan_of(tasks).model_copy(update=more))
+    assert {f.where: f.limit for f in found if f.text == "shorter than it takes"} == {
+        "B01/procurement/AAA-1": 7,  # 6.5 days
+        "B01/procurement/BBB-1": 15,
+        "B01/factory_test/BBB-1": 2,
+        "B01/transport": 3,
+        "B01/setting": 3,  # 2 x 2 + 5 lifts, 3 a day
+        "B01/connection": 5,  # 2 + 3
+        "B01/site_acceptance": 2,
+        "B01/start_up": 4,
+    }
+    assert "B01/factory_test/AAA-1" not in {f.where for f in found}
+
+
+def test_phases_wait_for_those_before_them() -> None:
+    """Blocks in phases 1 and 2, none in 3; plant in 1 and 3."""
+    places = [("B01-POD-01", "POD-1000", 1, 0), ("B02-POD-01", "POD-1000", 2, 1)]
+    places += [("MVS-01", "MVS-10", 0, 0), ("GEN-01", "GEN-2000", 0, 0), ("GEN-02", "GEN-2000", 0, 2)]
+    equipment = tuple(
+        Equipment(tag=tag, sku=sku, block=block, phase=phase, carrier="it") for tag, sku, block, phase in places
+    )
+    keys = ["P1/energisation", "P2/energisation", "P3/energisation", "P1/handover", "P2/handover", "P3/handover"]
+    keys += ["P1/start_up/GEN-2000", "P3/start_up/GEN-2000", "B01/integrated_test", "B02/integrated_test"]
+    phases = [{"name": str(n), "it_mw": 1.0, "energised_by": date(2040 + n, 1, 3)} for n in range(3)]
+    more = {"brief": a_brief(phases=phases), "connected": Connected(equipment=equipment, feeds=())}
+
+    def waits(first: str) -> set[str]:
+        """The tasks that are refused when `first` is late."""
+        tasks = {k: a_task(k, ALL_DAYS if k == first else 1, 0) for k in keys}
+        findings = broken(plan_of(tasks).model_copy(update=more))
+        return {f.where for f in findings if f"but {first} ends" in f.text}
+
+    assert waits("P1/energisation") == {"P2/energisation"}
+    assert waits("P2/energisation") == {"P3/energisation"}
+    assert waits("P1/handover") == {"P2/handover"}
+    assert waits("P2/handover") == {"P3/handover"}
+    assert waits("P1/start_up/GEN-2000") == {"B01/integrated_test", "B02/integrated_test", "P3/handover"}
+    assert waits("P3/start_up/GEN-2000") == {"P3/handover"}
+    assert waits("B02/integrated_test") == {"P2/handover"}
+
+
 ORDER = [
     ("site/permits", "site/engineering"),
     ("site/site_civil", "site/permits"),
@@ -223,6 +294,7 @@ def test_claims_are_recomputed() -> None:
     ):
         assert [f.text for f in broken(plan_of(serial_tasks(), **claims))] == [text]
     assert broken(plan_of(serial_tasks(), status="optimal", bound_days=ALL_DAYS)) == []
+    assert broken(plan_of(serial_tasks(), status="feasible", bound_days=ALL_DAYS)) == []
 
 
 def test_floats_leave_room_for_the_successors() -> None:
@@ -232,6 +304,18 @@ def test_floats_leave_room_for_the_successors() -> None:
     assert places(plan_of({**tasks, task.key: dreamt})) == {"site/permits", "site"}
     unmarked = task.model_copy(update={"critical": False})
     assert places(plan_of({**tasks, task.key: unmarked})) == {"site/permits", "site"}
+
+
+def test_a_float_ends_where_the_first_successor_must_begin() -> None:
+    """With no predecessors listed. Back from the hand-over on day H to the end of the site's civil works: tests 5 + 5,
+    start-up 3, acceptance 2, connection 5, setting 1, pads 10 for the block; the same for the switchgear, as it must
+    be ready when the functional tests begin: H - 31. The civil works end on day 40 + 60 + 30.
+    """
+    tasks = {k: t.model_copy(update={"predecessors": ()}) for k, t in serial_tasks().items()}
+    room = ALL_DAYS - 31 - 130
+    for slip, kept in ((room, True), (room + 1, False)):
+        civil = tasks["site/site_civil"].model_copy(update={"float_days": slip, "critical": False})
+        assert (broken(plan_of({**tasks, civil.key: civil})) == []) is kept
 
 
 def test_keys_are_unique_and_say_the_stage() -> None:

@@ -1,0 +1,188 @@
+"""A consumer fed by UPS modules, two in parallel on side A and one on B; slack 5 %, two risers of 1.5 m."""
+
+from itertools import pairwise
+
+import pytest
+from build import a_module
+from damage import damaged, item
+from land import placed_plan, thing
+
+from prefab.plan import GRID, Feed, Routed, Run
+from prefab.rules import runs
+
+LOAD = a_module(
+    "LOD-1",
+    "pump",
+    gives=[{"carrier": "facility_water", "capacity_kw": 1000}],
+    needs=[{"carrier": "critical_ac", "connection": "dual"}, {"carrier": "utility_mv", "connection": "transfer"}],
+)
+UPS = thing("UPS-1")
+INSIDE = thing("CDU-1", stands="inside")
+FEEDS = (
+    Feed(consumer="LOD-01", carrier="critical_ac", side="A", suppliers=("UPS-A1", "UPS-A2")),
+    Feed(consumer="LOD-01", carrier="critical_ac", side="B", suppliers=("UPS-B1",)),
+    Feed(consumer="LOD-01", carrier="utility_mv", side="A", suppliers=(GRID,)),
+    Feed(consumer="CDU-01", carrier="critical_ac", side="A", suppliers=("UPS-A1",)),
+)
+
+
+def a_run(start, end, side, *points, carrier="critical_ac"):
+    route = sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in pairwise(points))
+    length = -(-(route * 105 + 300_000) // 100)  # route x 1.05 + 2 x 1,500, rounded up
+    return Run(start=start, end=end, carrier=carrier, side=side, points_mm=points, length_mm=length)
+
+
+RUNS = (
+    a_run("LOD-01", "UPS-A1", "A", (21_000, 22_500), (21_000, 30_000)),
+    a_run("UPS-A1", "UPS-A2", "A", (26_000, 31_000), (30_000, 31_000)),
+    a_run("LOD-01", "UPS-B1", "B", (26_000, 21_000), (40_000, 21_000), (40_000, 30_000)),
+    a_run("LOD-01", GRID, "A", (23_000, 20_000), (23_000, 0), (60_000, 0), carrier="utility_mv"),
+    a_run("CDU-01", "UPS-A1", "A", (24_001, 22_000), (24_001, 30_500)),
+)
+_BARE = placed_plan(
+    {
+        "LOD-01": (LOAD, 20_000, 20_000),
+        "UPS-A1": (UPS, 20_000, 30_000),
+        "UPS-A2": (UPS, 30_000, 30_000),
+        "UPS-B1": (UPS, 40_000, 30_000),
+        "CDU-01": (INSIDE, 0, 0),
+    }
+)
+assert _BARE.connected is not None
+PLAN = _BARE.model_copy(
+    update={"connected": _BARE.connected.model_copy(update={"feeds": FEEDS}), "routed": Routed(runs=RUNS)}
+)
+
+
+def broken(plan):
+    return [f for f in runs.check(plan) if not f.kept]
+
+
+def with_runs(*new):
+    return PLAN.model_copy(update={"routed": Routed(runs=new)})
+
+
+def replaced(index, **change):
+    return with_runs(*(r.model_copy(update=change) if i == index else r for i, r in enumerate(RUNS)))
+
+
+def test_kept():
+    findings = runs.check(PLAN)
+    assert all(f.kept for f in findings)
+    assert [(f.actual, f.unit) for f in findings] == [(4, "feeds"), (5, "runs"), (5, "runs"), (1, "pairs")]
+
+
+def test_the_direction_and_order_of_runs_do_not_matter():
+    turned = (r.model_copy(update={"start": r.end, "end": r.start, "points_mm": r.points_mm[::-1]}) for r in RUNS)
+    assert not broken(with_runs(*reversed(list(turned))))
+
+
+@pytest.mark.parametrize(
+    ("missing", "consumers"), [(0, {"LOD-01"}), (1, {"LOD-01"}), (2, {"LOD-01"}), (3, {"LOD-01"}), (4, {"CDU-01"})]
+)
+def test_a_missing_run_or_tie_breaks_the_feed(missing, consumers):
+    plan = with_runs(*(r for i, r in enumerate(RUNS) if i != missing))
+    assert {f.where for f in broken(plan)} == consumers | {"site"}
+
+
+def test_a_run_of_another_side_or_carrier_does_not_serve():
+    assert broken(replaced(0, side="B"))
+    assert broken(replaced(0, carrier="lv_ac"))
+
+
+def test_a_feed_does_not_pass_through_another_consumer():
+    bridge = a_run("UPS-A2", "CDU-01", "A", (30_000, 30_500), (25_000, 30_500), (25_000, 22_000))
+    assert {f.where for f in broken(with_runs(RUNS[0], bridge, *RUNS[2:]))} == {"LOD-01", "site"}
+
+
+@pytest.mark.parametrize(("off_mm", "kept"), [(-1, True), (0, True), (1, True), (2, False), (-2, False)])
+def test_length_to_the_millimetre(off_mm, kept):
+    # 7,500 x 1.05 + 3,000 = 10,875
+    assert RUNS[0].length_mm == 10_875
+    assert bool(broken(replaced(0, length_mm=10_875 + off_mm))) != kept
+
+
+def test_length_counts_every_segment():
+    assert RUNS[2].length_mm == 14_000 + 9000 + 1150 + 3000
+    assert broken(replaced(2, length_mm=9000 + 450 + 3000))
+
+
+@pytest.mark.parametrize(
+    ("points", "kept"),
+    [
+        (((20_000, 22_500), (20_000, 30_000)), True),  # corners count
+        (((19_999, 22_500), (19_999, 30_000)), False),
+        (((21_000, 22_501), (21_000, 30_000)), False),
+        (((21_000, 22_500), (21_000, 29_999)), False),
+        (((21_000, 22_000), (21_000, 32_500)), True),
+        (((21_000, 22_000), (21_000, 32_501)), False),
+        (((21_000, 22_500), (21_500, 30_000)), False),  # aslant
+    ],
+)
+def test_ends_lie_on_what_they_join(points, kept):
+    run = a_run("LOD-01", "UPS-A1", "A", *points)
+    assert bool(broken(with_runs(run, *RUNS[1:]))) != kept
+
+
+def test_what_stands_inside_ends_on_a_module_of_its_own_block():
+    assert broken(with_runs(*RUNS[:4], a_run("CDU-01", "UPS-A1", "A", (24_000, 25_000), (24_000, 30_500))))
+
+    def elsewhere(tree):
+        item(tree["connected"]["equipment"], tag="CDU-01")["block"] = 2
+
+    assert [f.where for f in broken(damaged(PLAN, elsewhere))] == ["CDU-01 / UPS-A1", "site"]
+
+
+@pytest.mark.parametrize(("x_mm", "kept"), [(60_000, True), (59_999, False), (60_001, False)])
+def test_the_utility_comes_in_at_the_gate(x_mm, kept):
+    run = a_run("LOD-01", GRID, "A", (23_000, 20_000), (23_000, 0), (x_mm, 0), carrier="utility_mv")
+    assert bool(broken(with_runs(*RUNS[:3], run, RUNS[4]))) != kept
+    off = a_run("LOD-01", GRID, "A", (23_000, 20_000), (23_000, 1), (60_000, 1), carrier="utility_mv")
+    assert broken(with_runs(*RUNS[:3], off, RUNS[4]))
+
+
+def test_a_run_stays_on_the_land():
+    path = ((26_000, 21_000), (120_000, 21_000), (120_000, 31_000), (46_000, 31_000))
+    assert not broken(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
+    path = ((26_000, 21_000), (120_001, 21_000), (120_001, 31_000), (46_000, 31_000))
+    assert broken(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
+
+
+def test_a_run_to_nowhere_is_a_finding():
+    extra = a_run("LOD-01", "GHOST-01", "A", (21_000, 22_500), (21_000, 30_000))
+    assert [f.where for f in broken(with_runs(*RUNS, extra))] == ["LOD-01 / GHOST-01", "site"]
+
+
+def test_a_module_without_a_position_is_another_rule():
+    def remove(tree):
+        tree["placed"]["positions"] = [p for p in tree["placed"]["positions"] if p["tag"] != "UPS-B1"]
+
+    assert not broken(damaged(PLAN, remove))
+
+
+def test_a_and_b_in_one_trench_all_the_way():
+    def same_supplier_spot(tree):  # UPS-B1 now stands where UPS-A1 is, so the very route of A leads to it
+        item(tree["placed"]["positions"], tag="UPS-B1").update(x_mm=20_000, y_mm=30_000)
+
+    plan = damaged(PLAN, same_supplier_spot)
+    path = RUNS[0].points_mm
+    for b in (a_run("LOD-01", "UPS-B1", "B", *path), a_run("UPS-B1", "LOD-01", "B", *path[::-1])):
+        first = broken(plan.model_copy(update={"routed": Routed(runs=(*RUNS[:2], b, *RUNS[3:]))}))[0]
+        assert (first.where, first.text) == ("LOD-01", "critical_ac: feeds A and B lie in one trench all the way")
+    beside = a_run("LOD-01", "UPS-B1", "B", (21_001, 22_500), (21_001, 30_000))
+    assert not broken(plan.model_copy(update={"routed": Routed(runs=(*RUNS[:2], beside, *RUNS[3:]))}))
+
+
+def test_the_shared_length_is_reported():
+    path = ((21_000, 22_500), (21_000, 26_250), (45_000, 26_250), (45_000, 30_000))
+    findings = runs.check(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
+    assert all(f.kept for f in findings)
+    assert "share 50.0%" in findings[-1].text  # 3,750 of the 7,500 mm of A
+
+
+def test_a_dual_need_alone_is_looked_at():
+    transfer = LOAD.model_copy(
+        update={"needs": tuple(n.model_copy(update={"connection": "transfer"}) for n in LOAD.needs)}
+    )
+    modules = tuple(transfer if m.sku == "LOD-1" else m for m in PLAN.modules)
+    assert runs.check(PLAN.model_copy(update={"modules": modules}))[-1].limit == 0
