@@ -195,7 +195,7 @@ def _order_by(plan: Plan, system: _System, module: Module) -> date | None:
         places = {
             f"B{e.block:02d}" if e.block else f"P{e.phase + 1}"
             for e in plan.connected.equipment
-            if e.sku == module.sku and e.kind == system.kind
+            if e.kind == system.kind
         }
         keys = {f"{place}/procurement/{module.sku}" for place in places}
         starts = [t.start for t in plan.scheduled.tasks if t.key in keys]

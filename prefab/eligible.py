@@ -143,7 +143,8 @@ def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
     if module.sku in brief.limits.exclude:
         return "excluded by the brief"
     # Working days to calendar days without holidays: a lower bound, so nothing possible is refused.
-    ready = brief.as_of + timedelta(days=earliest_day(module, catalog.basis) * 7 // 5)
+    after = max(0, earliest_day(module, catalog.basis) - 1)
+    ready = brief.as_of + timedelta(days=after + 2 * (after // 5))
     if ready > brief.phases[0].energised_by:
         lead = module.deployment.lead_weeks
         return f"lead time of {lead:g} weeks: not before {ready}, first phase by {brief.phases[0].energised_by}"

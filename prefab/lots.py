@@ -5,6 +5,7 @@ A lot gets a few layouts of which none beats another in both width and depth.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from math import ceil, isqrt, pi
@@ -65,6 +66,38 @@ class Shape(NamedTuple):
     spots: tuple[tuple[Rect, bool], ...]
 
 
+class Stand(NamedTuple):
+    """A lot on the site."""
+
+    lot: Lot
+    shape: Shape
+    x_mm: int
+    y_mm: int
+    flipped: bool
+    """North and south swapped."""
+
+    def footprints(self) -> Iterator[tuple[Rect, bool]]:
+        """Its modules on the site, each turned or not."""
+        for (west, south, east, north), turned in self.shape.spots:
+            if self.flipped:
+                south, north = self.shape.depth_mm - north, self.shape.depth_mm - south
+            yield (self.x_mm + west, self.y_mm + south, self.x_mm + east, self.y_mm + north), turned
+
+
+Item = tuple[Lot, Shape, int]
+"""A lot in a band and where it begins: its distance from the spine's verge, or from the band's west end."""
+
+
+@dataclass
+class Band:
+    """A row of lots on the west and the east side of the spine, or all on one side."""
+
+    sides: tuple[list[Item], ...]
+    kinds: dict[tuple[Stack, ...], None] = field(default_factory=dict)
+    """What lots stand in it, each once."""
+    depth_mm: int = 0
+
+
 def make_gap(basis: DesignBasis, modules: Mapping[str, Module]) -> Gap:
     """The larger of the modules' clearances and of every separation that names their classes."""
 
@@ -112,7 +145,7 @@ def refuse_impossible(modules: Sequence[Module], width_mm: int, depth_mm: int, r
         (bare, width_mm * depth_mm, "footprints and the road at the gate"),
         (swept, grown, "footprints and the clearances they cannot share"),
     ):
-        if taken > there:
+        if taken > there * (1 + 1e-12):  # one module that just fits takes just what there is
             raise Impossible(
                 f"land: {what} take at least {number(taken / 1e6)} m2; there are {number(there / 1e6)} m2 for them"
             )
@@ -132,12 +165,13 @@ def make_lots(standing: Sequence[Equipment], modules: Mapping[str, Module]) -> l
     lots = [_lot(f"Block B{number:02d}", "", members, modules) for number, members in in_order]
     for yard, families in sorted(yards.items()):
         parts = ceil(max(len(members) for members in families.values()) / YARD_COUNT)
-        for machines in families.values():
-            machines.sort(key=lambda e: (e.phase, len(e.tag), e.tag))
+        by_phase = [
+            sorted(machines, key=lambda e: (e.phase, len(e.tag), e.tag)) for _, machines in sorted(families.items())
+        ]
         for part in range(parts):
             share = [
                 e
-                for machines in families.values()
+                for machines in by_phase
                 for e in machines[len(machines) * part // parts : len(machines) * (part + 1) // parts]
             ]
             lots.append(_lot(yard if parts == 1 else f"{yard} {part + 1}", yard, share, modules))

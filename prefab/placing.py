@@ -21,10 +21,12 @@ from prefab.lots import (
     INTAKE_YARD,
     MARGIN_MM,
     PLANT_YARD,
+    Band,
     Lot,
     Rect,
     Shape,
     Stack,
+    Stand,
     make_gap,
     make_lots,
     make_shapes,
@@ -46,8 +48,8 @@ DEAD_END_COST = 1.25
 """How much more land a scheme without long dead ends may take."""
 ROAD_COST = 0.4
 """What a square metre of road costs on top of the land under it, over the price of prepared land."""
-BLOCK_CAPS, YARD_CAPS = 8, 4
-"""Depths of block bands and of yard bands tried."""
+BLOCK_CAPS, YARD_CAPS, ROWS = 8, 4, 4
+"""Depths of block bands, of yard bands, and lengths of rows tried."""
 YARDS = (INTAKE_YARD, PLANT_YARD, GENERATOR_YARD, BATTERY_YARD)
 """From the gate outwards."""
 _PATTERNS = (*product(("spine", "loop", "ring"), (1, 0), (2, 1)), ("spine", 0, 0))
@@ -66,24 +68,6 @@ class Scheme(NamedTuple):
     """Most length of a row on each side of the spine."""
     rear: tuple[str, ...]
     """Yards behind the blocks instead of between them and the gate."""
-
-
-class Stand(NamedTuple):
-    """A lot on the site."""
-
-    lot: Lot
-    shape: Shape
-    x_mm: int
-    y_mm: int
-    flipped: bool
-    """North and south swapped."""
-
-    def footprints(self) -> Iterator[tuple[Rect, bool]]:
-        """Its modules on the site, each turned or not."""
-        for (west, south, east, north), turned in self.shape.spots:
-            if self.flipped:
-                south, north = self.shape.depth_mm - north, self.shape.depth_mm - south
-            yield (self.x_mm + west, self.y_mm + south, self.x_mm + east, self.y_mm + north), turned
 
 
 @dataclass(frozen=True)
@@ -124,12 +108,6 @@ class _Ground(NamedTuple):
     def spine_mm(self) -> int:
         """The west edge of the road from the gate."""
         return (self.width_mm - self.road_mm) // 2
-
-
-Item = tuple[Lot, Shape, int]
-"""A lot in a band and where it begins: its distance from the spine's verge, or from the band's west end."""
-Band = tuple[list[Item], ...]
-"""The west and the east side of the spine, or one side alone."""
 
 
 def make_placed(
@@ -247,15 +225,18 @@ class _Search:
         return sorted(depths, key=area)[:most]
 
     def _row_lengths(self, ground: _Ground, cap_mm: int, ring: bool) -> list[int]:
-        """Rows of one, two ... blocks as far as they change the number of rows, and rows as long as there is land."""
+        """Rows as long as the land, and those of one, two ... blocks that give the squarest sites that may fit."""
         full = ground.side_mm(ring)
         sides = 1 if ring else 2
-        rows: dict[int, int] = {}
+        lengths: dict[int, tuple[float, int]] = {}
         if self.blocks:
             width = max(self.pick(lot.stacks, cap_mm).width_mm for lot in self.blocks) + AISLE_MM
             for count in range(1, min((full + AISLE_MM) // width, len(self.blocks)) + 1):
-                rows.setdefault(-(-len(self.blocks) // (sides * count)), count * width - AISLE_MM)
-        return sorted({*rows.values(), full})
+                rows = -(-len(self.blocks) // (sides * count))
+                long, deep = sides * count * width, rows * cap_mm
+                if deep <= ground.depth_mm:
+                    lengths.setdefault(rows, (max(long / deep, deep / long), count * width - AISLE_MM))
+        return sorted({full, *(length for _, length in sorted(lengths.values())[:ROWS])})
 
     def _fill(self, ground: _Ground, scheme: Scheme, beat: float) -> list[Band]:
         """Lots side by side, a new band when a row is full; nothing when the lots alone take too much land."""
@@ -274,7 +255,7 @@ class _Search:
                 continue
             if not asked:
                 cap = scheme.yard_cap_mm
-            bands.append(([],) if scheme.ring and len(bands) >= scheme.front_bands else ([], []))
+            bands.append(Band(([],) if scheme.ring and len(bands) >= scheme.front_bands else ([], [])))
             if not self._put(ground, scheme, bands[-1], lot, cap):
                 return []
         return bands
@@ -282,24 +263,28 @@ class _Search:
     def _put(self, ground: _Ground, scheme: Scheme, band: Band, lot: Lot, cap_mm: int) -> bool:
         """Set a lot down where it ends nearest to the spine, if the row has room."""
         shape = self.pick(lot.stacks, cap_mm)
+        row_mm, whole_mm = scheme.row_mm, ground.side_mm(len(band.sides) == 1)
+        if scheme.ring and len(band.sides) > 1:
+            row_mm = (row_mm - ground.street_mm) // 2
         best: tuple[int, int, int] | None = None
-        for side, items in enumerate(band):
+        for side, items in enumerate(band.sides):
             start = 0
             for other, its_shape, begin in reversed(items):
                 start = max(start, begin + its_shape.width_mm + max(AISLE_MM, self.apart(other.stacks, lot.stacks)))
                 if begin + self.widest <= start:
                     break
-            for other, _, begin in band[1 - side] if len(band) > 1 else ():
+            for other, _, begin in band.sides[1 - side] if len(band.sides) > 1 else ():
+                if begin + ground.street_mm >= self.widest:
+                    break
                 start = max(start, self.apart(other.stacks, lot.stacks) - ground.street_mm - begin)
             end = start + shape.width_mm
-            limit = ground.side_mm(len(band) == 1)
-            if items:
-                limit = (scheme.row_mm - ground.street_mm) // 2 if scheme.ring and len(band) > 1 else scheme.row_mm
-            if end <= limit and (best is None or end < best[0]):
+            if end <= (row_mm if items else whole_mm) and (best is None or end < best[0]):
                 best = (end, side, start)
         if best is None:
             return False
-        band[best[1]].append((lot, shape, best[2]))
+        band.sides[best[1]].append((lot, shape, best[2]))
+        band.kinds[lot.stacks] = None
+        band.depth_mm = max(band.depth_mm, shape.depth_mm)
         return True
 
     def _lay_out(
@@ -337,7 +322,6 @@ class _Search:
 
     def _edges(self, ground: _Ground, bands: list[Band], cross: list[int]) -> tuple[list[int], list[int]]:
         """South and north edge of every band."""
-        kinds = [list(dict.fromkeys(lot.stacks for side in band for lot, _, _ in side)) for band in bands]
         south = max(ground.setback_mm, ground.outer_mm) if 0 in cross else ground.setback_mm
         souths: list[int] = []
         norths: list[int] = []
@@ -347,10 +331,10 @@ class _Search:
             for a in range(b - 1, -1, -1):
                 if norths[a] + self.widest <= south:
                     break
-                asked = max(self.apart(one, other) for one in kinds[a] for other in kinds[b])
+                asked = max(self.apart(one, other) for one in bands[a].kinds for other in band.kinds)
                 south = max(south, norths[a] + asked)
             souths.append(south)
-            norths.append(south + max(shape.depth_mm for side in band for _, shape, _ in side))
+            norths.append(south + band.depth_mm)
         return souths, norths
 
 
@@ -358,14 +342,16 @@ def _stands(
     ground: _Ground, bands: list[Band], cross: list[int], souths: list[int], norths: list[int]
 ) -> list[list[Stand]]:
     """Lots with their coordinates, band by band, against the road they share and facing it."""
-    longest = max((begin + s.width_mm for band in bands if len(band) == 1 for _, s, begin in band[0]), default=0)
+    longest = max(
+        (begin + s.width_mm for band in bands if len(band.sides) == 1 for _, s, begin in band.sides[0]), default=0
+    )
     stands = []
     for b, band in enumerate(bands):
         flipped = b not in cross and b + 1 in cross
         found = []
-        for side, items in enumerate(band):
+        for side, items in enumerate(band.sides):
             for lot, shape, begin in items:
-                if len(band) == 1:
+                if len(band.sides) == 1:
                     x = (ground.width_mm - longest) // 2 + begin
                 elif side:
                     x = ground.spine_mm + ground.road_mm + VERGE_MM + begin
@@ -382,7 +368,7 @@ def _roads(
     """The road from the gate, cross roads as long as their lots or as the loop, and the two sides of the loop."""
     wide = ground.road_mm
     south_of = {k: norths[k - 1] + VERGE_MM if k else souths[0] - VERGE_MM - wide for k in cross}
-    end = south_of[cross[0] if road == "ring" else cross[-1]] + wide if cross else norths[-1]
+    end = south_of[cross[0] if road == "ring" else cross[-1]] + wide if cross else max(norths[-1], wide)
     roads = [(ground.spine_mm, 0, ground.spine_mm + wide, end)]
     looped = road != "spine" and len(cross) > 1
     for k in cross:

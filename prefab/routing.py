@@ -21,7 +21,7 @@ from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
 from prefab.units import have, need
 
 STRIP_MM = 1000
-"""Beside every module, shared by the lanes."""
+"""Beside every module and around every outline, shared by the lanes."""
 VERGE_MM = 1500
 """Beside every road, likewise."""
 Lane = tuple[Side, bool]
@@ -62,7 +62,14 @@ class _Lot(NamedTuple):
 
     width_mm: int
     depth_mm: int
+    strip_mm: int
+    """Room for trenches around the outline; none where the fence is near."""
     footprints: tuple[Rect, ...]
+
+    def corner(self, lane: Lane, item: int) -> Point:
+        """Where the lane leaves the lot: west of it for A, east of it for B."""
+        off = int(self.strip_mm * _LANES[lane])
+        return -off if lane[0] == "A" else self.width_mm + off, -off if item == _SOUTH else self.depth_mm + off
 
 
 class _Grid:
@@ -153,7 +160,7 @@ class _Ways:
         self.outline: dict[str, Rect | None] = {tag: o for o, tags in members.items() for tag in tags}
         self.outline[GRID] = None
         self.index = {tag: i for tags in members.values() for i, tag in enumerate(tags)}
-        self.lots = {o: _lot(o, [places[tag] for tag in tags]) for o, tags in members.items()}
+        self.lots = {o: _lot(o, [places[tag] for tag in tags], self.fence) for o, tags in members.items()}
         # Corners are only looked up among the outlines, so a lot's grid and the site's agree on them.
         self.grid, self.site_grid = cache(self._grid), cache(self._site_grid)
         self.tree, self.site_tree = cache(self._tree), cache(self._site_tree)
@@ -182,10 +189,10 @@ class _Ways:
         return _tidy([a, (b[0], a[1]), b])
 
     def _grid(self, lot: _Lot, lane: Lane) -> _Grid:
-        """Lines beside every module of a lot and along those edges of its outline that the lane uses."""
+        """Lines beside every module of a lot and beyond those edges of its outline that the lane uses."""
         share = int(STRIP_MM * _LANES[lane])
-        xs = [_corner((0, 0, lot.width_mm, lot.depth_mm), lane, _SOUTH)[0]]
-        ys = [0, lot.depth_mm]
+        xs = [lot.corner(lane, _SOUTH)[0]]
+        ys = [lot.corner(lane, item)[1] for item in _CORNERS]
         for west, south, east, north in lot.footprints:
             xs += [max(0, west - STRIP_MM + share), min(lot.width_mm, east + share)]
             ys += [max(0, south - STRIP_MM + share), min(lot.depth_mm, north + share)]
@@ -193,7 +200,7 @@ class _Ways:
 
     def _exits(self, lot: _Lot, lane: Lane, item: int) -> list[_Exit]:
         if item in _CORNERS:
-            return self.grid(lot, lane).corner(_corner((0, 0, lot.width_mm, lot.depth_mm), lane, item))
+            return self.grid(lot, lane).corner(lot.corner(lane, item))
         return self.grid(lot, lane).exits(lot.footprints[item], _LANES[lane])
 
     def _tree(self, lot: _Lot, lane: Lane, item: int) -> _Tree:
@@ -216,7 +223,7 @@ class _Ways:
             (ys if along_x else xs).append(line)
         for outline in self.lots:
             for item in _CORNERS:
-                x, y = _corner(outline, lane, item)
+                x, y = self._corner(lane, outline, item)
                 xs.append(x)
                 ys.append(y)
         _, _, width, depth = self.fence
@@ -224,7 +231,11 @@ class _Ways:
 
     def _site_exits(self, lane: Lane, outline: Rect | None, item: int) -> list[_Exit]:
         grid = self.site_grid(lane)
-        return grid.corner(_corner(outline, lane, item)) if outline else grid.gate(self.gate[0])
+        return grid.corner(self._corner(lane, outline, item)) if outline else grid.gate(self.gate[0])
+
+    def _corner(self, lane: Lane, outline: Rect, item: int) -> Point:
+        x, y = self.lots[outline].corner(lane, item)
+        return x + outline[0], y + outline[1]
 
     def _site_tree(self, lane: Lane, outline: Rect | None, item: int) -> _Tree:
         return self.site_grid(lane).tree(self._site_exits(lane, outline, item))
@@ -234,15 +245,11 @@ class _Ways:
         return self.site_grid(lane).way(self._site_exits(lane, a, corner_a), self.site_tree(lane, b, corner_b))
 
 
-def _corner(outline: Rect, lane: Lane, item: int) -> Point:
-    """Where runs of the lane leave a lot: on its west side for A, on its east side for B."""
-    return outline[0] if lane[0] == "A" else outline[2], outline[1] if item == _SOUTH else outline[3]
-
-
-def _lot(outline: Rect, places: Sequence[Rect]) -> _Lot:
+def _lot(outline: Rect, places: Sequence[Rect], fence: Rect) -> _Lot:
     x, y = outline[:2]
     footprints = tuple((west - x, south - y, east - x, north - y) for west, south, east, north in places)
-    return _Lot(outline[2] - x, outline[3] - y, footprints)
+    room = min(x, y, fence[2] - outline[2], fence[3] - outline[3])
+    return _Lot(outline[2] - x, outline[3] - y, STRIP_MM if room >= STRIP_MM else 0, footprints)
 
 
 def _shifted(points: Points, outline: Rect) -> Points:
@@ -258,7 +265,7 @@ def _length(points: Sequence[Point]) -> int:
 
 
 def _tidy(points: Iterable[Point]) -> Points:
-    """Without repeated points and without those on a straight line between their neighbours."""
+    """Without repeated points and those between neighbours on one line; two points even where all are the same."""
     kept: list[Point] = []
     for point in points:
         if kept and point == kept[-1]:
@@ -267,7 +274,7 @@ def _tidy(points: Iterable[Point]) -> Points:
             kept.pop()
         if not kept or point != kept[-1]:
             kept.append(point)
-    return tuple(kept)
+    return tuple(kept) if len(kept) > 1 else (kept[0], kept[0])
 
 
 def make_routed(

@@ -28,7 +28,7 @@ from prefab.units import need
 
 _VARIATIONS = 50
 _VARIATION_DAYS = 100
-_SOLVER_SHARE = 0.15
+_SOLVER_SHARE = 0.1
 """Scheduling models take about five seconds per unit of deterministic time."""
 
 Starts = Mapping[str, int]
@@ -116,47 +116,49 @@ def find_starts(
     if any(least[k] > limit for k, limit in limits.items()):
         return None
     bound = sum(w * least[k] for k, w in network.weights.items())
-    tried = _tried(network, limits, effort)
-    in_time = [s for s in tried if all(s[k] <= limit for k, limit in limits.items())]
-    best = min(in_time or tried, key=network.objective)
-    if in_time and network.objective(best) == bound:
-        return best, bound
+
+    def rank(starts: Starts) -> tuple[bool, int]:
+        return any(starts[k] > limit for k, limit in limits.items()), network.objective(starts)
+
+    best: Starts = {}
+    for starts in _tried(network, limits, effort):
+        best = min(best or starts, starts, key=rank)
+        if rank(best) == (False, bound):
+            return best, bound
     answer = _solved(network, {**early, **least}, limits, best, effort, on_progress, stop)
     if answer.status == "infeasible":
         return None
     if answer.bound is not None:
         bound = max(bound, answer.bound)
     if answer.values:
-        in_time.append(_serial(network, _by_start(network, {**early, **answer.values})))
-    if not in_time:
+        best = min(best, _serial(network, _by_start(network, {**early, **answer.values})), key=rank)
+    if rank(best)[0]:
         if answer.stopped == "user":
             raise Interrupted("stopped before there was a schedule")
         note = f" ({answer.note})" if answer.note else ""
         raise OutOfBudget(f"no schedule that meets every date was found within the budget{note}")
-    return min(in_time, key=network.objective), bound
+    return best, bound
 
 
-def _tried(network: Network, limits: Mapping[str, int], effort: Effort) -> list[dict[str, int]]:
+def _tried(network: Network, limits: Mapping[str, int], effort: Effort) -> Iterator[dict[str, int]]:
     """Serial schedules by priority: least slack to the dates asked, phase by phase, and random variations."""
     late, early = network.late(limits, max(limits.values())), network.early()
     tasks = network.tasks
-    orders: list[Mapping[str, tuple[int, ...]]] = [
-        {k: (late[k],) for k in tasks},
-        {k: (t.phase, late[k]) for k, t in tasks.items()},
-        {k: (t.phase, early[k]) for k, t in tasks.items()},
-    ]
+    yield _in_order(network, {k: (late[k],) for k in tasks})
+    yield _in_order(network, {k: (t.phase, late[k]) for k, t in tasks.items()})
+    yield _in_order(network, {k: (t.phase, early[k]) for k, t in tasks.items()})
     draw = random.Random(effort.seed)
     for _ in range(need(_VARIATIONS * effort.deterministic_time)):
-        orders.append({k: (late[k] + draw.randint(-_VARIATION_DAYS, _VARIATION_DAYS),) for k in tasks})
-    return [_serial(network, _with_predecessors_first(network, order)) for order in orders]
+        yield _in_order(network, {k: (late[k] + draw.randint(-_VARIATION_DAYS, _VARIATION_DAYS),) for k in tasks})
 
 
-def _with_predecessors_first(network: Network, order: Mapping[str, tuple[int, ...]]) -> list[str]:
+def _in_order(network: Network, order: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """The serial schedule by priority, no task before its predecessors."""
     raised: dict[str, tuple[int, ...]] = {}
     for key, task in network.tasks.items():
         raised[key] = max([order[key], *(raised[p] for p in task.predecessors)])
     place = {k: n for n, k in enumerate(network.tasks)}
-    return sorted(network.tasks, key=lambda k: (raised[k], place[k]))
+    return _serial(network, sorted(network.tasks, key=lambda k: (raised[k], place[k])))
 
 
 def _by_start(network: Network, starts: Starts) -> list[str]:

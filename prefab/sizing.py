@@ -57,8 +57,13 @@ def solve_problem(
     if problem.stranded:
         raise Impossible(f"no eligible module gives {', '.join(problem.stranded)}")
     first = _solve(replace(problem, columns=_promising(problem)), effort, None, on_progress, stop)
-    if first.values and first.objective is not None:
+    if first.objective is not None:
+        least = min(_pair_bounds(problem).values())
         problem = replace(problem, columns=_surviving(problem, first.objective))
+        if stop is not None and stop.requested:
+            # What is known of the whole question is the pairs' bound; the first master's holds for its few columns.
+            kept = replace(first, status="feasible", bound=need(min(least, first.objective)), stopped="user")
+            return _sized(problem, kept, kept, effort)
     answer = _solve(problem, effort, first, on_progress, stop)
     if answer.status == "infeasible":
         raise Impossible("no combination of blocks and plant keeps every rule (proved twice)")

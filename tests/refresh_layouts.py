@@ -1,4 +1,4 @@
-"""Makes the stored plans and expectations of layouts/ again, after a change of catalog or solver that is meant.
+"""Makes the stored plans, expectations and the README's picture again, after a change that is meant.
 
 Run: python tests/refresh_layouts.py, then read the differences.
 """
@@ -8,6 +8,8 @@ from pathlib import Path
 from prefab.brief import read_brief
 from prefab.catalog import load_catalog
 from prefab.design import make_design
+from prefab.documents.site_plan import make_site_plan
+from prefab.documents.svg import svg_of
 from prefab.plan import write_plan
 
 
@@ -21,6 +23,8 @@ def main() -> None:
             f'status = "{sized.status}"\nobjective_kusd = {sized.objective_kusd}\nbound_kusd = {sized.bound_kusd}\n',
             encoding="utf-8",
         )
+        if path.parent.name == "training-20mw":
+            path.with_name("site.svg").write_text(svg_of(make_site_plan(plan)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -120,14 +120,15 @@ def test_levels_and_quantities() -> None:
         ("2.2.3", 3, "2.2", "PMP-77.3"),
     ]
     block, pumps, hose = line_of(bom, "2"), line_of(bom, "2.2"), line_of(bom, "2.2.2")
-    assert (block.quantity, block.phase_quantities) == (3, (1, 2))
+    assert (block.quantity_per_parent, block.quantity, block.phase_quantities) == (3, 3, (1, 2))
+    assert line_of(bom, "1").phase_quantities == (1, 0)
     # 3 + 1 a block; 3 blocks, of which 1 in phase One.
     assert (pumps.quantity_per_parent, pumps.quantity, pumps.phase_quantities) == (4, 12, (4, 8))
     # 1.5 m in each of 12 modules.
     assert (hose.quantity_per_parent, hose.quantity, hose.phase_quantities) == (Decimal("1.5"), 18, (6, 12))
     assert (hose.unit, hose.unit_price_usd, hose.basis) == ("m", 0, "included")
     generators, switchgear = line_of(bom, "1.1"), line_of(bom, "1.2")
-    assert (generators.quantity, generators.phase_quantities) == (3, (2, 1))
+    assert (generators.quantity_per_parent, generators.quantity, generators.phase_quantities) == (3, 3, (2, 1))
     assert (switchgear.quantity, switchgear.phase_quantities) == (2, (2, 0))
     assert bom.phase_names == ("One", "Two")
 
@@ -194,7 +195,8 @@ def test_order_dates_follow_the_schedule_or_else_the_first_phase_that_needs_them
         for key, start in (
             ("B03/procurement/PMP-77", date(2027, 5, 3)),
             ("B01/procurement/PMP-77", date(2027, 6, 1)),
-            ("P2/procurement/GEN-2000", date(2027, 1, 4)),
+            ("P1/procurement/GEN-2000", date(2027, 1, 4)),
+            ("P1/procurement/PMP-77", date(2027, 1, 4)),
             ("P9/procurement/POD-1000", date(2027, 1, 4)),
         )
     )
@@ -240,6 +242,8 @@ def test_runs_are_added_up_by_carrier_and_families_and_land_by_purpose() -> None
     # Area and runs vary by 20 %: shares as before, then contingency on everything.
     low = (5_212_000 * 1.22 + (140_000 + 48_000 + 3050.50) * 0.8) * 1.1
     assert bom.low_usd == money(low)
+    high = (7_824_000 * 1.22 + (140_000 + 48_000 + 3050.50) * 1.2) * 1.1
+    assert bom.high_usd == money(high)
 
 
 def test_part_numbers_are_short_and_unique_even_for_long_skus() -> None:
@@ -252,6 +256,14 @@ def test_part_numbers_are_short_and_unique_even_for_long_skus() -> None:
     bom = make_bom(plan.model_copy(update={"sized": plan.sized.model_copy(update={"plant": plant})}))
     numbers = [line.part for line in bom.lines]
     assert max(map(len, numbers)) == 30
+    # Twenty-eight characters and ".1" just fit, with ".10" they are cut and marked.
+    edge = a_module("GEN-" + "X" * 24, "generator", prefix="GEN", gives=gives, parts=parts)
+    fits = plan.model_copy(update={"modules": (*plan.modules, edge)})
+    only = fits.sized.model_copy(update={"plant": (Plant(carrier="standby_mv", sku=edge.sku, per_side=(1, 1)),)})
+    inner = [
+        line.part for line in make_bom(fits.model_copy(update={"sized": only})).lines if line.find.startswith("1.1.")
+    ]
+    assert (inner[0], inner[9][:20], len(inner[9])) == (f"{edge.sku}.1", edge.sku[:20], 30)
     assert len(set(numbers)) == len(numbers)
 
 

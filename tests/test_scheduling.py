@@ -11,12 +11,12 @@ from build import BASIS, MODULES, a_brief, hand_wired_plan
 
 from prefab import scheduling
 from prefab.brief import SiteBrief
-from prefab.errors import Impossible, InputError
+from prefab.errors import Impossible, InputError, Interrupted, OutOfBudget
 from prefab.plan import Connected, Equipment, Plan, Scheduled
 from prefab.results import Resource, Task
 from prefab.rules import schedule as rule
 from prefab.scheduling import find_starts, make_scheduled, work_days
-from prefab.solver import QUICK, Effort, StopFlag
+from prefab.solver import QUICK, Answer, Effort, StopFlag
 from prefab.tasks import Network, make_tasks
 
 KNOWN = {m.sku: m for m in MODULES}
@@ -158,7 +158,7 @@ def test_another_limit_or_crew_less_never_improves() -> None:
 
 @pytest.mark.parametrize("blocks", [(1,), (3,), (2, 2), (1, 0, 3)])
 def test_the_independent_rule_keeps_what_is_scheduled(blocks: tuple[int, ...]) -> None:
-    brief = brief_by(*(FAR + timedelta(n) for n in range(len(blocks))))
+    brief = brief_by(*(FAR + timedelta(n) for n in range(len(blocks))), mw=1.3)
     scheduled = make_scheduled(brief, BASIS, KNOWN, site(blocks), QUICK)
     assert broken(planned(brief, site(blocks), scheduled)) == []
 
@@ -241,6 +241,14 @@ def test_crews_are_handed_on_without_overlap() -> None:
         assert found is not None
         for before, after in scheduling._links(network, found[0]):
             assert found[0][before] + network.tasks[before].work_days <= found[0][after]
+        # What no hand-over waits for may slip to the end of the site.
+        end = max(found[0][k] + t.work_days for k, t in network.tasks.items())
+        waited_for = {p for t in network.tasks.values() for p in t.predecessors}
+        for key, days in scheduling._floats(network, found[0]).items():
+            task = network.tasks[key]
+            assert 0 <= days <= end - found[0][key] - task.work_days
+            if not task.resource and key not in waited_for and key not in network.weights:
+                assert days == end - found[0][key] - task.work_days
 
 
 def test_equal_blocks_come_in_order() -> None:
@@ -262,6 +270,29 @@ def test_there_is_a_schedule_however_small_the_budget() -> None:
     scheduled = make_scheduled(brief, BASIS, KNOWN, equipment, Effort(1e-6))
     assert scheduled.bound_days <= scheduled.objective_days
     assert broken(planned(brief, equipment, scheduled)) == []
+
+
+def three_tests_on_one_crew(*days: int) -> Network:
+    """Two short tests and a long one; the hand-over waits for the long one only."""
+    tests = [Task(f"t{n}", "", "", "x", 0, d, (), "a") for n, d in enumerate(days)]
+    tasks = (*tests, Task("h", "", "", "handover", 0, 0, (tests[-1].key,)))
+    return Network({t.key: t for t in tasks}, {"a": Resource("a", "", 1)}, {"h": 1}, {})
+
+
+def test_a_serial_schedule_that_is_just_in_time_needs_no_solver() -> None:
+    found = find_starts(three_tests_on_one_crew(1, 1, 5), {"h": 5}, Effort(1e-9))
+    assert found is not None
+    assert (found[0]["h"], found[1]) == (5, 5)
+
+
+def test_without_a_schedule_in_time_the_budget_or_the_user_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = three_tests_on_one_crew(1, 1, 5)
+    monkeypatch.setattr(scheduling, "_tried", lambda *_: [scheduling._serial(network, ["t0", "t1", "t2", "h"])])
+    for stopped, error in (("budget", OutOfBudget), ("user", Interrupted)):
+        answer = Answer("unknown", None, None, {}, stopped)  # type: ignore[arg-type]
+        monkeypatch.setattr(scheduling, "solve", lambda *_, answer=answer: answer)
+        with pytest.raises(error):
+            find_starts(network, {"h": 6}, QUICK)
 
 
 def test_a_stop_asked_for_earlier_does_not_stop_the_schedule() -> None:

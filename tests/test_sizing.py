@@ -12,7 +12,7 @@ from prefab.objective import measured_kusd
 from prefab.problem import make_problem
 from prefab.rules import HOOKS
 from prefab.sizing import make_sized
-from prefab.solver import QUICK
+from prefab.solver import QUICK, StopFlag
 
 
 def phases(*it_mw):
@@ -181,3 +181,12 @@ def test_every_unknown_name_is_reported_at_once():
 def test_high_voltage_needs_main_transformers():
     with pytest.raises(Impossible, match="utility_mv"):
         make_sized(a_brief(grid={"capacity_mw": 9.0, "voltage_kv": 110.0, "tariff": "flat"}), a_catalog(), QUICK)
+
+
+def test_stopped_by_the_user_keeps_the_incumbent_and_an_honest_bound():
+    stop = StopFlag()
+    stop.request()
+    brief, catalog = a_brief(**COST), a_catalog()
+    kept = make_sized(brief, catalog, QUICK, stop=stop)
+    assert (kept.status, kept.stopped) == ("feasible", "user")
+    assert kept.bound_kusd <= cost() <= kept.objective_kusd

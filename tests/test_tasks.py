@@ -125,6 +125,33 @@ def test_stages_without_time_are_left_out() -> None:
     assert next(t for t in made if t.stage == "connection").predecessors == ("P1/procurement/QCK-1", "P1/pads")
 
 
+def test_durations_of_a_mixed_lot_are_rounded_up_module_by_module() -> None:
+    gives = [{"carrier": "fuel", "capacity_l": 10}]
+    a = {"lead_weeks": 1, "fat_days": 0, "transport_days": 2.5, "connect_days": 1.5, "start_up_days": 0}
+    b = {
+        "lead_weeks": 3,
+        "fat_days": 1.5,
+        "transport_days": 1,
+        "lifts_count": 5,
+        "connect_days": 2.2,
+        "start_up_days": 3.5,
+    }
+    known = {s: a_module(s, "fuel", gives=gives, deployment=d) for s, d in (("AAA-1", a), ("BBB-1", b))}
+    equipment = tuple(
+        Equipment(tag=f"B01-X-{n}", sku=sku, block=1, kind="a", phase=0, carrier="fuel")
+        for n, sku in enumerate(("AAA-1", "BBB-1", "AAA-1"))
+    )
+    tasks = {t.key: t.work_days for t in make_tasks(a_brief(), BASIS, known, equipment)[0]}
+    assert tasks["B01/factory_test/BBB-1"] == 2
+    assert tasks["B01/transport"] == 3
+    assert tasks["B01/setting"] == 3  # 2 x 1 + 5 lifts, 3 a day
+    assert tasks["B01/connection"] == 5  # 2 + 3
+    assert tasks["B01/start_up"] == 4
+    assert "B01/factory_test/AAA-1" not in tasks
+    # 15 + 2 test + 1 transport + 2 days for 5 lifts + 3 connect + 2 acceptance; 5 + 0 + 3 + 1 + 2 + 2 for the other.
+    assert [earliest_day(known[s], BASIS) for s in ("BBB-1", "AAA-1")] == [25, 13]
+
+
 def test_earliest_day_by_hand() -> None:
     pod = KNOWN["POD-1000"]
     # 20 weeks x 5 + 5 test + 5 transport + 1 lift at 3 a day + 5 connect + 2 acceptance.
@@ -196,3 +223,20 @@ def test_least_counts_the_work_of_the_crews() -> None:
     early = network.early()
     assert early["end"] == 17
     assert network.least("end", early) == 23
+    # A sixth test of 1 day: 21 crew days on 2 crews are 11 days.
+    more = Task("test5", "", "", "x", 0, 1, ("order",), "crew")
+    rest = Task("rest5", "", "", "x", 0, 3, ("test5",))
+    end = Task("end", "", "", "x", 0, 0, (*network.tasks["end"].predecessors, "rest5"))
+    wider = network_of((*(t for t in tasks if t.key != "end"), more, rest, end), (Resource("crew", "", 2),))
+    assert wider.least("end", wider.early()) == 24
+    # One that could begin long before, and one that nothing waits behind, add nothing to the work in that window.
+    aside = (Task("soon", "", "", "x", 0, 4, (), "crew"), Task("last", "", "", "x", 0, 4, ("rest0",), "crew"))
+    late = Task("end", "", "", "x", 0, 0, (*network.tasks["end"].predecessors, "soon", "last"))
+    apart = network_of((*(t for t in tasks if t.key != "end"), *aside, late), (Resource("crew", "", 2),))
+    # From day 10: (20 + 4) / 2 = 12 with nothing after; or 20 / 2 + 3.
+    assert apart.least("end", apart.early()) == 23
+
+
+def test_objective_by_hand() -> None:
+    network = Network({}, {}, {"P1/handover": 3, "P2/handover": 2}, {})
+    assert network.objective({"P1/handover": 10, "P2/handover": 20, "x": 99}) == 70

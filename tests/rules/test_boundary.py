@@ -87,3 +87,10 @@ def test_a_sku_that_the_plan_does_not_carry_is_no_crash():
 def test_roads_end_at_the_fence(change):
     plan = placed_plan({"PMP-01": (PUMP, 20_000, 20_000)}, areas=(GATE_ROAD.model_copy(update=change),))
     assert [f.where for f in broken(plan)] == ["Road 1"]
+
+
+def test_the_area_nearest_to_the_fence_shows_the_headroom():
+    yard = GATE_ROAD.model_copy(update={"name": "Yard", "purpose": "yard", "x_mm": 7000, "y_mm": 9000})
+    inner = yard.model_copy(update={"name": "Inner", "x_mm": 8000})
+    findings = boundary.check(placed_plan({"PMP-01": (PUMP, 20_000, 20_000)}, areas=(inner, yard)))
+    assert [(f.where, f.actual) for f in findings][-1] == ("Yard", 7000)

@@ -57,6 +57,7 @@ def test_corner_to_corner_is_measured_straight():
 def test_overlap_is_named_and_touching_without_clearance_is_not_overlap():
     plan = two(thing("NIL-1", clearance_mm=0), thing("NIL-1", clearance_mm=0))
     assert not broken(moved(plan, "B-01", x_mm=26_000))
+    assert not broken(moved(plan, "B-01", x_mm=22_000, y_mm=22_500))
     (finding,) = broken(moved(plan, "B-01", x_mm=25_990))
     assert finding.text == "footprints overlap"
     assert finding.actual == -10

@@ -34,6 +34,15 @@ def test_no_road_at_all():
     assert len(broken(plan_with())) == 1
 
 
+def test_the_narrowest_road_and_the_farthest_module_show_the_headroom():
+    wide = road("Wide", 63_000, 20_000, 40_000, 7000)
+    plan = placed_plan({"PMP-01": (PUMP, 20_000, 20_000), "PMP-02": (PUMP, 40_000, 20_000)}, areas=(wide, GATE_ROAD))
+    findings = {f.where: f for f in road_access.check(plan)}
+    assert list(findings) == ["Road 1", "site", "gate", "PMP-01"]
+    assert all(f.kept for f in findings.values())
+    assert (findings["Road 1"].actual, findings["PMP-01"].actual) == (6000, 31_000)
+
+
 @pytest.mark.parametrize(("width_mm", "kept"), [(6000, True), (5999, False), (6001, True)])
 def test_width(width_mm, kept):
     assert bool(broken(plan_with(road("Road 1", 57_000, 0, width_mm, 100_000)))) != kept

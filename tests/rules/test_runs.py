@@ -148,6 +148,14 @@ def test_a_run_stays_on_the_land():
     assert broken(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
 
 
+def test_a_run_may_touch_the_fence():
+    path = ((20_000, 21_000), (0, 21_000), (0, 120_000), (40_000, 120_000), (40_000, 32_500))
+    assert not broken(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
+    for x, y in ((-1, 120_000), (0, 120_001)):
+        path = ((20_000, 21_000), (x, 21_000), (x, y), (40_000, y), (40_000, 32_500))
+        assert broken(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
+
+
 def test_a_run_to_nowhere_is_a_finding():
     extra = a_run("LOD-01", "GHOST-01", "A", (21_000, 22_500), (21_000, 30_000))
     assert [f.where for f in broken(with_runs(*RUNS, extra))] == ["LOD-01 / GHOST-01", "site"]
@@ -173,11 +181,26 @@ def test_a_and_b_in_one_trench_all_the_way():
     assert not broken(plan.model_copy(update={"routed": Routed(runs=(*RUNS[:2], beside, *RUNS[3:]))}))
 
 
-def test_the_shared_length_is_reported():
-    path = ((21_000, 22_500), (21_000, 26_250), (45_000, 26_250), (45_000, 30_000))
-    findings = runs.check(with_runs(*RUNS[:2], a_run("LOD-01", "UPS-B1", "B", *path), *RUNS[3:]))
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_shared_length_is_reported(backwards):
+    path = ((21_000, 22_500), (21_000, 26_250), (45_000, 26_250), (45_000, 31_000))
+    b = a_run("UPS-B1", "LOD-01", "B", *path[::-1]) if backwards else a_run("LOD-01", "UPS-B1", "B", *path)
+    findings = runs.check(with_runs(*RUNS[:2], b, *RUNS[3:]))
     assert all(f.kept for f in findings)
     assert "share 50.0%" in findings[-1].text  # 3,750 of the 7,500 mm of A
+    # West to east: A ends along y = 21,000, where B begins.
+    a = a_run("UPS-A1", "LOD-01", "A", (20_000, 31_000), (20_000, 21_000), (26_000, 21_000))
+    b = a_run("LOD-01", "UPS-B1", "B", (22_000, 21_000), (40_000, 21_000), (40_000, 30_000))
+    text = runs.check(with_runs(a, RUNS[1], b, *RUNS[3:]))[-1].text
+    assert "share 25.0%" in text  # 4,000 of the 16,000 mm of A
+
+
+def test_positions_of_unknown_tags_and_second_ones_are_another_rule():
+    def haunt(tree):
+        first = tree["placed"]["positions"][0]
+        tree["placed"]["positions"] += [{**first, "tag": "GHOST-01"}, {**first, "x_mm": 90_000}]
+
+    assert not broken(damaged(PLAN, haunt))
 
 
 def test_a_dual_need_alone_is_looked_at():

@@ -1,0 +1,47 @@
+"""The documents of a proposal, one writer per file; each takes a finished `Proposal` and solves nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from prefab.documents import (
+    bom_csv,
+    bom_xlsx,
+    gantt,
+    one_line,
+    plan_json,
+    projection_csv,
+    proposal_pdf,
+    schedule_csv,
+    site_svg,
+)
+from prefab.proposal import Proposal
+
+Writer = Callable[[Proposal, Path], None]
+
+WRITERS: tuple[tuple[str, Writer], ...] = (
+    ("plan.json", plan_json.write),
+    ("bom.xlsx", bom_xlsx.write),
+    ("bom.csv", bom_csv.write),
+    ("proposal.pdf", proposal_pdf.write),
+    ("schedule.csv", schedule_csv.write),
+    ("gantt.svg", gantt.write),
+    ("site.svg", site_svg.write),
+    ("one-line.svg", one_line.write),
+    ("projection.csv", projection_csv.write),
+)
+NAMES = tuple(name for name, _ in WRITERS)
+
+
+def write_all(proposal: Proposal, folder: Path) -> None:
+    """Write every document into a folder that is there."""
+    for name, write in WRITERS:
+        write(proposal, folder / name)
+
+
+def write_one(proposal: Proposal, folder: Path, name: str) -> None:
+    """Write the document of that name into a folder that is there.
+
+    Raises:
+        KeyError: no writer has this name.
+    """
+    dict(WRITERS)[name](proposal, folder / name)

@@ -1,0 +1,111 @@
+"""Short texts that several documents print in the same way."""
+
+from hashlib import sha256
+
+from prefab.brief import SiteBrief
+from prefab.module import Module
+from prefab.plan import Group, Plan, Plant, write_plan
+from prefab.proposal import Compliance, Proposal
+from prefab.results import Finding
+from prefab.units import number
+
+REVISION = "1"
+"""A plan has no earlier issue; a changed plan is another plan with a mark of its own."""
+_FAMILIES = {
+    "it_pod": "IT pods",
+    "power": "Power modules with UPS",
+    "cdu": "Coolant distribution units",
+    "pump": "Pump skids",
+    "intake": "Medium-voltage intake",
+    "transformer": "Transformers",
+    "main_transformer": "Main transformers",
+    "generator": "Generating sets",
+    "fuel": "Fuel tanks",
+    "battery": "Grid batteries",
+    "control": "Controls",
+}
+
+
+def family_title(family: str) -> str:
+    """A family's name for reading; that of a new family from its key."""
+    return _FAMILIES.get(family) or family.replace("_", " ").capitalize()
+
+
+def rating_of(module: Module, carrier: str) -> str:
+    """What one module gives of a carrier: `2,500 kVA`."""
+    gives = module.given(carrier)
+    if gives is None:
+        return ""
+    for value, unit in (
+        (gives.capacity_kw, "kW"),
+        (gives.capacity_kva, "kVA"),
+        (gives.capacity_l, "L"),
+        (gives.capacity_points, "points"),
+    ):
+        if value is not None:
+            return f"{number(value)} {unit}"
+    return ""
+
+
+def redundancy_of(plan: Plan, carrier: str) -> str:
+    """The redundancy that the brief asks of a carrier; stored fuel and energy are asked for by their amount."""
+    found = plan.carrier(carrier)
+    if found.medium == "fuel" or carrier == "mv_storage":
+        return "as stored"
+    return str(getattr(plan.brief.redundancy, found.redundancy, "N"))
+
+
+def count_of(group: Group | Plant) -> str:
+    """How many: `2 x 3` on two sides, else `3`; of the site's plant those of the last phase."""
+    per_side = group.per_side if isinstance(group, Group) else group.per_side[-1]
+    return f"{group.sides} x {per_side}" if group.sides == 2 else str(per_side)
+
+
+def kwh_per_mtok_text(value: float, site: float) -> str:
+    """Energy per million tokens with digits enough that the parts of the site's figure still differ."""
+    return f"{value:.{3 if site >= 1 else 4}f}"
+
+
+def faults_text(proposal: Proposal) -> str:
+    """What a draft must say on every page and sheet: the broken rules with their number of findings; else nothing."""
+    counts: dict[str, int] = {}
+    for finding in proposal.faults:
+        counts[finding.rule] = counts.get(finding.rule, 0) + 1
+    named = ", ".join(f"{rule.replace('_', ' ')} ({count})" for rule, count in counts.items())
+    return f"DRAFT. DOES NOT KEEP: {named}" if named else ""
+
+
+def site_voltage(brief: SiteBrief) -> str:
+    """Voltage and capacity of the utility connection."""
+    return f"{brief.grid.voltage_kv:g} kV, {brief.grid.capacity_mw:g} MW contracted"
+
+
+def plan_mark(plan: Plan) -> str:
+    """First digits of the SHA-256 of the plan file: the same on every document of one plan."""
+    return sha256(write_plan(plan).encode()).hexdigest()[:12]
+
+
+def headroom_frac_of(finding: Finding) -> float | None:
+    """How much room a finding leaves over its limit, where that means something."""
+    return None if finding.sense == "==" or finding.limit == 0 else round(finding.headroom_frac, 6)
+
+
+def headroom_of(finding: Finding | None) -> str:
+    """The same in percent."""
+    room = None if finding is None else headroom_frac_of(finding)
+    return "" if room is None else f"{room:+.1%}"
+
+
+def figures_of(finding: Finding | None) -> str:
+    """Actual value, sense, limit and unit of a finding."""
+    if finding is None:
+        return ""
+    sense = {"<=": "≤", ">=": "≥", "==": "="}[finding.sense]
+    return f"{finding.actual:,.6g} {sense} {finding.limit:,.6g} {finding.unit}"
+
+
+def result_of(row: Compliance) -> str:
+    """Whether a rule is kept, or finds nothing to check at this site."""
+    if not row.places:
+        return "not asked"
+    return "kept" if row.kept else "NOT KEPT"

@@ -1,0 +1,220 @@
+"""The workbook's lists: spares, logistics, equipment, runs, findings and assumptions."""
+
+from collections.abc import Sequence
+
+from prefab.documents.bom_sheets import FIRST_ROW, HEAD_ROW
+from prefab.documents.labels import family_title, headroom_frac_of, result_of
+from prefab.documents.style import GREEN, RED
+from prefab.documents.workbook import PLAIN, Book, Column, Formula, Look, Value
+from prefab.proposal import Proposal
+
+TRANSPORT = {
+    "A": "without permit",
+    "B": "width of an ISO container, overweight",
+    "C": "oversize permit",
+    "D": "shipped in parts",
+    "E": "heavy haul",
+    "-": "loose or inside another module",
+}
+
+
+def add_spares(book: Book, proposal: Proposal) -> None:
+    """Recommended spares."""
+    sheet = book.add_sheet("Spares", "Recommended spare parts for the whole site; not in the price.")
+    columns = (
+        Column("Part", "code", 18),
+        Column("Description", "text", 50),
+        Column("Quantity", "count", 12),
+        Column("UoM", "code", 8),
+        Column("Used in", "code", 20),
+    )
+    rows = [(s.part, s.title, s.quantity, s.unit, s.used_in) for s in proposal.bom.spares]
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+
+
+def add_logistics(book: Book, proposal: Proposal) -> None:
+    """What travels and is lifted, by type."""
+    plan = proposal.plan
+    sheet = book.add_sheet("Logistics", "Transport list. Modules that stand inside another travel in it.")
+    columns = (
+        Column("SKU", "code", 15),
+        Column("Description", "text", 46),
+        Column("Quantity", "count", 10),
+        Column("Length, m", "number", 11),
+        Column("Width, m", "number", 11),
+        Column("Height, m", "number", 11),
+        Column("Mass each, kg", "count", 13),
+        Column("Mass in all, kg", "count", 15),
+        Column("Lifts each", "count", 8),
+        Column("Lifts in all", "count", 9),
+        Column("Transport class", "code", 10),
+        Column("Class means", "text", 32),
+        Column("Stands", "code", 10),
+    )
+    rows: list[Sequence[Value]] = []
+    for index, item in enumerate(proposal.equipment):
+        module, row = plan.module(item.sku), FIRST_ROW + index
+        lifts = module.deployment.lifts_count
+        rows.append(
+            (
+                item.sku,
+                item.title,
+                item.count,
+                module.length_mm / 1000,
+                module.width_mm / 1000,
+                module.height_mm / 1000,
+                module.mass_kg,
+                Formula(f"C{row}*G{row}", item.count * module.mass_kg),
+                lifts,
+                Formula(f"C{row}*I{row}", item.count * lifts),
+                module.transport_class,
+                TRANSPORT[module.transport_class],
+                "on the land" if module.stands == "site" else "inside",
+            )
+        )
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+
+
+def add_equipment(book: Book, proposal: Proposal) -> None:
+    """Every module by tag."""
+    plan = proposal.plan
+    sheet = book.add_sheet(
+        "Equipment", "Every module by tag. Positions: south-west corner from the corner of the land."
+    )
+    columns = (
+        Column("Tag", "code", 16),
+        Column("SKU", "code", 14),
+        Column("Description", "text", 46),
+        Column("Family", "code", 26),
+        Column("Block", "count", 8),
+        Column("Block kind", "code", 10),
+        Column("Phase", "text", 20),
+        Column("Gives", "text", 30),
+        Column("Side", "code", 7),
+        Column("Supply, °C", "number", 10),
+        Column("East, m", "number", 10),
+        Column("North, m", "number", 10),
+        Column("Turned", "code", 9),
+    )
+    places = {p.tag: p for p in plan.placed.positions} if plan.placed else {}
+    rows: list[Sequence[Value]] = []
+    for e in plan.connected.equipment if plan.connected else ():
+        module, at = plan.module(e.sku), places.get(e.tag)
+        rows.append(
+            (
+                e.tag,
+                e.sku,
+                module.title,
+                family_title(module.family),
+                e.block or None,
+                e.kind,
+                plan.brief.phases[e.phase].name,
+                plan.carrier(e.carrier).title,
+                e.side,
+                e.supply_degc,
+                at.x_mm / 1000 if at else None,
+                at.y_mm / 1000 if at else None,
+                ("yes" if at.turned else "no") if at else "inside",
+            )
+        )
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+
+
+def add_runs(book: Book, proposal: Proposal) -> None:
+    """Every cable and pipe, from and to."""
+    plan = proposal.plan
+    sheet = book.add_sheet("Runs", "Cable and pipe schedule; length with risers and slack.")
+    columns = (
+        Column("From", "code", 18),
+        Column("To", "code", 18),
+        Column("Carrier", "text", 36),
+        Column("Side", "code", 8),
+        Column("Length, m", "number", 13),
+    )
+    runs = plan.routed.runs if plan.routed else ()
+    titles = {c.key: c.title for c in plan.carriers}
+    rows = [(r.start, r.end, titles[r.carrier], r.side, r.length_mm / 1000) for r in runs]
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+
+
+def add_compliance(book: Book, proposal: Proposal) -> None:
+    """Every rule, then every finding."""
+    rules = book.add_sheet("Compliance", "Rules, asked by the brief and checked apart from the solver.")
+    columns = (
+        Column("Rule", "text", 30),
+        Column("What it asks", "text", 70),
+        Column("Reads", "text", 50),
+        Column("Result", "code", 12),
+        Column("Places", "count", 9),
+        Column("Tightest at", "text", 30),
+    )
+    looks = {"kept": Look(colour=GREEN), "NOT KEPT": Look(colour=RED, bold=True)}
+    results = [result_of(c) for c in proposal.compliance]
+    rows = [
+        (c.title, c.asked, c.basis, result, c.places, c.tightest.where if c.tightest else "")
+        for c, result in zip(proposal.compliance, results, strict=True)
+    ]
+    book.put_table(rules, HEAD_ROW, columns, rows, [looks.get(result, PLAIN) for result in results])
+    sheet = book.add_sheet("Findings", "Every check with its value and limit.")
+    details = (
+        Column("Rule", "text", 24),
+        Column("Where", "text", 44),
+        Column("Kept", "code", 8),
+        Column("Value", "count", 16),
+        Column("Sense", "code", 8),
+        Column("Limit", "count", 16),
+        Column("Unit", "code", 12),
+        Column("Room", "share", 10),
+        Column("Remark", "text", 70),
+    )
+    book.put_table(
+        sheet,
+        HEAD_ROW,
+        details,
+        [
+            (
+                f.rule.replace("_", " "),
+                f.where,
+                "yes" if f.kept else "NO",
+                round(f.actual, 6),
+                {"<=": "at most", ">=": "at least", "==": "equal"}[f.sense],
+                round(f.limit, 6),
+                f.unit,
+                headroom_frac_of(f),
+                f.text,
+            )
+            for f in proposal.findings
+        ],
+        [PLAIN if f.kept else looks["NOT KEPT"] for f in proposal.findings],
+    )
+
+
+def add_assumptions(book: Book, proposal: Proposal) -> None:
+    """Every figure with its source."""
+    sheet = book.add_sheet(
+        "Assumptions", "Figures the design stands on: facts, interpolated between facts, or judgement."
+    )
+    columns = (
+        Column("Subject", "text", 26),
+        Column("Figure", "text", 28),
+        Column("Value", "code", 30),
+        Column("Basis", "code", 13),
+        Column("Source", "text", 44),
+        Column("Address", "text", 50),
+        Column("Note", "text", 70),
+    )
+    rows = [(a.subject, a.figure, a.value, a.basis, a.source, a.url, a.note) for a in proposal.assumptions]
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+
+
+def add_sources(book: Book, proposal: Proposal) -> None:
+    """What the keys in columns named Source stand for."""
+    sheet = book.add_sheet("Sources", "Publications and references behind the figures.")
+    columns = (
+        Column("Source", "code", 24),
+        Column("Title", "text", 70),
+        Column("Address", "text", 70),
+        Column("How far to trust it", "text", 30),
+    )
+    rows = [(s.key, s.title, s.url, s.trust) for s in proposal.plan.sources]
+    book.put_table(sheet, HEAD_ROW, columns, rows)

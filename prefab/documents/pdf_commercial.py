@@ -1,0 +1,140 @@
+"""Prices, assumptions with their sources, and what this proposal does not claim."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from reportlab.platypus import Flowable
+
+from prefab.documents.labels import REVISION, family_title, plan_mark
+from prefab.documents.pdf_drawings import Drawn
+from prefab.documents.pdf_style import (
+    CAPTION,
+    CELL_SMALL,
+    CELL_SMALL_BOLD,
+    INNER_WIDTH,
+    Cell,
+    Heading,
+    bullets,
+    facts,
+    para,
+    section,
+    table,
+    together,
+)
+from prefab.documents.projection_charts import make_cost_chart
+from prefab.proposal import Proposal
+from prefab.units import day, musd, number
+
+
+def make_commercial(proposal: Proposal) -> list[Flowable]:
+    """The commercial summary."""
+    plan, bom = proposal.plan, proposal.bom
+    families: dict[str, tuple[Decimal, Decimal]] = {}
+    for line in bom.lines:
+        if line.extended_usd:
+            count, amount = families.get(line.family, (Decimal(0), Decimal(0)))
+            families[line.family] = (count + line.quantity, amount + line.extended_usd)
+    ordered = sorted(families.items(), key=lambda item: (-item[1][1], item[0]))
+    rows = [(family_title(name), f"{count:,f} modules", usd(amount)) for name, (count, amount) in ordered]
+    rows.append(("Cables and pipes, installed", f"{sum(c.runs_count for c in bom.cables)} runs", usd(bom.cables_usd)))
+    for cost in bom.costs:
+        how = f"{cost.rate_frac:.1%} of {musd(cost.base_usd)}" if cost.rate_frac != 1 else ""
+        rows.append((cost.title, how, usd(cost.amount_usd)))
+    shares = [(title, amount) for title, (_, amount) in ((family_title(n), v) for n, v in ordered)]
+    shares += [("Cables and pipes", bom.cables_usd), *((c.title.partition(",")[0], c.amount_usd) for c in bom.costs)]
+    rows.append(("Total", "", usd(bom.total_usd)))
+    rows.append(("Low case to high case", "", f"{usd(bom.low_usd)} to {usd(bom.high_usd)}"))
+    it_mw, accuracy = plan.brief.it_kw / 1000, plan.costs.price_accuracy_frac
+    basis = [
+        ("Price basis", f"Indicative on {day(plan.brief.as_of)}, in US dollars without taxes and duties. No offer."),
+        ("Accuracy", f"±{accuracy:.0%} where a price has no band of its own; the cases add up every band."),
+        ("Per MW of IT", f"{number(float(bom.total_usd) / 1e6 / it_mw, 2)} M$"),
+        ("Sizing", _proof(proposal)),
+    ]
+    return [
+        Heading("10\u00a0\u00a0Commercial summary", 0, "commercial"),
+        table(("Item", "Basis", "US dollars"), rows, (48, 24, 28), "lrr", total_rows=2),
+        facts(basis, share=0.2),
+        together(
+            Drawn(make_cost_chart(shares), INNER_WIDTH, 240),
+            para("Share of each item in the total.", CAPTION),
+        ),
+        para("Every line with quantity, price and source is in bom.xlsx, whose formulas give the same total.", CAPTION),
+    ]
+
+
+def usd(amount: Decimal) -> str:
+    """Whole dollars."""
+    return f"{number(float(amount))}"
+
+
+def _proof(proposal: Proposal) -> str:
+    sized = proposal.plan.sized
+    cost = f"{number(sized.objective_kusd)} k$ of modules, freight and installation"
+    if sized.status == "optimal":
+        return f"{cost}, proved cheapest within one module type per carrier and block kind"
+    stopped = {"": "", "user": " (stopped by the user)", "budget": " (budget of effort spent)"}[sized.stopped]
+    return f"{cost}, at most {sized.gap_frac:.2%} above the cheapest{stopped}"
+
+
+def make_assumptions(proposal: Proposal) -> list[Flowable]:
+    """Every figure with its source, then what is left out."""
+    sources: dict[tuple[str, str], int] = {}
+    rows: list[Sequence[Cell]] = []
+    subject = ""
+    for a in proposal.assumptions:
+        index = sources.setdefault((a.source, a.url), len(sources) + 1)
+        shown = a.subject if a.subject != subject else ""
+        subject = a.subject
+        figure = a.figure.replace(".", ": ").replace("_", " ")
+        texts = (figure, a.value, a.basis, f"[{index}]", a.note)
+        rows.append((para(shown, CELL_SMALL_BOLD), *(para(text, CELL_SMALL) for text in texts)))
+    listed = [(f"[{index}]", title, url) for (title, url), index in sources.items()]
+    return [
+        Heading("11\u00a0\u00a0Assumptions and exclusions", 0, "assumptions"),
+        para(
+            "Figures are facts of a source, interpolated between facts, or judgement. Where a band is known it stands "
+            "behind the value."
+        ),
+        together(Heading("Exclusions", 1, "exclusions"), *bullets(_EXCLUSIONS)),
+        section(120),
+        Heading("Figures", 1, "figures", before_long=True),
+        table(("Subject", "Figure", "Value", "Basis", "Source", "Note"), rows, (14, 20, 21, 11.5, 8.5, 40)),
+        section(120),
+        Heading("Sources", 1, "sources", before_long=True),
+        table(("No.", "Title", "Address"), listed, (7, 48, 45)),
+    ]
+
+
+_EXCLUSIONS = (
+    "Land, utility works outside the fence, permits' fees, taxes, duties, insurance and finance.",
+    "Computers, network equipment and their software, unless the bill lists them as part of a pod.",
+    "Soil survey, foundations beyond pads, fences, guard house, offices, landscaping.",
+    "Protection study, fault levels, cable sizing, hydraulic detail: they belong to the detailed design.",
+    "Operation, maintenance and spare parts beyond the recommended list in bom.xlsx.",
+)
+
+
+def make_closing(proposal: Proposal) -> list[Flowable]:
+    """Honest limits and the revision history."""
+    plan = proposal.plan
+    limits = [
+        "“Optimal” means cheapest among designs with one module type per carrier and block kind, "
+        f"at most {plan.brief.limits.block_kinds} block kinds, and the modules of catalog {plan.catalog_digest[:12]}.",
+        "The optimum is in capital cost. Energy, land and dates are computed for the result, not traded against it.",
+        "The climate year is synthetic; a measured year has other peaks and a somewhat different PUE.",
+        "Token rates are benchmark or published rates under the workload card, not a promise of any model's service.",
+        "Single losses of modules and feeds are walked; simultaneous losses, fire and flood are not.",
+        "Prices are indicative and dates assume that the utility connection named in the brief is contracted.",
+    ]
+    if plan.sized.stopped:
+        limits.append(f"The sizing was stopped before its proof was complete ({plan.sized.stopped}).")
+    history = [(REVISION, day(plan.brief.as_of), "First issue", plan_mark(plan), plan.program)]
+    return [
+        Heading("12\u00a0\u00a0Open points and limits", 0, "limits"),
+        *bullets(limits),
+        together(
+            Heading("Revision history", 1, "revisions"),
+            table(("Revision", "Date", "What", "Plan", "Made with"), history, (12, 16, 32, 22, 18)),
+        ),
+    ]

@@ -1,0 +1,151 @@
+"""The schedule: Gantt chart, milestones, stages with their test levels, long-lead items and the critical path."""
+
+from collections.abc import Sequence
+
+from reportlab.platypus import Flowable, NextPageTemplate, PageBreak
+
+from prefab.documents.gantt import make_gantt_pages
+from prefab.documents.pdf_drawings import Drawn
+from prefab.documents.pdf_page import LANDSCAPE, LANDSCAPE_HEIGHT, PORTRAIT
+from prefab.documents.pdf_style import (
+    CAPTION,
+    CELL_BAD,
+    CELL_GOOD,
+    LANDSCAPE_WIDTH,
+    Cell,
+    Heading,
+    para,
+    section,
+    table,
+    together,
+)
+from prefab.documents.schedule_csv import in_order
+from prefab.plan import ScheduledTask
+from prefab.proposal import Proposal
+from prefab.units import day, number
+
+_STAGES = (
+    ("engineering", "Site engineering", ""),
+    ("permits", "Permits", ""),
+    ("grid_connection", "Grid connection", ""),
+    ("site_civil", "Roads, trenches, drainage", ""),
+    ("pads", "Pads", ""),
+    ("procurement", "Order and build", ""),
+    ("factory_test", "Factory acceptance test", "L1"),
+    ("transport", "Transport", ""),
+    ("setting", "Setting by crane", ""),
+    ("connection", "Connection", ""),
+    ("site_acceptance", "Site acceptance", "L2"),
+    ("start_up", "Start-up", "L3"),
+    ("functional_test", "Functional tests", "L4"),
+    ("integrated_test", "Integrated systems test", "L5"),
+)
+_MOST_CRITICAL = 45
+
+
+def make_schedule(proposal: Proposal) -> list[Flowable]:
+    """The whole section."""
+    story: list[Flowable] = [NextPageTemplate(LANDSCAPE), PageBreak(), Heading("7\u00a0\u00a0Schedule", 0, "schedule")]
+    for index, sheet in enumerate(make_gantt_pages(proposal.plan, LANDSCAPE_HEIGHT - 62)):
+        if index:
+            story.append(PageBreak())
+        story += [
+            Drawn(sheet, LANDSCAPE_WIDTH, LANDSCAPE_HEIGHT - 56),
+            para("Bars underlined in red have no float. Equal stages of a block are drawn as one bar.", CAPTION),
+        ]
+    tasks = proposal.plan.scheduled.tasks if proposal.plan.scheduled else ()
+    return [
+        *story,
+        NextPageTemplate(PORTRAIT),
+        PageBreak(),
+        *_milestones(proposal, tasks),
+        *_stages(tasks),
+        *_long_lead(proposal),
+        *_critical(tasks),
+    ]
+
+
+def _milestones(proposal: Proposal, tasks: Sequence[ScheduledTask]) -> list[Flowable]:
+    plan = proposal.plan
+    rows: list[Sequence[Cell]] = []
+    for number_, phase in enumerate(plan.brief.phases):
+        for task in in_order(tuple(t for t in tasks if t.phase == number_ and not t.work_days)):
+            asked, room = "", ""
+            style = CELL_GOOD
+            if task.stage == "handover":
+                spare = (phase.energised_by - task.finish).days
+                asked, room = day(phase.energised_by), f"{spare:+d} days"
+                style = CELL_GOOD if spare >= 0 else CELL_BAD
+            rows.append((phase.name, task.title, day(task.finish), asked, para(room, style)))
+    proof = ""
+    if plan.scheduled:
+        proof = (
+            "proved best"
+            if plan.scheduled.status == "optimal"
+            else f"within {_gap(plan.scheduled.objective_days, plan.scheduled.bound_days)} of the bound"
+        )
+    return [
+        Heading("Milestones", 1, "milestones"),
+        para(
+            f"Dates follow from the order on {day(plan.brief.as_of)}, working days and public holidays of "
+            f"{plan.brief.site.country}, and the crews of the design basis. The schedule makes the sum over phases of "
+            f"megawatts times the day of hand-over least; it is {proof}."
+        ),
+        table(("Phase", "Milestone", "Date", "Asked for", "In hand"), rows, (30, 30, 14, 14, 12)),
+    ]
+
+
+def _gap(objective: int, bound: int) -> str:
+    return f"{(objective - bound) / objective:.1%}" if objective else "0.0%"
+
+
+def _stages(tasks: Sequence[ScheduledTask]) -> list[Flowable]:
+    rows = []
+    for stage, title, level in _STAGES:
+        own = [t for t in tasks if t.stage == stage]
+        if own:
+            first, last = min(t.start for t in own), max(t.finish for t in own)
+            rows.append((title, level, str(len(own)), day(first), day(last)))
+    head = ("Stage", "Test level", "Tasks", "First start", "Last finish")
+    return [
+        together(
+            Heading("Stages, factory and site tests", 1, "stages"),
+            table(head, rows, (38, 14, 12, 18, 18), "llrll"),
+        )
+    ]
+
+
+def _long_lead(proposal: Proposal) -> list[Flowable]:
+    lines = [line for line in proposal.bom.lines if line.lead_weeks > 0]
+    longest = sorted(lines, key=lambda line: (-line.lead_weeks, line.find))[:8]
+    rows = [
+        (
+            line.part,
+            line.title,
+            f"{line.quantity:,f}",
+            number(line.lead_weeks),
+            day(line.order_by) if line.order_by else "",
+        )
+        for line in longest
+    ]
+    head = ("SKU", "Module", "Quantity", "Lead, weeks", "Order by")
+    return [
+        together(Heading("Longest lead times", 1, "long-lead"), table(head, rows, (17, 43, 11, 13, 16), "llrrl")),
+    ]
+
+
+def _critical(tasks: Sequence[ScheduledTask]) -> list[Flowable]:
+    critical = [t for t in in_order(tuple(tasks)) if t.critical]
+    rows = [
+        (day(t.start), day(t.finish), t.title, "Site" if t.subject == "site" else t.subject, str(t.work_days))
+        for t in critical[:_MOST_CRITICAL]
+    ]
+    story: list[Flowable] = [
+        section(120),
+        Heading("Critical path", 1, "critical", before_long=True),
+        para("A day lost in one of these tasks is a day lost at a hand-over."),
+        table(("Start", "Finish", "Task", "Where", "Working days"), rows, (13, 13, 44, 18, 12), "llllr"),
+    ]
+    if len(critical) > _MOST_CRITICAL:
+        story.append(para(f"{len(critical) - _MOST_CRITICAL} more critical tasks are in schedule.csv.", CAPTION))
+    return story

@@ -1,0 +1,198 @@
+"""The solution: site plan, one-line diagram, cooling chain, pod powers, equipment, redundancy and compliance."""
+
+from collections.abc import Sequence
+
+from reportlab.platypus import Flowable, NextPageTemplate, PageBreak
+
+from prefab.documents.cooling_chain import make_cooling_chain
+from prefab.documents.drawing import Drawing
+from prefab.documents.labels import figures_of, headroom_of, rating_of, redundancy_of, result_of
+from prefab.documents.one_line import make_one_line
+from prefab.documents.pdf_drawings import Drawn
+from prefab.documents.pdf_page import LANDSCAPE, LANDSCAPE_HEIGHT, PORTRAIT
+from prefab.documents.pdf_style import (
+    CAPTION,
+    CELL,
+    CELL_BAD,
+    CELL_GOOD,
+    CELL_SMALL_GREY,
+    INNER_WIDTH,
+    LANDSCAPE_WIDTH,
+    Cell,
+    Heading,
+    para,
+    section,
+    table,
+    together,
+)
+from prefab.plan import Plan
+from prefab.proposal import Compliance, Proposal
+from prefab.units import number
+
+_MOST_BROKEN = 60
+_SHEET_HEIGHT = LANDSCAPE_HEIGHT - 62
+
+
+def make_site_pages(proposal: Proposal, site_plan: Drawing) -> list[Flowable]:
+    """The site plan on a sheet of its own, across where the land is wide."""
+    wide = site_plan.width >= site_plan.height
+    template = LANDSCAPE if wide else PORTRAIT
+    width, height = (LANDSCAPE_WIDTH, _SHEET_HEIGHT) if wide else (INNER_WIDTH, 640.0)
+    site = proposal.plan.brief.site
+    note = f"Land of {site.width_m:g} x {site.depth_m:g} m; north is up. The same drawing to scale: site.svg."
+    return [
+        NextPageTemplate(template),
+        PageBreak(),
+        Heading("3\u00a0\u00a0Site plan", 0, "site-plan"),
+        Drawn(site_plan, width, height),
+        para(note, CAPTION),
+    ]
+
+
+def make_power_pages(proposal: Proposal) -> list[Flowable]:
+    """One-line diagram, cooling chain, pod powers and redundancy on sheets across."""
+    plan = proposal.plan
+    chain = make_cooling_chain(plan)
+    return [
+        NextPageTemplate(LANDSCAPE),
+        PageBreak(),
+        Heading("4\u00a0\u00a0Power and cooling", 0, "power"),
+        Drawn(make_one_line(plan), LANDSCAPE_WIDTH, LANDSCAPE_HEIGHT - 40),
+        PageBreak(),
+        Heading("Cooling chain", 1, "cooling"),
+        Drawn(chain, LANDSCAPE_WIDTH, _SHEET_HEIGHT),
+        para("One typical block of each kind, along the plan's own feeds. Each count includes standby units.", CAPTION),
+        together(*_pod_powers(plan)),
+        *_redundancy(plan),
+        NextPageTemplate(PORTRAIT),
+        PageBreak(),
+    ]
+
+
+def _pod_powers(plan: Plan) -> list[Flowable]:
+    rows: list[Sequence[Cell]] = []
+    totals = [0.0] * 4
+    for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        pod, count = plan.module(kind.pod), kind.pods * counts[-1]
+        if pod.it and count:
+            powers = (pod.it.nameplate_kw, pod.it.sustained_kw, pod.it.peak_kw, pod.it.measured_kw)
+            totals = [t + count * p for t, p in zip(totals, powers, strict=True)]
+            rows.append((f"{pod.sku}: {pod.title}", str(count), *(number(p) for p in powers)))
+    rows.append(("Site, kW", "", *(number(t) for t in totals)))
+    head = ("Pod", "Count", "Nameplate, kW", "Sustained, kW", "Peak, kW", "Measured, kW")
+    return [
+        Heading("The four powers of the IT pods", 1, "pod-powers"),
+        para(
+            "Conductors, UPS and generators are sized on peak power, cooling on sustained power, energy on measured "
+            "power (the mean at full token throughput). Nameplate is what the supplies could draw together."
+        ),
+        table(head, rows, (36, 9, 14, 14, 12, 14), "lrrrrr", 1, LANDSCAPE_WIDTH),
+    ]
+
+
+def _redundancy(plan: Plan) -> list[Flowable]:
+    rows: list[Sequence[Cell]] = []
+    for plant in plan.sized.plant:
+        if plant.per_side[-1]:
+            sides = "A and B, each able to carry all" if plant.sides == 2 else "one system"
+            installed = f"{plant.sides * plant.per_side[-1]} x {plant.sku}"
+            rating = rating_of(plan.module(plant.sku), plant.carrier)
+            rows.append(
+                (
+                    "Site",
+                    plan.carrier(plant.carrier).title,
+                    redundancy_of(plan, plant.carrier),
+                    installed,
+                    rating,
+                    sides,
+                )
+            )
+    for kind in plan.sized.kinds:
+        for group in kind.groups:
+            title = plan.carrier(group.carrier).title
+            title += f", {group.supply_degc:g} °C" if group.supply_degc is not None else ""
+            title += ", one for each UPS" if group.unit_for else ""
+            sides = "A and B, each able to carry all" if group.sides == 2 else "one system"
+            installed = f"{group.count} x {group.sku}"
+            rating = rating_of(plan.module(group.sku), group.carrier)
+            where = f"Block kind {kind.name}"
+            rows.append((where, title, redundancy_of(plan, group.carrier), installed, rating, sides))
+    head = ("Where", "What it gives", "Asked", "Installed", "Each", "Arranged as")
+    return [
+        section(120),
+        Heading("Redundancy", 1, "redundancy", before_long=True),
+        para(
+            "N carries the load with nothing to spare, N+1 has one unit more than the load needs, 2N has two systems "
+            "of which either carries everything. Block kinds are given per block."
+        ),
+        table(head, rows, (14, 27, 9, 17, 14, 23), full_width=LANDSCAPE_WIDTH),
+    ]
+
+
+def make_equipment(proposal: Proposal) -> list[Flowable]:
+    """The equipment list with counts per phase."""
+    phases = proposal.plan.brief.phases
+    short = [f"P{number_}" for number_ in range(1, len(phases) + 1)]
+    rows = [
+        (
+            row.sku,
+            row.title,
+            row.rating,
+            *(str(n) for n in row.per_phase),
+            str(row.count),
+            row.footprint,
+            number(row.mass_kg),
+        )
+        for row in proposal.equipment
+    ]
+    head = ("SKU", "Module", "Rating", *short, "Total", "L x W x H, m", "Mass each, kg")
+    widths = (15, 34, 13, *([max(4.5, 18 / len(short) / 2)] * len(short)), 9.5, 19, 13)
+    named = ", ".join(f"{s} = {p.name}" for s, p in zip(short, phases, strict=True))
+    modules = sum(row.count for row in proposal.equipment)
+    return [
+        Heading("5\u00a0\u00a0Equipment list", 0, "equipment"),
+        para(f"{modules} factory-built and factory-tested modules. The full bill with parts and prices is bom.xlsx."),
+        table(head, rows, widths, "lll" + "r" * len(short) + "rlr"),
+        para(f"Phases: {named}.", CAPTION),
+    ]
+
+
+def make_compliance(proposal: Proposal) -> list[Flowable]:
+    """Every rule, from the audit that shares nothing with the solver."""
+    kept = sum(f.kept for f in proposal.findings)
+    rows: list[Sequence[Cell]] = []
+    for row in proposal.compliance:
+        result = result_of(row)
+        style = {"kept": CELL_GOOD, "NOT KEPT": CELL_BAD}.get(result, CELL)
+        asked = [para(row.asked, CELL), para(f"Reads {row.basis}.", CELL_SMALL_GREY)]
+        rows.append((row.title, asked, para(result, style), str(row.places), *_tightest(row)))
+    head = ("Rule", "What it asks here", "Result", "Places", "Tightest at", "Value and limit", "Room")
+    return [
+        Heading("6\u00a0\u00a0Compliance", 0, "compliance"),
+        para(
+            f"{kept} of {len(proposal.findings)} findings are kept. They come from checks written apart from the "
+            "solver, which walk the plan's own connections, positions and dates, every single loss that the brief "
+            "names included."
+        ),
+        table(head, rows, (15, 32.5, 8, 10, 17.5, 18, 9), "lllrllr"),
+        *_broken(proposal),
+    ]
+
+
+def _tightest(row: Compliance) -> tuple[Cell, Cell, Cell]:
+    finding = row.tightest
+    if finding is None:
+        return "", "", ""
+    return finding.where, figures_of(finding), headroom_of(finding)
+
+
+def _broken(proposal: Proposal) -> list[Flowable]:
+    rows = [(f.rule, f.where, figures_of(f), f.text) for f in proposal.faults[:_MOST_BROKEN]]
+    if not rows:
+        return []
+    return [
+        section(120),
+        Heading("Findings that are not kept", 1, "broken", before_long=True),
+        para(f"{len(rows)} of {len(proposal.faults)}; `prefab check` lists all."),
+        table(("Rule", "Where", "Value and limit", "Remark"), rows, (15, 25, 25, 35)),
+    ]

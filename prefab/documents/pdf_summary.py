@@ -1,0 +1,121 @@
+"""First pages of the proposal: the five answers, the key figures, and the brief as understood."""
+
+from reportlab.platypus import Flowable
+
+from prefab.documents.labels import site_voltage
+from prefab.documents.pdf_page import handed_over
+from prefab.documents.pdf_style import CAPTION, Heading, cards, facts, para, table, together
+from prefab.proposal import Proposal
+from prefab.units import day, musd, number
+
+
+def make_summary(proposal: Proposal) -> list[Flowable]:
+    """The executive summary."""
+    story: list[Flowable] = [Heading("1\u00a0\u00a0Executive summary", 0, "summary")]
+    story += cards(proposal.answers)
+    story += [
+        together(Heading("Key figures", 1, "key-figures"), _key_figures(proposal)),
+        para(
+            "Energy, water, carbon and token figures are projected for a synthetic climate year at full build. "
+            "Capital cost is indicative; its band adds up the bands of every line.",
+            CAPTION,
+        ),
+    ]
+    return story
+
+
+def _key_figures(proposal: Proposal) -> Flowable:
+    plan, bom, p = proposal.plan, proposal.bom, proposal.projection
+    brief, te = plan.brief, p.tokenergy_kwh_per_mtok
+    it_mw = brief.it_kw / 1000
+    modules = sum(row.count for row in proposal.equipment)
+    blocks = sum(counts[-1] for counts in plan.sized.blocks)
+    per_mw = f"{number(float(bom.total_usd) / 1e6 / it_mw, 2)} M$/MW"
+    ratios = f"{p.pue:.3f} / {p.wue_l_per_kwh:.3f} / {p.cue_kg_per_kwh:.3f}"
+    tokens = [number(mtok / 1e6, 2) for mtok in (p.mtok.low, p.mtok.base, p.mtok.high)]
+    price = plan.tariff.energy_usd_per_kwh
+    rows = (
+        ("Sustained IT load", f"{number(it_mw, 1)} MW", f"{blocks} blocks and plant, {modules} modules"),
+        ("Capital cost", musd(bom.total_usd), f"{musd(bom.low_usd)} to {musd(bom.high_usd)}"),
+        ("Capital cost per MW of IT", per_mw, "modules, site works, freight, contingency"),
+        ("Hand-over", handed_over(proposal)[-1], f"asked for {day(brief.phases[-1].energised_by)}"),
+        ("Highest hour of the year", f"{number(p.peak_site_kw)} kW", f"{brief.grid.capacity_mw:g} MW contracted"),
+        ("PUE / WUE / CUE", ratios, "energy ratio; L and kg CO2 per kWh of IT"),
+        ("Energy of a year", f"{number(p.site_mwh)} MWh", f"of which IT {number(p.it_mwh)} MWh"),
+        ("Tokens of a year", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),
+        (
+            "Projected facility TokEnergy (B3)",
+            f"{te.base:.3f} kWh per million tokens",
+            f"{te.low:.3f} to {te.high:.3f}; workload card in section 9",
+        ),
+        (
+            "Energy cost of a million tokens",
+            f"{p.energy_usd_per_mtok:.4f} $",
+            f"at {price:g} $/kWh, {plan.tariff.title}",
+        ),
+    )
+    return table(("Figure", "Value", "Note"), rows, (33, 27, 40))
+
+
+def make_requirements(proposal: Proposal) -> list[Flowable]:
+    """What the customer asked for, as the design took it."""
+    brief, plan = proposal.plan.brief, proposal.plan
+    site, wish, hours = brief.site, brief.redundancy, brief.autonomy.generator_h
+    altitude = plan.climate.elevation_m if site.altitude_m is None else site.altitude_m
+    dry_bulb = site.design_dry_bulb_degc
+    if dry_bulb is None:
+        dry_bulb = plan.climate.dry_bulb_max_degc + plan.basis.recirculation_k
+    storage = (
+        f"{brief.storage.power_mw:g} MW for {brief.storage.duration_h:g} h at the end of its life"
+        if brief.storage.power_mw
+        else "none"
+    )
+    rows = (
+        ("Land", f"{site.width_m:g} m west to east, {site.depth_m:g} m south to north, set-back {site.setback_m:g} m"),
+        ("Country of the public holidays", site.country),
+        ("Climate", f"{plan.climate.title}; design dry bulb {dry_bulb:g} °C, altitude {altitude:g} m"),
+        ("Workload", f"{plan.workload.title} ({plan.workload.purpose})"),
+        ("Utility connection", f"{site_voltage(brief)}; tariff {plan.tariff.title}"),
+        ("Redundancy of power / cooling / control", f"{wish.power} / {wish.cooling} / {wish.control}"),
+        ("Redundancy of intake / main transformers / standby", f"{wish.intake} / {_main(proposal)} / {wish.standby}"),
+        ("UPS autonomy", f"{brief.autonomy.ups_min:g} min at the end of battery life"),
+        ("Standby generation", f"fuel for {hours:g} h at the design load" if hours else "none"),
+        ("Grid battery", storage),
+        ("Block kinds / pods per block", f"at most {brief.limits.block_kinds} / {brief.limits.pods_per_block}"),
+        ("Modules not to be used", ", ".join(brief.limits.exclude) or "none"),
+    )
+    phases = [
+        (p.name, f"{p.it_mw:g}", day(p.energised_by), handed)
+        for p, handed in zip(brief.phases, handed_over(proposal), strict=True)
+    ]
+    return [
+        Heading("2\u00a0\u00a0Requirements as understood", 0, "requirements"),
+        para("Everything in this proposal is made to fit these wishes; a different wish gives a different proposal."),
+        facts(rows),
+        together(
+            Heading("Phases", 1, "phases"),
+            table(("Phase", "IT load added, MW", "Asked for", "Handed over"), phases, (40, 20, 20, 20), "lrll"),
+        ),
+        together(
+            Heading("Scope of supply, as priced", 1, "scope"),
+            table(("What", "By", "In the price under"), _SCOPE, (54, 16, 30)),
+        ),
+    ]
+
+
+_SCOPE = (
+    ("Modules, built and tested in the factory", "supplier", "modules"),
+    ("Transport to the site", "supplier", "freight"),
+    ("Setting by crane, connection, supervision", "supplier", "installation"),
+    ("Cables and pipes between modules", "supplier", "cables and pipes"),
+    ("Ground, pads, roads", "supplier", "ground, pads and roads"),
+    ("Site design, project management, commissioning", "supplier", "engineering, commissioning"),
+    ("Land, permits, utility works up to the site's switchgear or main transformers", "owner", "not included"),
+    ("Computers, network and software", "owner", "not included"),
+    ("Fuel, water, electricity, insurance, operation", "owner", "not included"),
+)
+
+
+def _main(proposal: Proposal) -> str:
+    brief = proposal.plan.brief
+    return brief.redundancy.main_transformers if brief.grid.at_high_voltage else "not needed"

@@ -1,0 +1,248 @@
+"""Energy, water and carbon, then TokEnergy with its boundary and its whole workload card."""
+
+from collections.abc import Sequence
+
+from reportlab.platypus import Flowable
+
+from prefab.documents.labels import kwh_per_mtok_text
+from prefab.documents.pdf_drawings import Drawn
+from prefab.documents.pdf_style import (
+    CAPTION,
+    INNER_WIDTH,
+    Heading,
+    bullets,
+    facts,
+    para,
+    table,
+    together,
+)
+from prefab.documents.projection_charts import make_monthly_chart, make_waterfall, make_weekly_chart
+from prefab.proposal import Proposal
+from prefab.units import number
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+LABEL = "Projected facility TokEnergy (prefab method)"
+
+
+def make_energy(proposal: Proposal) -> list[Flowable]:
+    """The year of energy."""
+    plan, p = proposal.plan, proposal.projection
+    overhead = (
+        ("UPS and critical power", p.hourly.power_chain_loss_kw),
+        ("Transformers and switchgear", p.hourly.transformer_loss_kw),
+        ("Coolant and water pumps", p.hourly.coolant_kw),
+        ("Air cooling", p.hourly.air_cooling_kw),
+        ("Heat rejection", p.hourly.heat_rejection_kw),
+        ("Controls and house load", p.hourly.auxiliary_kw),
+        ("Grid battery standby", p.hourly.storage_kw),
+    )
+    rows = [("IT at the rack inputs", number(p.it_mwh), "100.0%")]
+    rows += [(name, number(sum(kw) / 1000), f"{sum(kw) / 1000 / p.it_mwh:.1%}") for name, kw in overhead]
+    rows.append(("Site at its point of delivery", number(p.site_mwh), f"{p.site_mwh / p.it_mwh:.1%}"))
+    return [
+        Heading("8\u00a0\u00a0Energy, water and carbon", 0, "energy"),
+        para(
+            f"The climate year of {plan.climate.title} is synthetic: made hour by hour from monthly figures of "
+            "temperature and humidity, not measured. Every hour takes the electrical and cooling chain at its part "
+            "load, with all installed modules running. The hours themselves are in projection.csv."
+        ),
+        together(
+            Drawn(make_monthly_chart(p), INNER_WIDTH, 260),
+            para(
+                "Energy by month with the mean outdoor temperature; PUE of each month on a scale of its own.", CAPTION
+            ),
+        ),
+        together(
+            Heading("Where the energy goes", 1, "energy-split"),
+            table(("Part", "MWh a year", "Share of IT"), rows, (50, 25, 25), "lrr", total_rows=1),
+        ),
+        together(Heading("Year", 1, "year"), facts(_year(proposal))),
+        together(Heading("Months", 1, "months"), _months(proposal)),
+        together(
+            Drawn(make_weekly_chart(p), INNER_WIDTH, 260),
+            para("Week by week: lowest to highest hour and the mean. The scales do not begin at zero.", CAPTION),
+        ),
+    ]
+
+
+def _year(proposal: Proposal) -> list[tuple[str, str]]:
+    plan, p = proposal.plan, proposal.projection
+    contracted = plan.brief.grid.capacity_mw * 1000
+    return [
+        ("PUE", f"{p.pue:.3f}  facility energy without storage over IT energy (boundary of ISO/IEC 30134-2)"),
+        ("WUE", f"{p.wue_l_per_kwh:.3f} L per kWh of IT; {number(sum(p.hourly.water_l) / 1000)} m³ a year"),
+        ("CUE", f"{p.cue_kg_per_kwh:.3f} kg CO2 per kWh of IT at {plan.tariff.carbon_g_per_kwh:g} g/kWh"),
+        ("Highest hour", f"{number(p.peak_site_kw)} kW, {p.peak_site_kw / contracted:.0%} of the contracted capacity"),
+        (
+            "Hours with heat left over",
+            f"{p.degraded_hours}; their tokens are reduced in proportion" if p.degraded_hours else "none",
+        ),
+    ]
+
+
+def _months(proposal: Proposal) -> Flowable:
+    rows = [
+        (
+            _MONTHS[m.month - 1],
+            number(m.it_mwh),
+            number(m.facility_mwh),
+            f"{m.pue:.3f}",
+            f"{m.dry_bulb_mean_degc:.1f}",
+            number(m.mtok),
+        )
+        for m in proposal.projection.months
+    ]
+    head = ("Month", "IT, MWh", "Facility (B2), MWh", "PUE", "Dry bulb, °C", "Million tokens")
+    return table(head, rows, (12, 16, 20, 14, 16, 22), "lrrrrr")
+
+
+def make_tokenergy(proposal: Proposal) -> list[Flowable]:
+    """TokEnergy, never without its card."""
+    p, plan, price = proposal.projection, proposal.plan, proposal.plan.tariff.energy_usd_per_kwh
+    te = p.tokenergy_kwh_per_mtok
+    direction = (
+        ("Low case", te.low, p.mtok.high),
+        ("Base case", te.base, p.mtok.base),
+        ("High case", te.high, p.mtok.low),
+    )
+    rows = [
+        (
+            name,
+            kwh_per_mtok_text(v, te.base),
+            f"{v * 3.6:.3f}",
+            number(1e6 / v),
+            number(1e6 / (v * 3.6)),
+            f"{mtok / 1e6:,.3f}",
+        )
+        for name, v, mtok in direction
+    ]
+    head = (
+        "Boundary B3",
+        "kWh / million tokens",
+        "J / token",
+        "tokens / kWh",
+        "tokens/s per MW",
+        "trillion tokens a year",
+    )
+    return [
+        Heading("9\u00a0\u00a0TokEnergy", 0, "tokenergy"),
+        para(
+            f"{LABEL}: the electricity that enters the site in a year over the useful tokens delivered in it, a ratio "
+            "of sums. Less energy per token is better; tokens per kWh is the same figure the other way up. The idea of "
+            "a TokEnergy Index was proposed in May 2026 by Huawei Digital Power; no official formula, unit or boundary "
+            "is public. The definition here is prefab's own and is comparable only under an equal workload card."
+        ),
+        table(head, rows, (18, 17, 14, 17, 17, 17), "lrrrrr"),
+        together(
+            Heading("Workload card", 1, "workload-card"),
+            para("Part of every TokEnergy figure of this proposal.", CAPTION),
+            facts(_card(proposal), share=0.30),
+        ),
+        together(
+            Drawn(make_waterfall(p), INNER_WIDTH, 240),
+            para("Base case: what each part of the site adds to the energy of a million tokens.", CAPTION),
+        ),
+        together(Heading("Boundaries", 1, "boundaries"), _boundaries(proposal)),
+        together(
+            Heading("What else a million tokens takes", 1, "companions"),
+            facts(
+                [
+                    ("Energy cost", f"{p.energy_usd_per_mtok:.4f} $ at {price:g} $/kWh ({plan.tariff.title})"),
+                    ("Carbon", f"{number(p.carbon_g_per_mtok, 1)} g CO2 at {plan.tariff.carbon_g_per_kwh:g} g/kWh"),
+                    ("Water", f"{p.water_l_per_mtok:.3f} L on the site"),
+                ]
+            ),
+        ),
+        *_flexibility(proposal),
+        *_notes(p.notes),
+    ]
+
+
+def _boundaries(proposal: Proposal) -> Flowable:
+    p = proposal.projection
+    rows = [
+        (
+            "B0 chip",
+            "Accelerators alone",
+            kwh_per_mtok_text(p.b0_kwh_per_mtok, p.b3_kwh_per_mtok),
+            f"{p.b0_kwh_per_mtok / p.b3_kwh_per_mtok:.1%}",
+        ),
+        (
+            "B1 IT",
+            "Rack inputs: B0, hosts, network, idle spares, fans and supplies in the racks",
+            kwh_per_mtok_text(p.b1_kwh_per_mtok, p.b3_kwh_per_mtok),
+            f"{p.b1_kwh_per_mtok / p.b3_kwh_per_mtok:.1%}",
+        ),
+        (
+            "B2 facility",
+            "B1, UPS, distribution, transformers, cooling, auxiliaries, at the point of delivery (IT times PUE)",
+            kwh_per_mtok_text(p.b2_kwh_per_mtok, p.b3_kwh_per_mtok),
+            f"{p.b2_kwh_per_mtok / p.b3_kwh_per_mtok:.1%}",
+        ),
+        (
+            "B3 site",
+            "B2 and the losses of storage; the site exports nothing and its generators stand by",
+            kwh_per_mtok_text(p.b3_kwh_per_mtok, p.b3_kwh_per_mtok),
+            "100.0%",
+        ),
+    ]
+    return table(("Level", "What it counts", "kWh / million tokens", "Of B3"), rows, (13, 55, 20, 12), "llrr")
+
+
+def _card(proposal: Proposal) -> list[tuple[str, str]]:
+    plan = proposal.plan
+    w = plan.workload
+    accelerators = 0
+    for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        it = plan.module(kind.pod).it
+        if it and it.accelerator == w.accelerator:
+            accelerators += it.accelerators_count * kind.pods * counts[-1]
+    sources = {s.key: s for s in plan.sources}
+    rate = w.source_of("rate_tokens_per_s")
+    source = sources[rate.source].title if rate.source in sources else rate.source
+    low, high = w.rate_low_tokens_per_s, w.rate_high_tokens_per_s
+    used = w.utilisation_frac if plan.brief.utilisation_frac is None else plan.brief.utilisation_frac
+    return [
+        ("Card", f"{w.title} ({w.key}), {w.purpose}"),
+        ("Model", f"{w.model}, {w.parameters_total_b:g} billion parameters, {w.parameters_active_b:g} billion active"),
+        ("Precision", w.precision),
+        ("Accelerators", f"{number(accelerators)} x {w.accelerator}, {w.accelerator_w:g} W each at the rate below"),
+        ("Rate per accelerator", f"{w.rate_tokens_per_s:g} tokens/s ({low:g} to {high:g})"),
+        ("Mean length", f"{w.input_tokens_mean:g} tokens in, {w.output_tokens_mean:g} tokens out"),
+        ("Concurrency", w.concurrency),
+        ("Latency target", w.latency_target),
+        ("Tokens counted", w.tokens_counted),
+        ("Tokenizer", w.tokenizer),
+        ("Utilisation U at the daily peak", f"{used:.0%}"),
+        ("Availability A, goodput G", f"{w.availability_frac:.1%}, {w.goodput_frac:.1%}"),
+        ("Source of the rate", f"{source} ({rate.basis}). {rate.note}"),
+        ("Date", f"{plan.brief.as_of}"),
+        ("Boundary", "B3, electricity only"),
+        ("Weather", f"synthetic year of {plan.climate.title}"),
+        ("Storage duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no storage"),
+    ]
+
+
+def _notes(notes: Sequence[str]) -> list[Flowable]:
+    return [together(Heading("Notes on the projection", 1, "notes"), *bullets(notes))] if notes else []
+
+
+def _flexibility(proposal: Proposal) -> list[Flowable]:
+    plan, p = proposal.plan, proposal.projection
+    wish = plan.brief.storage
+    if not wish.power_mw:
+        return []
+    share = wish.power_mw * 1000 / p.peak_site_kw
+    return [
+        together(
+            Heading("Flexibility statement", 1, "flexibility"),
+            facts(
+                [
+                    ("Magnitude", f"{wish.power_mw:g} MW from the grid battery, {share:.0%} of the highest hour"),
+                    ("Duration", f"{wish.duration_h:g} h at the end of the battery's life"),
+                    ("Tokens lost in an event", "none: the computers keep running"),
+                    ("Energy", "cycling losses are not in the figures above; notice and number of events are open"),
+                ]
+            ),
+        )
+    ]

@@ -1,0 +1,383 @@
+"""The site plan: land, roads, blocks and yards, every module with its tag, and the trenches, true to a round scale."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import pairwise, product
+from typing import Any, NamedTuple
+
+from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
+from prefab.documents.style import GREY, INK, NAVY, WHITE, fitted, width_of
+from prefab.module import Module
+from prefab.plan import Area, Plan
+from prefab.units import day, number
+
+# Points on paper for the land, landscape or portrait, so that the sheet fits a page of the proposal unscaled.
+_WIDE, _TALL = (516.0, 384.0), (269.0, 596.0)
+_PANEL = 176.0
+_LEFT, _TOP, _BOTTOM = 26.0, 8.0, 30.0
+_SCALES = tuple(n * 10**e for e in (2, 3, 4) for n in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5))
+_POINTS_PER_M = 72 / 0.0254
+_TAG_SIZES = (6.0, 5.0, 4.2, 3.5, 2.9, 2.4)
+_NAME_SIZES = (15.0, 12.0, 10.0, 8.0, 6.5, 5.0)
+_GRASS, _ASPHALT, _KERB = "#f4f6f1", "#d9dcdf", "#b9bec3"
+_PHASES = ("#e3edf4", "#e9e6f3", "#f6ece0", "#e4f1ea", "#f5e6e9", "#eef0dc")
+_YARD = "#f3f1e6"
+_FAMILIES = {
+    "it_pod": ("IT pods", "#27567f"),
+    "power": ("Power modules with UPS", "#c4553f"),
+    "transformer": ("Transformers", "#e3a15c"),
+    "cdu": ("Coolant distribution", "#3c8fb5"),
+    "pump": ("Pump skids", "#58a6b8"),
+    "air_cooling": ("Air cooling", "#8fc3d6"),
+    "heat_rejection": ("Heat rejection", "#7fb389"),
+    "control": ("Control", "#8f9aa3"),
+    "intake": ("MV intake switchgear", "#7a5c9e"),
+    "main_transformer": ("Main transformers", "#54407a"),
+    "generator": ("Generators", "#8a7a55"),
+    "fuel": ("Fuel tanks", "#55595e"),
+    "battery": ("Grid batteries", "#3d9a63"),
+}
+_OTHER = ("Other modules", "#9aa5ad")
+
+
+_TRENCHES: dict[str, tuple[str, str, tuple[float, ...]]] = {
+    "A": ("Cables, side A", "#c4302b", ()),
+    "B": ("Cables, side B", "#1f66b0", ()),
+    "pipe": ("Pipes", "#0e7c86", (2.5, 1.5)),
+}
+# Viewers of the SVG may print with a wider typeface than the one measured here.
+_SLACK = 1.15
+_Ends = tuple[int, int, int, int]
+"""West, south, east, north in mm."""
+
+
+class _Sheet(NamedTuple):
+    """From millimetres on the land (north up) to points on paper (down)."""
+
+    scale: int
+    width_m: float
+    depth_m: float
+
+    def length(self, mm: float) -> float:
+        """Points for a length on the land."""
+        return mm / 1000 * _POINTS_PER_M / self.scale
+
+    def x(self, mm: float) -> float:
+        """Points from the left."""
+        return _LEFT + self.length(mm)
+
+    def y(self, mm: float) -> float:
+        """Points from the top."""
+        return _TOP + self.length(self.depth_m * 1000 - mm)
+
+
+class _Box(NamedTuple):
+    """A footprint on the land, in mm."""
+
+    tag: str
+    module: Module
+    x_mm: int
+    y_mm: int
+    width_mm: int
+    depth_mm: int
+
+
+def make_site_plan(plan: Plan) -> Drawing:
+    """The plan's land with everything placed on it; runs too once they are routed."""
+    site = plan.brief.site
+    room = _WIDE if site.width_m * 1.25 >= site.depth_m else _TALL
+    fits = (s for s in _SCALES if max(site.width_m / room[0], site.depth_m / room[1]) * _POINTS_PER_M <= s)
+    sheet = _Sheet(int(next(fits)), site.width_m, site.depth_m)
+    boxes = _boxes(plan)
+    shapes = [
+        *_land(plan, sheet),
+        *_roads(plan, sheet),
+        *_areas(plan, boxes, sheet),
+        *_modules(boxes, sheet),
+        *_trenches(plan, sheet),
+        *_tags(boxes, sheet),
+        *_names(plan, boxes, sheet),
+        *_dimensions(plan, sheet),
+    ]
+    left = _LEFT + sheet.length(site.width_m * 1000) + 22
+    panel, bottom = _panel(plan, boxes, sheet, left)
+    height = max(_TOP + sheet.length(site.depth_m * 1000) + _BOTTOM, bottom)
+    return Drawing(left + _PANEL, height, (*shapes, *panel), f"Site plan of {plan.brief.name}, scale 1:{sheet.scale}")
+
+
+def _boxes(plan: Plan) -> list[_Box]:
+    modules = {m.sku: m for m in plan.modules}
+    skus = {e.tag: e.sku for e in (plan.connected.equipment if plan.connected else ())}
+    found = []
+    for p in plan.placed.positions if plan.placed else ():
+        module = modules.get(skus.get(p.tag, ""))
+        if module:
+            along, across = module.length_mm, module.width_mm
+            along, across = (across, along) if p.turned else (along, across)
+            found.append(_Box(p.tag, module, p.x_mm, p.y_mm, along, across))
+    return found
+
+
+def _rect(sheet: _Sheet, item: Area | _Box, layer: str, **paint: Any) -> Rect:
+    width, height = sheet.length(item.width_mm), sheet.length(item.depth_mm)
+    return Rect(sheet.x(item.x_mm), sheet.y(item.y_mm + item.depth_mm), width, height, layer=layer, **paint)
+
+
+def _land(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
+    width, height, inset = (sheet.length(m * 1000) for m in (sheet.width_m, sheet.depth_m, plan.brief.site.setback_m))
+    yield Rect(_LEFT, _TOP, width, height, _GRASS, INK, 1.1, layer="site", title="Site boundary")
+    if inset:
+        inner = (_LEFT + inset, _TOP + inset, width - 2 * inset, height - 2 * inset)
+        yield Rect(*inner, stroke=GREY, stroke_width=0.4, dash=(4, 2, 1, 2), layer="site", title="Set-back")
+
+
+def _of(plan: Plan, *purposes: str) -> list[Area]:
+    return [a for a in (plan.placed.areas if plan.placed else ()) if a.purpose in purposes]
+
+
+def _roads(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
+    roads = _of(plan, "road")
+    for road in roads:  # kerbs first, so that they do not cross the junctions
+        yield _rect(sheet, road, "roads", stroke=_KERB, stroke_width=1.0)
+    for road in roads:
+        yield _rect(sheet, road, "roads", fill=_ASPHALT, title=road.name)
+    for road in roads:
+        x, y = sheet.x(road.x_mm), sheet.y(road.y_mm + road.depth_mm)
+        width, height = sheet.length(road.width_mm), sheet.length(road.depth_mm)
+        ends = ((x, y + height / 2), (x + width, y + height / 2))
+        if height > width:
+            ends = ((x + width / 2, y), (x + width / 2, y + height))
+        yield Line(ends, WHITE, 0.6, dash=(3, 3), layer="roads")
+
+
+def _phase_of(plan: Plan) -> dict[str, int]:
+    return {e.tag: e.phase for e in (plan.connected.equipment if plan.connected else ())}
+
+
+def _inside(area: Area, boxes: Iterable[_Box]) -> list[_Box]:
+    east, north = area.x_mm + area.width_mm, area.y_mm + area.depth_mm
+    return [
+        b
+        for b in boxes
+        if area.x_mm <= b.x_mm and area.y_mm <= b.y_mm and b.x_mm + b.width_mm <= east and b.y_mm + b.depth_mm <= north
+    ]
+
+
+def _areas(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+    phases = _phase_of(plan)
+    for area in _of(plan, "block", "yard"):
+        fill = _YARD
+        if area.purpose == "block":
+            fill = _PHASES[min((phases[b.tag] for b in _inside(area, boxes)), default=0) % len(_PHASES)]
+        stroke = NAVY if area.purpose == "block" else GREY
+        yield _rect(sheet, area, "areas", fill=fill, stroke=stroke, stroke_width=0.5, title=area.name)
+
+
+def _family(module: Module) -> tuple[str, str]:
+    return _FAMILIES.get(module.family, _OTHER)
+
+
+def _modules(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+    for b in boxes:
+        title = f"{b.tag}: {b.module.sku}, {b.module.title}"
+        yield _rect(sheet, b, "modules", fill=_family(b.module)[1], stroke=INK, stroke_width=0.2, title=title)
+
+
+def _trenches(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
+    """Where runs lie outside blocks and yards, each stretch once."""
+    lots = _of(plan, "block", "yard")
+    media = {c.key: c.medium for c in plan.carriers}
+    lines: dict[tuple[str, bool, int], list[tuple[int, int]]] = defaultdict(list)
+    for run in plan.routed.runs if plan.routed else ():
+        medium = media.get(run.carrier, "")
+        kind: str = run.side if medium in ("electric", "signal") else "pipe"
+        for (x, y), (u, v) in pairwise(run.points_mm):
+            middle_x, middle_y = (x + u) / 2, (y + v) / 2
+            if any(a.x_mm < middle_x < a.x_mm + a.width_mm and a.y_mm < middle_y < a.y_mm + a.depth_mm for a in lots):
+                continue
+            upright = x == u
+            start, end = sorted((y, v) if upright else (x, u))
+            lines[kind, upright, x if upright else y].append((start, end))
+    for (kind, upright, at), stretches in sorted(lines.items()):
+        colour, dash = _TRENCHES[kind][1:]
+        for start, end in _joined(stretches):
+            ends = ((at, start), (at, end)) if upright else ((start, at), (end, at))
+            points = tuple((sheet.x(x), sheet.y(y)) for x, y in ends)
+            yield Line(points, colour, 0.55, dash, layer="trenches")
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _tags(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+    for b in boxes:
+        block, _, rest = b.tag.partition("-")
+        text = rest if block[:1] == "B" and block[1:].isdigit() and rest else b.tag
+        turned = b.depth_mm > b.width_mm
+        long, short = sheet.length(max(b.width_mm, b.depth_mm)), sheet.length(min(b.width_mm, b.depth_mm))
+        size = next((s for s in _TAG_SIZES if width_of(text, s) <= 0.9 * long and s <= 0.95 * short), 0.0)
+        if size:
+            x, y = sheet.x(b.x_mm + b.width_mm / 2), sheet.y(b.y_mm + b.depth_mm / 2)
+            x, y = (x + 0.34 * size, y) if turned else (x, y + 0.34 * size)
+            yield Label(x, y, text, size, "middle", WHITE, turned=turned, layer="tags")
+
+
+def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+    """Names where nothing stands: within the outline, else north or south of it, else on a tab over its north edge."""
+    taken = [_ends(a) for a in _of(plan, "block", "yard", "road")]
+    for area in _of(plan, "block", "yard"):
+        block = area.purpose == "block"
+        text, colour = area.name.removeprefix("Block "), NAVY if block else INK
+        west, south, east, north = _ends(area)
+        footprints = tuple(
+            (w - west, s - south, e - west, n - south) for w, s, e, n in map(_ends, _inside(area, boxes))
+        )
+        x, y, size, turned, ground = (west + east) // 2, north, 0.0, False, WHITE
+        for size in _NAME_SIZES if block else _NAME_SIZES[2:]:
+            wide, high = (int(points / sheet.length(1)) for points in (width_of(text, size, bold=True) * _SLACK, size))
+            free = _free(east - west, north - south, footprints, wide, high)
+            upright = None if free else _free(east - west, north - south, footprints, high, wide)
+            beside = None if free or upright or block or size > 8 else _beside(area, taken, wide, high)
+            if found := free or upright:
+                x, y, turned, ground = west + found[0], south + found[1], not free, ""
+                break
+            if beside:
+                (x, y), ground = beside, _GRASS
+                break
+        paper_x, paper_y = sheet.x(x), sheet.y(y)
+        if ground:
+            wide_pt = width_of(text, size, bold=True) * _SLACK + 2
+            edge = colour if ground == WHITE else ""
+            plate = (paper_x - wide_pt / 2, paper_y - size * 0.65, wide_pt, size * 1.3)
+            yield Rect(*plate, ground, edge, 0.4, radius=1.5, layer="names")
+        paper_x, paper_y = (paper_x + 0.34 * size, paper_y) if turned else (paper_x, paper_y + 0.34 * size)
+        yield Label(paper_x, paper_y, text, size, "middle", colour, bold=True, turned=turned, layer="names")
+
+
+def _ends(item: Area | _Box) -> _Ends:
+    return item.x_mm, item.y_mm, item.x_mm + item.width_mm, item.y_mm + item.depth_mm
+
+
+@cache
+def _free(width: int, depth: int, footprints: tuple[_Ends, ...], wide: int, high: int) -> tuple[int, int] | None:
+    """The middle of a free `wide` by `high` nearest to the middle of an outline, on a grid of 500 mm; all in mm."""
+    half_x, half_y = wide // 2 + 200, high // 2 + 200
+    spots = product(range(half_x, width - half_x + 1, 500), range(half_y, depth - half_y + 1, 500))
+    for x, y in sorted(spots, key=lambda p: (abs(2 * p[0] - width) + abs(2 * p[1] - depth), p)):
+        if not _meets((x - half_x, y - half_y, x + half_x, y + half_y), footprints):
+            return x, y
+    return None
+
+
+def _beside(area: Area, taken: list[_Ends], wide: int, high: int) -> tuple[int, int] | None:
+    """The middle of a free `wide` by `high` north or south of an outline; all in mm."""
+    x = area.x_mm + wide // 2 + 500
+    for y in (area.y_mm + area.depth_mm + high * 2 // 3, area.y_mm - high * 2 // 3):
+        ends = (x - wide // 2, y - high // 2, x + wide // 2, y + high // 2)
+        if ends[1] > 0 and not _meets(ends, taken):
+            return x, y
+    return None
+
+
+def _meets(ends: _Ends, others: Iterable[_Ends]) -> bool:
+    west, south, east, north = ends
+    return any(w < east and west < e and s < north and south < n for w, s, e, n in others)
+
+
+def _dimensions(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
+    site = plan.brief.site
+    right, foot = sheet.x(site.width_m * 1000), sheet.y(0)
+    gate = (_LEFT + right) / 2
+    arrow = ((gate, foot + 1), (gate - 4, foot + 8), (gate + 4, foot + 8))
+    yield Line(arrow, NAVY, 0.3, closed=True, fill=NAVY, layer="dimensions")
+    yield Label(gate + 6, foot + 8, "Gate", 7, colour=NAVY, bold=True, layer="dimensions")
+    y = foot + 16
+    yield Line(((_LEFT, y), (right, y)), GREY, 0.4, layer="dimensions")
+    for x in (_LEFT, right):
+        yield Line(((x, foot + 3), (x, y + 3)), GREY, 0.4, layer="dimensions")
+        yield Line(((x - 2, y + 2), (x + 2, y - 2)), INK, 0.7, layer="dimensions")
+    yield Label(gate, y + 9, f"{site.width_m:g} m", 7.5, "middle", layer="dimensions")
+    x = _LEFT - 9
+    yield Line(((x, _TOP), (x, foot)), GREY, 0.4, layer="dimensions")
+    for y in (_TOP, foot):
+        yield Line(((x - 3, y), (_LEFT - 2, y)), GREY, 0.4, layer="dimensions")
+        yield Line(((x - 2, y + 2), (x + 2, y - 2)), INK, 0.7, layer="dimensions")
+    yield Label(x - 3, (_TOP + foot) / 2, f"{site.depth_m:g} m", 7.5, "middle", turned=True, layer="dimensions")
+
+
+def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float) -> tuple[list[Shape], float]:
+    """Title, north, scale bar and legend right of the land, and where they end."""
+    shapes: list[Shape] = []
+    y = _TOP + 9
+
+    def text(words: str, size: float, bold: bool = False, colour: str = INK, x: float = 0.0, step: float = 0.0) -> None:
+        nonlocal y
+        fit = fitted(words, _PANEL - x, size, bold)
+        shapes.append(Label(left + x, y, fit, size, colour=colour, bold=bold, layer="legend"))
+        y += step
+
+    def swatch(words: str, fill: str, stroke: str = INK) -> None:
+        shapes.append(Rect(left, y - 6, 11, 7, fill, stroke, 0.3, layer="legend"))
+        text(words, 7.5, x=16, step=11.5)
+
+    text(plan.brief.name, 12, bold=True, colour=NAVY, step=12)
+    text(plan.brief.customer, 8.5, colour=GREY, step=12)
+    text(f"Site plan of {day(plan.brief.as_of)}, scale 1:{sheet.scale:,}", 7.5, colour=GREY, step=14)
+    shapes += _north(left + 8, y + 10)
+    shapes += _scale_bar(sheet, left + 34, y + 12)
+    y += 42
+    ends = [_ends(a) for a in _of(plan, "block", "yard", "road")]
+    if ends:
+        used_m2 = (max(e[2] for e in ends) - min(e[0] for e in ends)) * (
+            max(e[3] for e in ends) - min(e[1] for e in ends)
+        )
+        text(f"Land {sheet.width_m * sheet.depth_m / 1e4:.2f} ha, developed {used_m2 / 1e10:.2f} ha", 7.5, step=11)
+    text(f"Road width {plan.basis.road_width_mm / 1000:g} m, set-back {plan.brief.site.setback_m:g} m", 7.5, step=18)
+    text("Modules on the land", 8, bold=True, step=12)
+    counts = Counter(_family(b.module) for b in boxes)
+    for (name, colour), count in sorted(counts.items(), key=lambda c: [*_FAMILIES.values(), _OTHER].index(c[0])):
+        swatch(f"{name}: {number(count)}", colour)
+    y += 6
+    text("Blocks and yards", 8, bold=True, step=12)
+    phases = plan.brief.phases
+    for phase, named in enumerate(phases):
+        swatch(f"Blocks, {named.name}" if len(phases) > 1 else "Blocks", _PHASES[phase % len(_PHASES)], NAVY)
+    swatch("Yards of the site's plant", _YARD, GREY)
+    if plan.routed:
+        y += 6
+        text("Trenches outside blocks and yards", 8, bold=True, step=12)
+        for name, colour, dash in _TRENCHES.values():
+            shapes.append(Line(((left, y - 2.5), (left + 11, y - 2.5)), colour, 0.9, dash, layer="legend"))
+            text(name, 7.5, x=16, step=11.5)
+    return shapes, y
+
+
+def _north(x: float, y: float) -> list[Shape]:
+    west, east = ((x, y - 11), (x - 6, y + 8), (x, y + 4)), ((x, y - 11), (x + 6, y + 8), (x, y + 4))
+    return [
+        Line(west, NAVY, 0.5, closed=True, fill=NAVY, layer="legend"),
+        Line(east, NAVY, 0.5, closed=True, fill=WHITE, layer="legend"),
+        Label(x, y + 17, "N", 8, "middle", NAVY, bold=True, layer="legend"),
+    ]
+
+
+def _scale_bar(sheet: _Sheet, x: float, y: float) -> list[Shape]:
+    """Four fields of a round length, together at most 110 points."""
+    step_m = max((m for m in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250) if sheet.length(4000 * m) <= 110), default=1)
+    field = sheet.length(step_m * 1000)
+    shapes: list[Shape] = [
+        Rect(x + k * field, y, field, 3.5, WHITE if k % 2 else INK, INK, 0.4, layer="legend") for k in range(4)
+    ]
+    shapes += [
+        Label(x + k * field, y - 3, f"{k * step_m}" + (" m" if k == 4 else ""), 6.5, "middle", layer="legend")
+        for k in (0, 2, 4)
+    ]
+    return shapes

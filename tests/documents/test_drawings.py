@@ -1,0 +1,144 @@
+"""Gantt, one-line diagram, cooling chain and charts: everything is there, nothing leaves its sheet."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from documents.maker import MARKUP
+
+from prefab.documents.cooling_chain import make_cooling_chain
+from prefab.documents.drawing import Circle, Drawing, Label, Line, Rect
+from prefab.documents.gantt import make_gantt, make_gantt_pages
+from prefab.documents.one_line import make_one_line
+from prefab.documents.projection_charts import make_cost_chart, make_monthly_chart, make_waterfall, make_weekly_chart
+from prefab.documents.style import width_of
+from prefab.documents.svg import svg_of
+
+
+def box(shape):
+    """Left, top, right, bottom of what a shape covers."""
+    match shape:
+        case Rect():
+            return shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
+        case Circle():
+            r = shape.radius
+            return shape.x - r, shape.y - r, shape.x + r, shape.y + r
+        case Line():
+            xs, ys = zip(*shape.points, strict=True)
+            return min(xs), min(ys), max(xs), max(ys)
+        case Label():
+            width = width_of(shape.text, shape.size, shape.bold)
+            left = shape.x - {"start": 0, "middle": width / 2, "end": width}[shape.anchor]
+            return left, shape.y - shape.size * 0.75, left + width, shape.y
+
+
+def labels(drawing):
+    return [s.text for s in drawing.shapes if isinstance(s, Label)]
+
+
+def drawings(proposal):
+    plan, projection = proposal.plan, proposal.projection
+    return {
+        "gantt": make_gantt(plan),
+        "one-line": make_one_line(plan),
+        "cooling": make_cooling_chain(plan),
+        "months": make_monthly_chart(projection),
+        "weeks": make_weekly_chart(projection),
+        "waterfall": make_waterfall(projection),
+        "costs": make_cost_chart([(c.title, c.amount_usd) for c in proposal.bom.costs]),
+    }
+
+
+def test_nothing_leaves_its_sheet(proposal):
+    for name, drawing in drawings(proposal).items():
+        for shape in drawing.shapes:
+            left, top, right, bottom = box(shape)
+            assert left >= -0.5, (name, shape)
+            assert top >= -0.5, (name, shape)
+            assert right <= drawing.width + 0.5, (name, shape)
+            assert bottom <= drawing.height + 0.5, (name, shape)
+
+
+def test_gantt_marks_what_is_critical(proposal):
+    drawing = make_gantt(proposal.plan)
+    tasks = proposal.plan.scheduled.tasks
+    rows = [t for t in labels(drawing) if t.startswith("Block B")]
+    assert rows == ["Block B01", "Block B02"]
+    handed = [t for t in tasks if t.stage == "handover"]
+    assert all(f"Handed over {t.finish}" in labels(drawing) for t in handed)
+    red = [s for s in drawing.shapes if isinstance(s, Line) and s.stroke == "#b3261e"]
+    none = proposal.plan.scheduled.model_copy(
+        update={"tasks": tuple(t.model_copy(update={"critical": False}) for t in tasks)}
+    )
+    calm = make_gantt(proposal.plan.model_copy(update={"scheduled": none}))
+    assert len(red) > 5
+    assert sum(isinstance(s, Line) and s.stroke == "#b3261e" for s in calm.shapes) == 1  # the legend's
+
+
+def test_gantt_pages_hold_every_row_once(proposal):
+    whole = make_gantt(proposal.plan)
+    pages = make_gantt_pages(proposal.plan, 200)
+    assert len(pages) > 1
+    assert all(page.height <= 200 for page in pages)
+
+    def rows(drawing):
+        return [s.text for s in drawing.shapes if isinstance(s, Label) and s.x == 8 and s.size == 7]
+
+    assert [row for page in pages for row in rows(page)] == rows(whole)
+
+
+def test_one_line_counts_everything_electric(proposal):
+    texts = " | ".join(labels(make_one_line(proposal.plan)))
+    for words in ("2 x TXM-20", "3 x GEN-2000", "2 x BES-4000", "1 x FTK-030", "MV bus A", "MV bus B", "N+1"):
+        assert words in texts
+    for words in ("3 x TRF-1000", "3 x UPS-800", "1 x POD-1000", "110 kV, 6 MW contracted", "Block kind a: 2 of these"):
+        assert words in texts
+
+
+def test_one_line_without_main_transformers_and_storage(proposal):
+    sized = proposal.plan.sized
+    kept = tuple(p for p in sized.plant if p.carrier not in ("utility_mv", "mv_storage", "standby_mv", "fuel"))
+    plan = proposal.plan.model_copy(update={"sized": sized.model_copy(update={"plant": kept})})
+    texts = " | ".join(labels(make_one_line(plan)))
+    assert not any(sku in texts for sku in ("TXM-20", "BES-4000", "GEN-2000", "FTK-030"))
+    assert "MV bus A" in texts
+
+
+def test_cooling_chain_follows_the_heat(proposal):
+    drawing = make_cooling_chain(proposal.plan)
+    at = {s.text: s.x for s in drawing.shapes if isinstance(s, Label)}
+    order = ["1 x POD-1000", "3 x CDU-500 (N+1)", "2 x PMP-1000 (N+1)", "2 x DRY-1000 (N+1)", "Outdoor air"]
+    places = [at[text] for text in order]
+    assert places == sorted(places)
+    assert len(set(places)) == len(places)
+
+
+def test_waterfall_ends_at_the_site(proposal):
+    projection = proposal.projection
+    assert sum(s.kwh_per_mtok for s in projection.waterfall) == pytest.approx(projection.b3_kwh_per_mtok)
+    texts = labels(make_waterfall(projection))
+    assert all(step.title.split()[0] in " ".join(texts) for step in projection.waterfall)
+
+
+def test_svg_is_well_formed_and_escapes(written, hostile):
+    for folder in (written, hostile):
+        for name in ("gantt.svg", "one-line.svg", "site.svg"):
+            tree = ElementTree.parse(folder / name)
+            assert tree.getroot().tag == "{http://www.w3.org/2000/svg}svg"
+            tags = {e.tag.rpartition("}")[2] for e in tree.iter()}
+            assert tags <= {"svg", "g", "title", "rect", "polyline", "polygon", "circle", "text"}
+    text = "".join(ElementTree.parse(hostile / "one-line.svg").getroot().itertext())
+    assert "<b>x</b>" in text
+
+
+def test_svg_of_every_shape():
+    shapes = (
+        Rect(1, 2, 3, 4, fill="#ffffff", stroke="#000000", dash=(1, 2), radius=1, opacity_frac=0.5, title=MARKUP),
+        Line(((0, 0), (5, -0.001)), closed=True, fill="#123456", layer='a"b'),
+        Circle(1, 1, 1, stroke="#000000"),
+        Label(1, 1, MARKUP, anchor="middle", bold=True, turned=True),
+    )
+    text = svg_of(Drawing(10, 20, shapes, MARKUP))
+    root = ElementTree.fromstring(text.encode())
+    assert root.attrib["width"] == "10pt"
+    assert [e.text for e in root.iter("{http://www.w3.org/2000/svg}text")] == [MARKUP]
+    assert "-0" not in text.replace("rotate(-90", "")

@@ -1,0 +1,121 @@
+"""The proposal as a reader gets it: pages, numbers, outline, fonts, and texts that are shown and never obeyed."""
+
+import re
+
+import pytest
+from documents.maker import HOSTILE
+from pypdf import PdfReader
+
+DRAFT = "DOES NOT KEEP: grid limit (1)"
+SECTIONS = (
+    "Executive summary", "Requirements as understood", "Site plan", "Power and cooling", "Equipment list", "Compliance",
+    "Schedule", "Energy, water and carbon", "TokEnergy", "Commercial summary", "Assumptions and exclusions",
+    "Open points and limits",
+)  # fmt: skip
+
+
+def texts(folder):
+    return [page.extract_text() for page in PdfReader(folder / "proposal.pdf").pages]
+
+
+@pytest.fixture(scope="module")
+def pages(written):
+    return texts(written)
+
+
+def squeezed(text):
+    """Without white space, which line breaks and justification change."""
+    return re.sub(r"\s+", "", text)
+
+
+def test_every_page_has_text_and_its_number(pages):
+    assert len(pages) > 12
+    for number, text in enumerate(pages, 1):
+        assert f"Page {number} of {len(pages)}" in text
+        assert len(text) > 150, f"page {number} is nearly empty"
+
+
+def test_outline_leads_to_its_pages(written, pages):
+    reader = PdfReader(written / "proposal.pdf")
+    top = [entry for entry in reader.outline if not isinstance(entry, list)]
+    assert [entry.title.split("\u00a0")[-1] for entry in top] == list(SECTIONS)
+    for entry in top:
+        page = reader.get_destination_page_number(entry)
+        assert squeezed(entry.title) in squeezed(pages[page])
+
+
+def test_contents_name_the_pages_of_the_sections(written, pages):
+    reader = PdfReader(written / "proposal.pdf")
+    contents = squeezed(pages[1])
+    for entry in (entry for entry in reader.outline if not isinstance(entry, list)):
+        page = reader.get_destination_page_number(entry) + 1
+        # The page's number stands at the end of the line but is drawn first.
+        assert f".{page}{squeezed(entry.title)}" in contents, entry.title
+
+
+def test_says_what_it_must(pages):
+    whole = squeezed(" ".join(pages))
+    for words in (
+        "Projected facility TokEnergy (prefab method)",
+        "no official formula",
+        "May 2026",
+        "B0 chip",
+        "B3 site",
+        "Workload card",
+        "synthetic",
+        "one module type per carrier and block kind",
+        "Nameplate, kW",
+        "Critical path",
+        "Exclusions",
+        "Revision history",
+    ):
+        assert squeezed(words) in whole, words
+
+
+def test_workload_card_stands_on_the_page_of_the_figure(pages):
+    page = next(p for p in pages if "Workload card" in p and "kWh / million tokens" in p)
+    for words in ("Tokenizer", "Latency target", "Concurrency", "Weather", "Storage duty", "Boundary"):
+        assert words in page
+
+
+def test_figures_are_the_plans(pages, proposal):
+    whole = " ".join(pages)
+    assert f"{proposal.bom.total_usd:,.0f}" in whole
+    assert f"{proposal.projection.tokenergy_kwh_per_mtok.base:.3f}" in whole
+    for line in proposal.bom.costs:
+        assert f"{line.amount_usd:,.0f}" in whole
+
+
+def test_properties_and_fonts(written):
+    reader = PdfReader(written / "proposal.pdf")
+    assert reader.metadata.title == "Test site: proposal for Test customer"
+    assert reader.root_object["/Lang"] == "en"
+    for page in reader.pages:
+        for font in page["/Resources"]["/Font"].values():
+            name, descriptor = font["/BaseFont"], font.get("/FontDescriptor")
+            if "SourceSans" in name:
+                assert "/FontFile2" in descriptor, name
+            else:
+                # Every page of reportlab begins by naming Helvetica; no text is set in it.
+                assert name == "/Helvetica"
+
+
+def test_texts_are_shown_and_never_obeyed(hostile):
+    pages = texts(hostile)
+    whole = squeezed(" ".join(pages))
+    for text in HOSTILE:
+        assert squeezed(text) in whole, text
+    assert not any("\u25a0" in page for page in pages)
+    raw = (hostile / "proposal.pdf").read_bytes()
+    assert b"/URI" not in raw
+    assert b"/JavaScript" not in raw
+    assert b"/Launch" not in raw
+
+
+def test_no_box_in_place_of_a_letter(pages):
+    assert not any("\u25a0" in page or "\ufffd" in page for page in pages)
+
+
+def test_draft_on_every_page(draft, pages):
+    assert all(DRAFT in page for page in texts(draft))
+    assert not any("DOES NOT KEEP" in page for page in pages)

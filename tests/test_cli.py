@@ -1,0 +1,202 @@
+"""The command line: what it prints, its exit codes, and that bad input leaves nothing behind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LAYOUTS = Path(__file__).parents[1] / "layouts"
+EDGE = LAYOUTS / "edge-2mw"
+
+
+def prefab(*arguments, cwd=None, env=None):
+    return subprocess.run(
+        [sys.executable, "-m", "prefab", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=env,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def designed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("designed") / "out"
+    done = prefab("design", EDGE / "brief.toml", "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    return out, json.loads(done.stdout)
+
+
+def brief_with(tmp_path, old, new):
+    text = (EDGE / "brief.toml").read_text()
+    assert old in text
+    path = tmp_path / "brief.toml"
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_help_loads_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "prefab", "--help"], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "click" in loaded
+    assert not loaded & {"ortools", "pandas", "numpy", "networkx", "reportlab", "openpyxl", "pydantic"}
+    for command in ("init", "design", "check", "documents", "explain", "catalog"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize("command", ["init", "design", "check", "documents", "explain", "catalog"])
+def test_every_command_has_an_example(command):
+    done = prefab(command, "--help")
+    assert done.returncode == 0
+    assert "Example:" in done.stdout
+
+
+def test_design_writes_every_document(designed):
+    out, said = designed
+    assert said["status"] == "optimal"
+    assert said["gap_frac"] == 0
+    assert sorted(str(p) for p in out.iterdir()) == sorted(said["documents"])
+    assert {"plan.json", "bom.xlsx", "proposal.pdf", "projection.csv"} <= {p.name for p in out.iterdir()}
+    assert not [p for p in out.parent.iterdir() if p != out]
+
+
+def test_check_of_a_good_plan(designed):
+    out, _ = designed
+    done = prefab("check", out / "plan.json")
+    assert done.returncode == 0
+    assert "checks kept" in done.stdout
+
+
+def test_check_of_a_damaged_plan(designed, tmp_path):
+    out, _ = designed
+    tree = json.loads((out / "plan.json").read_text())
+    tree["brief"]["grid"]["capacity_mw"] = 1.0
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(tree))
+    done = prefab("check", path, "--json")
+    assert done.returncode == 1
+    assert {f["rule"] for f in json.loads(done.stdout)["findings"]} == {"grid_limit"}
+    refused = prefab("documents", path, "--out", tmp_path / "out")
+    assert refused.returncode == 1
+    assert "grid_limit" in refused.stderr
+    assert not (tmp_path / "out").exists()
+    draft = prefab("documents", path, "--out", tmp_path / "out", "--only", "proposal.pdf", "--draft")
+    assert draft.returncode == 0
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["proposal.pdf"]
+
+
+def test_documents_again_are_the_same_bytes(designed, tmp_path):
+    out, _ = designed
+    done = prefab("documents", out / "plan.json", "--out", tmp_path / "again")
+    assert done.returncode == 0, done.stderr
+    for path in sorted(out.iterdir()):
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_init_then_check_reads(tmp_path):
+    done = prefab("init", "--from", "edge-2mw", tmp_path / "site.toml")
+    assert done.returncode == 0
+    again = prefab("init", tmp_path / "site.toml")
+    assert again.returncode == 2
+    assert "exists; --force writes over it" in again.stderr
+    from prefab.brief import read_brief
+
+    assert read_brief(tmp_path / "site.toml").name == "Edge 2 MW"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "text"),
+    [
+        ("it_mw = 2.0", "it_mw = -2.0", 2, "it_mw: input should be greater than 0"),
+        ("it_mw = 2.0", "it_nw = 2.0", 2, "did you mean it_mw?"),
+        ("energised_by = 2029-09-30", "energised_by = 2026-01-01", 2, "must be later than 2026-11-23"),
+        ('power = "2N"', 'power = "4N"', 2, "redundancy.power"),
+        ("capacity_mw = 4.5", "capacity_mw = 2.2", 3, "no combination"),
+        ("width_m = 90", "width_m = 14", 3, "land: "),
+        ("width_m = 90", "width_m = 30", 4, "not found within the budget; best arrangement needs"),
+        ("energised_by = 2029-09-30", "energised_by = 2027-02-01", 3, "no block can be built"),
+        ('climate = "frankfurt"', 'climate = "atlantis"', 2, "'atlantis' is not in the catalog"),
+        (
+            "generator_h = 24",
+            'generator_h = 24\n[limits]\nexclude = ["PWM-9999"]',
+            2,
+            "'PWM-9999' is not in the catalog",
+        ),
+    ],
+)
+def test_bad_brief(tmp_path, old, new, code, text):
+    done = prefab("design", brief_with(tmp_path, old, new), "--out", tmp_path / "out")
+    assert done.returncode == code, done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["brief.toml"]
+
+
+def test_missing_file(tmp_path):
+    done = prefab("design", tmp_path / "none.toml", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "no such file" in done.stderr
+
+
+def test_out_is_never_written_over(designed, tmp_path):
+    (tmp_path / "plan.json").write_text("mine")
+    done = prefab("design", EDGE / "brief.toml", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "--force" in done.stderr
+    assert (tmp_path / "plan.json").read_text() == "mine"
+
+
+def test_hostile_text_stays_text(tmp_path):
+    path = brief_with(tmp_path, 'customer = "Example Edge Ltd"', "customer = \"=HYPERLINK('x') <b>&amp;</b>\"")
+    done = prefab("design", path, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    import openpyxl
+    from pypdf import PdfReader
+
+    cells = [
+        c for sheet in openpyxl.load_workbook(tmp_path / "out" / "bom.xlsx") for row in sheet.iter_rows() for c in row
+    ]
+    hostile = [c for c in cells if isinstance(c.value, str) and "HYPERLINK" in c.value]
+    assert hostile
+    assert {c.data_type for c in hostile} == {"s"}
+    text = "".join(p.extract_text() for p in PdfReader(tmp_path / "out" / "proposal.pdf").pages)
+    assert "<b>&amp;</b>" in text
+
+
+def test_explain_names_the_clash(tmp_path):
+    path = brief_with(tmp_path, "capacity_mw = 4.5", "capacity_mw = 2.2")
+    done = prefab("explain", path, "--json")
+    assert done.returncode == 3
+    said = json.loads(done.stdout)
+    assert said["verdict"] == "impossible"
+    assert "grid.capacity_mw" in [c["field"] for c in said["clashing"]]
+    assert "grid.capacity_mw" in said["freeing"]
+
+
+def test_catalog_commands(tmp_path):
+    listed = prefab("catalog", "list", "--family", "power", "--json")
+    assert {m["family"] for m in json.loads(listed.stdout)} == {"power"}
+    wrong = prefab("catalog", "list", "--family", "powr")
+    assert wrong.returncode == 2
+    assert "did you mean power?" in wrong.stderr
+    shown = prefab("catalog", "show", "pwm-1500")
+    assert "figures:" in shown.stdout
+    assert prefab("catalog", "show", "PWM-150").returncode == 2
+    assert prefab("catalog", "check").returncode == 0
+    assert prefab("catalog", "schema", "--out", tmp_path / "s").returncode == 0
+    schema = json.loads((tmp_path / "s" / "sitebrief.schema.json").read_text())
+    assert schema["additionalProperties"] is False
+
+
+def test_catalog_check_of_a_bad_overlay(tmp_path):
+    module = tmp_path / "modules" / "power" / "bad-1.toml"
+    module.parent.mkdir(parents=True)
+    module.write_text('sku = "BAD-1"\nlenght_mm = 3\n')
+    done = prefab("catalog", "check", "--catalog", tmp_path)
+    assert done.returncode == 1
+    assert "bad-1.toml:2: lenght_mm: unknown key; did you mean length_mm?" in done.stdout
