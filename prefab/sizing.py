@@ -15,7 +15,7 @@ import numpy as np
 from prefab import objective
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.errors import Impossible, OutOfBudget
+from prefab.errors import Impossible, Interrupted, OutOfBudget
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.problem import BlockChoice, PlantOption, Problem, make_problem
 from prefab.results import Progress
@@ -40,6 +40,7 @@ def make_sized(
         InputError: the brief names something the catalog does not have.
         Impossible: proved that no site keeps every wish.
         OutOfBudget: neither a site nor a proof within the effort.
+        Interrupted: stopped by the user before there was a site.
     """
     problem = make_problem(brief, catalog, HOOKS)
     return solve_problem(problem, effort, on_progress, stop)
@@ -64,6 +65,8 @@ def solve_problem(
             # What is known of the whole question is the pairs' bound; the first master's holds for its few columns.
             kept = replace(first, status="feasible", bound=need(min(least, first.objective)), stopped="user")
             return _sized(problem, kept, kept, effort)
+    if stop is not None and stop.requested:
+        raise Interrupted("sizing: stopped before a site was found; nothing was written")
     answer = _solve(problem, effort, first, on_progress, stop)
     if answer.status == "infeasible":
         raise Impossible("no combination of blocks and plant keeps every rule (proved twice)")

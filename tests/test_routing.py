@@ -39,6 +39,10 @@ def plan() -> Plan:
 
 @pytest.fixture(scope="module")
 def big_plan(catalog) -> Plan:
+    return six_blocks(catalog)
+
+
+def six_blocks(catalog) -> Plan:
     """Six blocks of catalog modules with their plant."""
     brief = a_brief(site={"width_m": 180.0, "depth_m": 150.0, "setback_m": 10.0})
     connected = connected_site(catalog, brief, 6)

@@ -3,16 +3,21 @@
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prefab.errors import InputError
 from prefab.results import Finding, Progress
+
+if TYPE_CHECKING:
+    from prefab.solver import StopFlag
 
 catalog_option = click.option(
     "--catalog",
@@ -44,6 +49,23 @@ def finding_tree(finding: Finding) -> dict[str, Any]:
         "unit": finding.unit,
         "text": finding.text,
     }
+
+
+@contextmanager
+def stopping(stop: "StopFlag") -> Iterator[None]:
+    """The first Ctrl-C asks `stop` to end with the best plan found, the second one interrupts."""
+
+    def on_interrupt(_number: int, _frame: object) -> None:
+        if stop.requested:
+            raise KeyboardInterrupt
+        stop.request()
+        click.echo("\nstopping with the best plan found; Ctrl-C again leaves without one", err=True)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def progress_printer() -> Callable[[Progress], None]:

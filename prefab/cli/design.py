@@ -12,6 +12,7 @@ from prefab.cli.console import (
     json_option,
     progress_printer,
     show,
+    stopping,
     write_out,
 )
 
@@ -36,13 +37,16 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
     from prefab.design import make_design
     from prefab.documents import NAMES, write_all
     from prefab.proposal import make_proposal
+    from prefab.solver import StopFlag
     from prefab.units import musd
 
     wish = read_brief(brief)
     catalog = load_catalog(*folders)
     check_out(out, NAMES, force)
+    stop = StopFlag()
     try:
-        design = make_design(wish, catalog, effort, progress_printer())
+        with stopping(stop):
+            design = make_design(wish, catalog, effort, progress_printer(), stop)
     finally:
         end_progress()
     proposal = make_proposal(design.plan, design.findings)

@@ -11,6 +11,8 @@ from prefab.units import number
 
 WIDTH = 740.0
 _BOX_WIDTH, _BOX_HEIGHT, _GAP = 132.0, 58.0, 14.0
+_OVER = 14.0
+"""Height of the lane above the boxes."""
 _MEDIA = ("liquid", "air", "heat")
 _OUTDOOR = "outdoor air"
 
@@ -51,9 +53,11 @@ def _band(plan: Plan, kind: BlockKind, count: int, top: float) -> tuple[list[Sha
         column = [n for n in nodes if n.rank == rank]
         columns.append(sorted(column, key=lambda n: _middle_of(n.key, links, columns)))
     most = max(len(column) for column in columns)
-    height = 34 + most * _BOX_HEIGHT + (most - 1) * _GAP
+    ranks = {n.key: n.rank for n in nodes}
+    over = _OVER if any(ranks[b] - ranks[a] > 1 for a, b in links) else 0.0
+    height = 34 + over + most * _BOX_HEIGHT + (most - 1) * _GAP
     step = (WIDTH - _BOX_WIDTH - 16) / max(1, last)
-    middle = top + 26 + (height - 34) / 2
+    middle = top + 26 + over + (height - 34 - over) / 2
     places: dict[_Key, tuple[float, float]] = {}
     for rank, column in enumerate(columns):
         first = middle - (len(column) * _BOX_HEIGHT + (len(column) - 1) * _GAP) / 2
@@ -66,7 +70,10 @@ def _band(plan: Plan, kind: BlockKind, count: int, top: float) -> tuple[list[Sha
     ]
     colours = {n.key: n.colour for n in nodes}
     for consumer, supplier in links:
-        shapes += _arrow(places[consumer], places[supplier], colours[supplier])
+        if ranks[supplier] - ranks[consumer] > 1:
+            shapes += _arrow_over(places[consumer], places[supplier], top + 24, colours[supplier])
+        else:
+            shapes += _arrow(places[consumer], places[supplier], colours[supplier])
     for node in nodes:
         shapes += _box(node, *places[node.key])
     return shapes, height
@@ -141,6 +148,13 @@ def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str) ->
     turn = x1 - (x1 - x0) * 0.5 if x1 - x0 < _BOX_WIDTH else x1 - 12
     yield Line(((x0, y0), (turn, y0), (turn, y1), (x1 - 4, y1)), stroke=colour, stroke_width=1.6)
     yield Line(((x1 - 6, y1 - 3.2), (x1, y1), (x1 - 6, y1 + 3.2)), stroke=colour, closed=True, fill=colour)
+
+
+def _arrow_over(start: tuple[float, float], end: tuple[float, float], y: float, colour: str) -> Iterable[Shape]:
+    """Past the columns between, above their boxes, which hide what passes behind them."""
+    x0, x1 = start[0] + _BOX_WIDTH / 2, end[0] + _BOX_WIDTH / 2
+    yield Line(((x0, start[1]), (x0, y), (x1, y), (x1, end[1] - 4)), stroke=colour, stroke_width=1.6)
+    yield Line(((x1 - 3.2, end[1] - 6), (x1, end[1]), (x1 + 3.2, end[1] - 6)), stroke=colour, closed=True, fill=colour)
 
 
 def _box(node: _Node, x: float, y: float) -> Iterable[Shape]:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
+from prefab.documents.labels import faults_text
 from prefab.documents.style import AMBER, GREEN, GREY, INK, NAVY, RED, RULE, TEAL, WHITE, ZEBRA, fitted, width_of
 from prefab.documents.svg import svg_of
 from prefab.plan import Plan, ScheduledTask
@@ -70,7 +71,7 @@ class _Part:
 
 def write(proposal: Proposal, path: Path) -> None:
     """Write the whole chart on one sheet as SVG."""
-    path.write_text(svg_of(make_gantt(proposal.plan)), encoding="utf-8", newline="\n")
+    path.write_text(svg_of(make_gantt(proposal.plan), faults_text(proposal)), encoding="utf-8", newline="\n")
 
 
 def make_gantt(plan: Plan) -> Drawing:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prefab.documents.drawing import Circle, Drawing, Label, Line, Rect, Shape
-from prefab.documents.labels import count_of, rating_of, redundancy_of, site_voltage
+from prefab.documents.labels import count_of, faults_text, rating_of, redundancy_of, site_voltage
 from prefab.documents.style import GREY, INK, NAVY, RULE, SKY, WHITE, fitted, lines_of
 from prefab.documents.svg import svg_of
 from prefab.plan import BlockKind, Group, Plan, Plant
@@ -29,7 +29,7 @@ _NOTE = (
 
 def write(proposal: Proposal, path: Path) -> None:
     """Write the diagram as SVG."""
-    path.write_text(svg_of(make_one_line(proposal.plan)), encoding="utf-8", newline="\n")
+    path.write_text(svg_of(make_one_line(proposal.plan), faults_text(proposal)), encoding="utf-8", newline="\n")
 
 
 def make_one_line(plan: Plan) -> Drawing:
@@ -84,7 +84,7 @@ def _site(plan: Plan, frames: Sequence[tuple[float, float]]) -> Iterable[Shape]:
         text = f"MV bus {side}" if sides == 2 else "MV bus"
         if intake:
             rating = rating_of(plan.module(intake.sku), "mv_ac")
-            text += f"   {intake.per_side[-1]} x {intake.sku}, {rating}"
+            text += f"   {intake.per_side[-1]} x {intake.sku}, {rating} each"
         out, y = (start + 20 if side == "A" else end - 20), _OUT_Y + (7 if side == "B" else 0)
         ends = [out, *(_entry(left, width, "AB".index(side), sides) for left, width in frames)]
         yield _wire(mv, (out, _MV_Y), (out, y))
@@ -221,7 +221,7 @@ def _critical(plan: Plan, kind: BlockKind, ups: Group, left: float, width: float
     pod = plan.module(kind.pod)
     peak = f"{number(pod.it.peak_kw)} kW peak each" if pod.it else ""
     helpers = [g for g in kind.groups if (n := plan.module(g.sku).needed("critical_ac")) and n.connection == "dual"]
-    boxes = [(f"{kind.pods} x {kind.pod}", *lines_of(pod.title, width / 2 - 18, 7.5), peak)]
+    boxes = [(f"{kind.pods} x {kind.pod}", *lines_of(pod.title, (width / 2 - 18) * _SLACK, 7.5, most=3), peak)]
     if helpers:
         boxes.append(("Cooling and control", *_listed(helpers, width / 2 - 18)))
     yield from _consumers(boxes, left, width, bus_y, ups.sides, bus)
@@ -233,7 +233,7 @@ def _listed(groups: Iterable[Group], width: float) -> tuple[str, ...]:
         counts[group.sku] = counts.get(group.sku, 0) + group.count
     # Count and name stay on one line.
     named = ", ".join(f"{count}\u00a0x\u00a0{sku}" for sku, count in counts.items())
-    return lines_of(named, width * _SLACK, 7.5, most=3)
+    return lines_of(named, width * _SLACK, 7.5, most=4)
 
 
 def _consumers(
@@ -247,9 +247,9 @@ def _consumers(
             start = left + step * side + step * (0.35 + 0.3 * index)
             end = middle + (side - (sides - 1) / 2) * 16
             turn = bus_y + 12 + 7 * side + (14 * index if sides == 2 else 0)
-            yield _wire(colour, (start, bus_y), (start, turn), (end, turn), (end, bus_y + 48))
+            yield _wire(colour, (start, bus_y), (start, turn), (end, turn), (end, bus_y + 40))
             yield Circle(start, bus_y, 1.6, fill=colour)
-        yield from _box(middle, bus_y + 48, span - 10, lines)
+        yield from _box(middle, bus_y + 40, span - 10, lines)
 
 
 def _house(plan: Plan, kind: BlockKind, group: Group, left: float, width: float) -> Iterable[Shape]:
@@ -276,11 +276,11 @@ def _house(plan: Plan, kind: BlockKind, group: Group, left: float, width: float)
     served = [g for g in kind.groups if (n := plan.module(g.sku).needed("lv_ac")) and n.connection == "transfer"]
     for side in range(group.sides):
         x = left + step * (side + 0.55)
-        yield _wire(low, (x, bus_y), (x, bus_y + 48))
+        yield _wire(low, (x, bus_y), (x, bus_y + 40))
         yield Circle(x, bus_y, 1.6, fill=low)
     ways = ("transfer between both",) if group.sides == 2 else ()
     lines = ("Heat rejection, house load", *_listed(served, width - 20), *ways)
-    yield from _box(left + width / 2, bus_y + 48, width - 12, lines)
+    yield from _box(left + width / 2, bus_y + 40, width - 12, lines)
 
 
 def _wire(colour: str, *points: tuple[float, float]) -> Line:

@@ -119,11 +119,12 @@ def _redundancy(plan: Plan) -> list[Flowable]:
             rows.append((where, title, redundancy_of(plan, group.carrier), installed, rating, sides))
     head = ("Where", "What it gives", "Asked", "Installed", "Each", "Arranged as")
     return [
-        section(120),
+        # A short table stays whole, a long one may begin where there is room for half a dozen rows.
+        section(min(70.0 + 18 * len(rows), 250.0)),
         Heading("Redundancy", 1, "redundancy", before_long=True),
         para(
-            "N carries the load with nothing to spare, N+1 has one unit more than the load needs, 2N has two systems "
-            "of which either carries everything. Block kinds are given per block."
+            "N carries the load with nothing to spare, N+1 has one unit more than the load needs, 2N has two systems, "
+            "each of which carries everything. Block kinds are given per block."
         ),
         table(head, rows, (14, 27, 9, 17, 14, 23), full_width=LANDSCAPE_WIDTH),
     ]

@@ -37,7 +37,7 @@ def make_energy(proposal: Proposal) -> list[Flowable]:
         ("Grid battery standby", p.hourly.storage_kw),
     )
     rows = [("IT at the rack inputs", number(p.it_mwh), "100.0%")]
-    rows += [(name, number(sum(kw) / 1000), f"{sum(kw) / 1000 / p.it_mwh:.1%}") for name, kw in overhead]
+    rows += [(name, number(sum(kw) / 1000), f"{sum(kw) / 1000 / p.it_mwh:.1%}") for name, kw in overhead if any(kw)]
     rows.append(("Site at its point of delivery", number(p.site_mwh), f"{p.site_mwh / p.it_mwh:.1%}"))
     return [
         Heading("8\u00a0\u00a0Energy, water and carbon", 0, "energy"),

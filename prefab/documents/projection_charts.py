@@ -55,7 +55,7 @@ def make_monthly_chart(projection: Projection) -> Drawing:
 
 def make_waterfall(projection: Projection) -> Drawing:
     """What each part of the site adds to the energy of a million tokens, with the boundaries it ends at."""
-    steps = projection.waterfall
+    steps = [step for step in projection.waterfall if step.kwh_per_mtok]
     top, base = 24.0, 190.0
     columns = len(steps) + 1
     width = (_WIDTH - _LEFT - _RIGHT) / columns

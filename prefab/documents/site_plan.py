@@ -245,12 +245,14 @@ def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
             wide, high = (int(points / sheet.length(1)) for points in (width_of(text, size, bold=True) * _SLACK, size))
             free = _free(east - west, north - south, footprints, wide, high)
             upright = None if free else _free(east - west, north - south, footprints, high, wide)
-            beside = None if free or upright or block or size > 8 else _beside(area, taken, wide, high)
+            short = not block and size <= 8 and wide <= east - west + 1000
+            beside = _beside(area, taken, wide, high) if short and not (free or upright) else None
             if found := free or upright:
                 x, y, turned, ground = west + found[0], south + found[1], not free, ""
                 break
             if beside:
                 (x, y), ground = beside, _GRASS
+                taken.append((x - wide // 2, y - high // 2, x + wide // 2, y + high // 2))
                 break
         paper_x, paper_y = sheet.x(x), sheet.y(y)
         if ground:

@@ -4,14 +4,15 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from prefab.documents.drawing import Circle, Drawing, Label, Line, Rect, Shape
-from prefab.documents.style import clean
+from prefab.documents.style import RED, clean
 
+_MARK_HEIGHT = 18.0
 _FONTS = "'Source Sans Pro','Source Sans 3','Segoe UI',Arial,sans-serif"
 
 
-def svg_of(drawing: Drawing) -> str:
-    """The drawing as the text of an SVG file."""
-    width, height = _number(drawing.width), _number(drawing.height)
+def svg_of(drawing: Drawing, mark: str = "") -> str:
+    """The drawing as the text of an SVG file; `mark` stands below it in red."""
+    width, height = _number(drawing.width), _number(drawing.height + (_MARK_HEIGHT if mark else 0))
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt" '
@@ -23,6 +24,8 @@ def svg_of(drawing: Drawing) -> str:
     for layer, shapes in groupby(drawing.shapes, key=lambda s: s.layer):
         drawn = "\n".join(_shape(s) for s in shapes)
         body.append(f"<g class={quoteattr(clean(layer))}>\n{drawn}\n</g>" if layer else drawn)
+    if mark:
+        body.append(_shape(Label(4, drawing.height + 12, mark, size=9, bold=True, colour=RED)))
     return head + title + background + "\n".join(body) + "\n</svg>\n"
 
 

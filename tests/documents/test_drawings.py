@@ -116,7 +116,7 @@ def test_waterfall_ends_at_the_site(proposal):
     projection = proposal.projection
     assert sum(s.kwh_per_mtok for s in projection.waterfall) == pytest.approx(projection.b3_kwh_per_mtok)
     texts = labels(make_waterfall(projection))
-    assert all(step.title.split()[0] in " ".join(texts) for step in projection.waterfall)
+    assert all(step.title.split()[0] in " ".join(texts) for step in projection.waterfall if step.kwh_per_mtok)
 
 
 def test_svg_is_well_formed_and_escapes(written, hostile):
@@ -128,6 +128,13 @@ def test_svg_is_well_formed_and_escapes(written, hostile):
             assert tags <= {"svg", "g", "title", "rect", "polyline", "polygon", "circle", "text"}
     text = "".join(ElementTree.parse(hostile / "one-line.svg").getroot().itertext())
     assert "<b>x</b>" in text
+
+
+def test_draft_is_marked_below(proposal):
+    drawing = make_gantt(proposal.plan)
+    marked = ElementTree.fromstring(svg_of(drawing, "DOES NOT KEEP: x").encode())
+    assert list(marked)[-1].text == "DOES NOT KEEP: x"
+    assert float(marked.attrib["height"].removesuffix("pt")) > drawing.height
 
 
 def test_svg_of_every_shape():

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from build import hand_wired_plan
-from test_routing import placed_and_routed
+from test_routing import placed_and_routed, six_blocks
 
 from prefab.documents.drawing import Circle, Label, Rect
 from prefab.documents.site_plan import make_site_plan
@@ -73,6 +73,20 @@ def test_tags_fit_their_modules_and_names_appear_once(drawing):
         (home,) = (m for m in modules if m.x < x < m.x + m.width and m.y < y < m.y + m.height)
         assert width_of(tag.text, tag.size) <= max(home.width, home.height)
     assert sorted(s.text for s in labels(drawing, "names")) == ["B01", "Generator yard", "Intake yard"]
+
+
+def test_names_do_not_cover_each_other(catalog):
+    found = []
+    for name in labels(make_site_plan(six_blocks(catalog)), "names"):
+        along, across = width_of(name.text, name.size, bold=True), name.size * 0.7
+        if name.turned:
+            found.append((name.x - across, name.y - along / 2, name.x, name.y + along / 2))
+        else:
+            found.append((name.x - along / 2, name.y - across, name.x + along / 2, name.y))
+    assert len(found) >= 9
+    for i, (west, north, east, south) in enumerate(found):
+        for w, n, e, s in found[:i]:
+            assert e <= west or east <= w or s <= north or south <= n
 
 
 def test_texts_of_the_brief_are_escaped():
