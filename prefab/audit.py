@@ -36,6 +36,7 @@ def check_claims(plan: Plan) -> tuple[Finding, ...]:
     if missing:
         text = f"catalog entries that the plan does not carry: {', '.join(missing)}"
         return (Finding(CLAIMS, "sized", False, float(len(missing)), 0.0, "SKUs", "==", text),)
+    edited = float(plan.entries_digest_found != plan.entries_digest)
     measured = objective.measured_kusd(sized, plan.modules, plan.costs)
     claimed = sized.objective_kusd
     consistent = sized.bound_kusd <= claimed and (sized.status != "optimal" or sized.bound_kusd == claimed)
@@ -43,6 +44,7 @@ def check_claims(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             CLAIMS, "sized", measured == claimed, float(measured), float(claimed), "k$", "==", "capital cost recomputed"
         ),
+        Finding.at_most(CLAIMS, "catalog entries", edited, 0.0, "digests", "as they were when the plan was made"),
         Finding(CLAIMS, "sized", consistent, float(sized.bound_kusd), float(claimed), "k$", "<=", "bound and status"),
     )
 

@@ -66,7 +66,7 @@ class Redundancy(Frozen):
     power: Redundant
     cooling: Redundant
     control: Redundant = "2N"
-    intake: Redundant = "2N"
+    intake: Literal["N", "2N"] = "2N"
     main_transformers: Literal["N", "N+1"] = "N+1"
     standby: Literal["N", "N+1"] = "N+1"
 

@@ -31,7 +31,7 @@ class Carrier(Frozen):
     title: Text
     medium: Literal["electric", "liquid", "air", "heat", "signal", "fuel", "it"]
     scope: Literal["block", "site"]
-    redundancy: Key
+    redundancy: Literal["power", "cooling", "control", "intake", "main_transformers", "standby", "none"]
     """The key of the brief's [redundancy] that governs it."""
     group_max_kw: Positive | None = None
     """Most that one common bus may carry."""
@@ -139,6 +139,8 @@ class DesignBasis(Sourced):
     """Engineering judgements that hold for every site unless the brief says otherwise. File `design_basis.toml`."""
 
     power_factor: Fraction
+    medium_voltage_kv: Positive
+    """Of sites connected at high voltage; the others take their connection's."""
     recirculation_k: NotNegative
     fuel_margin_frac: NotNegative
     crane_crews_count: Annotated[int, Field(gt=0)]

@@ -203,6 +203,11 @@ class _Walker:
                 if arranged is None:
                     continue
                 group = self._group(key, offer, *arranged)
+                sides, per_side = arranged
+                if offer.module.rejection is not None and per_side < offer.parallel_max:
+                    # Fans follow a cube law, so one unit more may save power worth more than it costs.
+                    larger = self._group(key, offer, sides, per_side + 1)
+                    grown.append(self._with(state, key, demand, offer, larger, level))
             grown.append(self._with(state, key, demand, offer, group, level))
         return grown
 

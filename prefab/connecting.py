@@ -18,7 +18,8 @@ def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connecte
     """
     modules = {m.sku: m for m in catalog.modules}
     equipment = [*_plant_equipment(sized.plant, modules), *_block_equipment(sized, modules)]
-    intakes = _intakes(sized, equipment)
+    # The batteries hang on the first intake, which keeps room for them.
+    intakes = {0: 1, **dict(enumerate(sized.intakes, 1))}
     return Connected(equipment=tuple(equipment), feeds=tuple(_feeds(brief, catalog, modules, equipment, intakes)))
 
 
@@ -73,24 +74,6 @@ def _one_block(kind: BlockKind, block: int, phase: int, modules: Mapping[str, Mo
                     supply_degc=group.supply_degc,
                     unit_for=group.unit_for,
                 )
-
-
-def _intakes(sized: Sized, equipment: list[Equipment]) -> dict[int, int]:
-    """For every block the number of its intake switchgear; one switchgear feeds blocks of one kind only."""
-    kinds = {k.name: k for k in sized.kinds}
-    number: dict[int, int] = {0: 1}
-    fed: Counter[str] = Counter()
-    latest: dict[str, int] = {}
-    opened = 0
-    for e in equipment:
-        if e.block in number:
-            continue
-        if fed[e.kind] % kinds[e.kind].per_intake == 0:
-            opened += 1
-            latest[e.kind] = opened
-        fed[e.kind] += 1
-        number[e.block] = latest[e.kind]
-    return number
 
 
 def _sides(count: int) -> tuple[Side, ...]:

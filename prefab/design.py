@@ -75,7 +75,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     tariff = next(t for t in catalog.tariffs if t.key == brief.grid.tariff)
     entries = (*modules, climate, workload, tariff, catalog.costs, catalog.basis)
     cited = {p.source for entry in entries for p in entry.provenance}
-    return Plan(
+    plan = Plan(
         program=f"prefab {__version__}",
         catalog_digest=catalog.digest(),
         brief=brief,
@@ -90,6 +90,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         sized=sized,
         connected=connected,
     )
+    return plan.model_copy(update={"entries_digest": plan.entries_digest_found})
 
 
 def refuse_unsound(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -1,5 +1,6 @@
 """Which modules may stand at this site, with what capacity, and why the others may not."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ class Conditions:
     wet_bulb_degc: float
     altitude_m: float
     power_factor: float
+    medium_voltage_kv: float
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
     if dry_bulb is None:
         dry_bulb = climate.dry_bulb_max_degc + catalog.basis.recirculation_k
     altitude = climate.elevation_m if brief.site.altitude_m is None else brief.site.altitude_m
-    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, catalog.basis.power_factor)
+    grid = brief.grid
+    voltage = catalog.basis.medium_voltage_kv if grid.at_high_voltage else grid.voltage_kv
+    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, catalog.basis.power_factor, voltage)
 
 
 def make_offers(
@@ -101,10 +105,16 @@ def make_offers(
     offers: list[Offer] = []
     refusals: list[Refusal] = []
     for module in catalog.modules:
-        if module.given(carrier_key) is None:
+        given = module.given(carrier_key)
+        if given is None:
             continue
         if (reason := _not_wanted(brief, catalog, module)) is not None:
             refusals.append(Refusal(module.sku, reason))
+            continue
+        highest = given.voltage_max_kv
+        if highest is not None and highest < conditions.medium_voltage_kv:
+            text = f"built for {highest:g} kV at the most, the site has {conditions.medium_voltage_kv:g} kV"
+            refusals.append(Refusal(module.sku, text))
             continue
         capacity = _capacity_kw(module, carrier_key, conditions, supply_degc, return_degc)
         offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity)
@@ -161,6 +171,9 @@ def _capacity_kw(
     if given.capacity_l is not None:
         return given.capacity_l
     rated = given.capacity_kw if given.capacity_kw else (given.capacity_kva or 0.0) * conditions.power_factor
+    if given.current_max_a is not None:
+        most_kva = math.sqrt(3) * conditions.medium_voltage_kv * given.current_max_a
+        rated = min(rated, most_kva * conditions.power_factor)
     if module.rejection is not None and supply_degc is not None and return_degc is not None:
         rated = float(
             rejection_capacity_kw(

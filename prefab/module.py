@@ -60,6 +60,12 @@ class Gives(Frozen):
     """Largest flow of a liquid supplier; with the loop's temperature rise it may bind before the kilowatts do."""
     supply_min_degc: float | None = None
     """The coldest liquid this supplier may deliver."""
+    current_max_a: Positive | None = None
+    """Rating of a medium-voltage busbar: at a low voltage it binds before the kVA do."""
+    voltage_max_kv: Positive | None = None
+    """Highest system voltage the equipment is built for."""
+    feeders_max: Annotated[int, Field(gt=0)] | None = None
+    """Outgoing ways: one feeds the ring of one block, one the batteries."""
     parallel_max: Annotated[int, Field(gt=0)] = 32
     """Most of these on one common bus or header."""
 

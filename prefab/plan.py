@@ -1,11 +1,12 @@
 """One complete design and its file: every decision, and nothing that follows from the decisions without a solver."""
 
+import hashlib
 import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Carrier, Climate, Costs, DesignBasis, Source, Tariff, Workload
@@ -49,8 +50,6 @@ class BlockKind(Frozen):
     pod: Sku
     pods: Annotated[int, Field(ge=1)]
     groups: tuple[Group, ...]
-    per_intake: Annotated[int, Field(ge=1)] = 1
-    """Blocks of this kind on one intake switchgear (on one pair of them where there are sides A and B)."""
 
 
 class Plant(Frozen):
@@ -70,6 +69,9 @@ class Sized(Frozen):
     blocks: tuple[tuple[int, ...], ...]
     """Per kind and phase: blocks standing, those of earlier phases included."""
     plant: tuple[Plant, ...]
+    intakes: tuple[int, ...] = ()
+    """For each block, in the order of phases and kinds, the number of the intake switchgear that feeds it (a pair of
+    them where there are sides A and B)."""
     status: Literal["optimal", "feasible"]
     objective_kusd: int
     """Module prices, freight and installation, rounded up per block and per plant module."""
@@ -198,6 +200,9 @@ class Plan(Frozen):
     format: Literal["prefab-plan/1"] = FORMAT
     program: str
     catalog_digest: str
+    """Of the whole catalog it was made with."""
+    entries_digest: str = ""
+    """Of the entries it carries: one that was edited afterwards shows."""
     brief: SiteBrief
     modules: tuple[Module, ...]
     carriers: tuple[Carrier, ...]
@@ -212,6 +217,20 @@ class Plan(Frozen):
     placed: Placed | None = None
     routed: Routed | None = None
     scheduled: Scheduled | None = None
+
+    @model_validator(mode="after")
+    def _later_sections_need_the_earlier(self) -> "Plan":
+        sections = ("connected", "placed", "routed", "scheduled")
+        given = [getattr(self, name) is not None for name in sections]
+        if (given[2] and not given[1]) or (any(given[1:]) and not given[0]):
+            raise ValueError("sections may be left out from the right only: connected, placed, routed; scheduled last")
+        return self
+
+    @property
+    def entries_digest_found(self) -> str:
+        """SHA-256 over the catalog entries that the plan carries."""
+        entries = (*self.modules, *self.carriers, self.climate, self.workload, self.tariff, self.costs, self.basis)
+        return hashlib.sha256("".join(e.model_dump_json() for e in entries).encode()).hexdigest()
 
     def module(self, sku: str) -> Module:
         """The catalog entry of a SKU the plan uses."""

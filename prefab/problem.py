@@ -13,14 +13,23 @@ from prefab.units import have, need
 
 
 @dataclass(frozen=True)
+class Draw:
+    """What something draws at three places, in whole kW rounded up: from the switchgear, the utility's medium voltage
+    (the switchgear's loss included) and the grid (the main transformers' loss included)."""
+
+    switchgear_kw: int = 0
+    utility_kw: int = 0
+    grid_kw: int = 0
+
+
+@dataclass(frozen=True)
 class BlockChoice:
     """A column with its figures as the solver sees them."""
 
     column: Column
     it_kw: int
-    utility_kw: int
-    """Drawn through the site's switchgear at normal load, the switchgear's own loss included."""
-    utility_extra_kw: int
+    normal: Draw
+    extra: Draw
     """More than that in the block's worst situation."""
     cost_kusd: int
 
@@ -41,10 +50,10 @@ class PlantOption:
     most: int
     capacity_kw: int
     cost_kusd: int
-    loss_kw: int = 0
-    """Loss of one step at full load, upstream of the switchgear."""
-    draw_kw: int = 0
-    """What one step draws from the switchgear."""
+    standing: Draw = Draw()
+    """What one step draws by standing there: no-load losses, a battery's standby."""
+    feeders: int = 0
+    """Blocks that one intake may feed."""
     fuel_l: int = 0
     """Usable litres that come with one step."""
     idle_l_per_h: float = 0.0
@@ -74,6 +83,8 @@ class Problem:
     block_kinds: int
     stranded: tuple[str, ...]
     """Site carriers that are needed and that no option gives."""
+    one_kind_per_intake: bool = False
+    """A narrower question, for when no way was found to share intakes between kinds."""
 
     @property
     def phases(self) -> range:
@@ -84,6 +95,16 @@ class Problem:
     def plant_carriers(self) -> tuple[str, ...]:
         """Carriers served by plant, in the order of the options."""
         return tuple(dict.fromkeys(o.carrier for o in self.plant))
+
+    def options(self, carrier: str) -> tuple[PlantOption, ...]:
+        """The options for one carrier."""
+        return tuple(o for o in self.plant if o.carrier == carrier)
+
+    @property
+    def stores(self) -> Draw:
+        """The most that the grid battery may draw by standing there; it hangs on the first intake."""
+        found = [(o.standing, o.most) for o in self.plant if o.battery_kw]
+        return Draw(*(max((getattr(d, f) * n for d, n in found), default=0) for f in _PLACES))
 
     def count(self, choice: BlockChoice, phase: int) -> str:
         """Blocks of a choice that stand in a phase."""
@@ -102,13 +123,17 @@ class Problem:
         return f"intakes:{choice.name}:{option.name}:{phase}"
 
     def per_intake(self, choice: BlockChoice, option: PlantOption) -> int:
-        """Blocks of a choice that one intake module carries, one of them in its worst situation, and the stores."""
-        stores = max((o.draw_kw * o.most for o in self.plant if o.draw_kw), default=0)
-        return max(0, (option.capacity_kw - choice.utility_extra_kw - stores) // choice.utility_kw)
+        """Blocks of a choice that one intake module carries, one of them in its worst situation."""
+        room = option.capacity_kw - choice.extra.switchgear_kw - self.stores.switchgear_kw
+        ways = option.feeders - (1 if self.battery_kw else 0)
+        return max(0, min(room // choice.normal.switchgear_kw, ways))
 
     def chosen(self, option: PlantOption) -> str:
         """1 when an option is the one chosen for its carrier."""
         return f"chosen:{option.carrier}:{option.name}"
+
+
+_PLACES = ("switchgear_kw", "utility_kw", "grid_kw")
 
 
 def check_names(brief: SiteBrief, catalog: Catalog) -> None:
@@ -161,18 +186,11 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
             stranded.append(carrier)
         level = str(getattr(brief.redundancy, catalog.carrier(carrier).redundancy, "N"))
         plant += [_option(offer, carrier, level, installed, brief) for offer in offers]
-    switch_loss = max(
-        (
-            float(loss_kw(o.module.losses.points, 1.0)) / o.capacity_kw
-            for o in plant
-            if o.carrier == "mv_ac" and o.module.losses
-        ),
-        default=0.0,
-    )
+    slopes = _slopes(plant, "mv_ac"), _slopes(plant, "utility_mv")
     fuel = max((_fuel_slope(o.module.engine) for o in plant if o.module.engine), default=0.0)
     return Problem(
-        columns=tuple(_choice(c, switch_loss) for c in columns),
-        plant=tuple(replace(o, idle_l_per_h=_idle_l_per_h(o, fuel)) for o in plant),
+        columns=tuple(_choice(c, slopes) for c in columns),
+        plant=tuple(replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes)) for o in plant),
         it_kw=tuple(brief.it_kw_until(p) for p in range(len(brief.phases))),
         grid_kw=have(brief.grid.capacity_mw * 1000),
         generator_h=brief.autonomy.generator_h,
@@ -185,15 +203,41 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
     )
 
 
-def _choice(column: Column, switch_loss_frac: float) -> BlockChoice:
-    normal = need(column.mv_kw * (1 + switch_loss_frac))
-    return BlockChoice(
-        column=column,
-        it_kw=have(column.it_kw),
-        utility_kw=normal,
-        utility_extra_kw=max(0, need(column.mv_worst_kw * (1 + switch_loss_frac)) - normal),
-        cost_kusd=need(column.cost_kusd),
-    )
+Slopes = tuple[float, float]
+"""Loss per kW of load beyond the no-load loss: of intake switchgear, of main transformers."""
+
+
+def _slopes(plant: list[PlantOption], carrier: str) -> float:
+    """Losses are convex: on the straight line from no load to full load they are never understated."""
+    slopes = [
+        (float(loss_kw(o.module.losses.points, 1.0)) - float(loss_kw(o.module.losses.points, 0.0))) / o.capacity_kw
+        for o in plant
+        if o.carrier == carrier and o.module.losses
+    ]
+    return max(slopes, default=0.0)
+
+
+def _draw(switchgear_kw: float, utility_kw: float, grid_kw: float, slopes: Slopes) -> Draw:
+    """Rounded up where each is added: at the switchgear, behind it, and behind the main transformers."""
+    utility = switchgear_kw * (1 + slopes[0]) + utility_kw
+    return Draw(need(switchgear_kw), need(utility), need(utility * (1 + slopes[1]) + grid_kw))
+
+
+def _choice(column: Column, slopes: Slopes) -> BlockChoice:
+    normal = _draw(column.mv_kw, 0.0, 0.0, slopes)
+    worst = _draw(column.mv_worst_kw, 0.0, 0.0, slopes)
+    extra = Draw(*(max(0, getattr(worst, f) - getattr(normal, f)) for f in _PLACES))
+    return BlockChoice(column, have(column.it_kw), normal, extra, need(column.cost_kusd))
+
+
+def _standing(option: PlantOption, slopes: Slopes) -> Draw:
+    module = option.module
+    idle = option.sides * float(loss_kw(module.losses.points, 0.0)) if module.losses else 0.0
+    if module.grid_battery is not None:
+        return _draw(module.grid_battery.standby_kw, 0.0, 0.0, slopes)
+    if option.carrier == "mv_ac":
+        return _draw(0.0, idle, 0.0, slopes)
+    return _draw(0.0, 0.0, idle if option.carrier == "utility_mv" else 0.0, slopes)
 
 
 def _hourly(engine: Engine) -> list[tuple[float, float]]:
@@ -216,6 +260,7 @@ def _idle_l_per_h(option: PlantOption, slope: float) -> float:
 
 def _option(offer: Offer, carrier: str, level: str, installed: float, brief: SiteBrief) -> PlantOption:
     module = offer.module
+    given = module.given(carrier)
     sides = 2 if level == "2N" else 1
     fuel = offer.capacity_kw if carrier == "fuel" else 0.0
     if module.engine is not None:
@@ -234,10 +279,7 @@ def _option(offer: Offer, carrier: str, level: str, installed: float, brief: Sit
         most=most,
         capacity_kw=have(offer.capacity_kw),
         cost_kusd=need(sides * module.price_usd * installed / 1000),
-        loss_kw=need(sides * float(loss_kw(module.losses.points, 1.0)))
-        if module.losses and carrier == "utility_mv"
-        else 0,
-        draw_kw=need(battery.standby_kw) if battery else 0,
+        feeders=given.feeders_max or most if given else 0,
         fuel_l=have(fuel),
         battery_kw=have(battery.power_kw) if battery else 0,
         battery_kwh=have(usable),

@@ -151,7 +151,7 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
     for subject, entry in entries:
         for p in entry.provenance:
             source = sources.get(p.source)
-            band = f" ({p.low:g} to {p.high:g})" if p.low is not None and p.high is not None else ""
+            band = f" ({_plain(p.low)} to {_plain(p.high)})" if p.low is not None and p.high is not None else ""
             found.append(
                 Assumption(
                     subject=subject,
@@ -172,7 +172,11 @@ def _value(entry: Sourced, path: str) -> str:
         if isinstance(value, tuple):
             value = value[0] if value else None
         value = getattr(value, name, None)
-    return f"{value:,.6g}" if isinstance(value, int | float) else ""
+    return _plain(value) if isinstance(value, int | float) else ""
+
+
+def _plain(value: float) -> str:
+    return number(value) if abs(value) >= 1000 else f"{value:.6g}"
 
 
 def _answers(
@@ -208,7 +212,7 @@ def _answers(
         (
             "What does it yield?",
             f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year at PUE {projection.pue:.3f}: projected "
-            f"facility TokEnergy {te.base:.3f} kWh per million tokens ({te.low:.3f} to {te.high:.3f}), boundary B3.",
+            f"facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to {te.high:.4g}), boundary B3.",
         ),
     ]
     return tuple(answers)

@@ -16,6 +16,7 @@ from prefab import objective
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.errors import Impossible, Interrupted, OutOfBudget
+from prefab.intakes import assign_intakes, kinds_of
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.problem import BlockChoice, PlantOption, Problem, make_problem
 from prefab.results import Progress
@@ -57,14 +58,33 @@ def solve_problem(
         raise Impossible("no block can be built: for some carrier no module is eligible at this site")
     if problem.stranded:
         raise Impossible(f"no eligible module gives {', '.join(problem.stranded)}")
+    found = _proved(problem, effort, on_progress, stop)
+    tidy = _tidied(problem, found, effort, stop)
+    for answer in (tidy, found):
+        if (intakes := assign_intakes(problem, answer.values)) is not None:
+            return _sized(problem, answer, found, intakes, effort)
+    # The counts are right in total and yet no intake can be given whole blocks only: ask for that, keep the bound.
+    apart = replace(problem, one_kind_per_intake=True)
+    answer = _solve(apart, effort, None, on_progress, stop)
+    intakes = assign_intakes(apart, answer.values) if answer.values else None
+    if intakes is None:
+        raise OutOfBudget("sizing: the intake switchgear cannot be shared out among whole blocks within the budget")
+    return _sized(apart, answer, replace(found, stopped=answer.stopped), intakes, effort)
+
+
+def _proved(
+    problem: Problem,
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag | None,
+) -> Answer:
     first = _solve(replace(problem, columns=_promising(problem)), effort, None, on_progress, stop)
     if first.objective is not None:
         least = min(_pair_bounds(problem).values())
         problem = replace(problem, columns=_surviving(problem, first.objective))
         if stop is not None and stop.requested:
             # What is known of the whole question is the pairs' bound; the first master's holds for its few columns.
-            kept = replace(first, status="feasible", bound=need(min(least, first.objective)), stopped="user")
-            return _sized(problem, kept, kept, effort)
+            return replace(first, status="feasible", bound=need(min(least, first.objective)), stopped="user")
     if stop is not None and stop.requested:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
     answer = _solve(problem, effort, first, on_progress, stop)
@@ -72,8 +92,7 @@ def solve_problem(
         raise Impossible("no combination of blocks and plant keeps every rule (proved twice)")
     if not answer.values or answer.objective is None or answer.bound is None:
         raise OutOfBudget(f"sizing: no site found within the budget {answer.note}".strip())
-    tidy = _tidied(problem, answer, effort, stop)
-    return _sized(problem, tidy, answer, effort)
+    return answer
 
 
 def _solve(
@@ -141,7 +160,7 @@ def _priced(problem: Problem) -> dict[Size, list[tuple[float, BlockChoice]]]:
     price = _linear_price(problem)
     sizes: dict[Size, list[tuple[float, BlockChoice]]] = defaultdict(list)
     for c in problem.columns:
-        sizes[c.column.pod, c.column.pods].append((c.cost_kusd + price * c.utility_kw, c))
+        sizes[c.column.pod, c.column.pods].append((c.cost_kusd + price * c.normal.switchgear_kw, c))
     for choices in sizes.values():
         choices.sort(key=lambda pc: (pc[0], pc[1].name))
     return dict(sizes)
@@ -192,7 +211,7 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     """Among sites of the same cost: buy as late as possible, then as few modules as possible."""
     assert answer.objective is not None
     last = problem.phases[-1]
-    used = {c.name for c in problem.columns if answer.values[problem.stands(c)]}
+    used = {c.name for c in problem.columns if answer.values.get(problem.stands(c))}
     small = replace(problem, columns=tuple(c for c in problem.columns if c.name in used))
     fixed = [(objective.capital_terms(small, last), answer.objective)]
     goals = [objective.module_terms(small, last)]
@@ -215,32 +234,32 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     return best
 
 
-def _sized(problem: Problem, tidy: Answer, answer: Answer, effort: Effort) -> Sized:
-    assert answer.objective is not None
-    assert answer.bound is not None
-    chosen = [c for c in problem.columns if tidy.values.get(problem.stands(c))]
-    chosen.sort(key=lambda c: (-tidy.values[problem.count(c, problem.phases[-1])], c.name))
+def _sized(problem: Problem, chosen: Answer, proof: Answer, intakes: tuple[int, ...], effort: Effort) -> Sized:
+    values, last = chosen.values, problem.phases[-1]
+    kinds = kinds_of(problem, values)
+    cost = sum(kusd * values[name] for kusd, name in objective.capital_terms(problem, last) if name in values)
+    assert proof.bound is not None
+    bound = min(proof.bound, cost)
     return Sized(
-        kinds=tuple(_kind(problem, c, "abcdefgh"[i], tidy) for i, c in enumerate(chosen)),
-        blocks=tuple(tuple(tidy.values[problem.count(c, p)] for p in problem.phases) for c in chosen),
+        kinds=tuple(_kind(c, "abcdefgh"[i]) for i, c in enumerate(kinds)),
+        blocks=tuple(tuple(values[problem.count(c, p)] for p in problem.phases) for c in kinds),
         plant=tuple(
-            _plant(option, tuple(tidy.values[problem.plant_count(option, p)] for p in problem.phases))
+            _plant(option, tuple(values[problem.plant_count(option, p)] for p in problem.phases))
             for option in problem.plant
-            if tidy.values[problem.plant_count(option, problem.phases[-1])]
+            if values[problem.plant_count(option, last)]
         ),
-        status="optimal" if answer.status == "optimal" else "feasible",
-        objective_kusd=answer.objective,
-        bound_kusd=min(answer.bound, answer.objective),
+        intakes=intakes,
+        status="optimal" if bound == cost else "feasible",
+        objective_kusd=cost,
+        bound_kusd=bound,
         parameters=effort.parameters,
-        stopped=answer.stopped,
+        stopped=proof.stopped,
     )
 
 
-def _kind(problem: Problem, choice: BlockChoice, name: str, answer: Answer) -> BlockKind:
-    intake = next(o for o in problem.plant if o.carrier == "mv_ac" and answer.values[problem.chosen(o)])
+def _kind(choice: BlockChoice, name: str) -> BlockKind:
     column = choice.column
-    per_intake = problem.per_intake(choice, intake)
-    return BlockKind(name=name, pod=column.pod, pods=column.pods, groups=column.groups, per_intake=per_intake)
+    return BlockKind(name=name, pod=column.pod, pods=column.pods, groups=column.groups)
 
 
 def _plant(option: PlantOption, per_side: tuple[int, ...]) -> Plant:

@@ -238,7 +238,8 @@ COSTS = validate(
 )  # fmt: skip
 BASIS = validate(
     {
-        "power_factor": 0.95, "recirculation_k": 2.0, "fuel_margin_frac": 0.1, "crane_crews_count": 1,
+        "power_factor": 0.95,
+        "medium_voltage_kv": 20.0, "recirculation_k": 2.0, "fuel_margin_frac": 0.1, "crane_crews_count": 1,
         "lifts_per_day_count": 3, "connection_crews_count": 2, "commissioning_crews_count": 1, "fat_bays_count": 2,
         "engineering_days": 40, "permit_days": 60, "grid_connection_days": 200, "civil_days_per_block": 10,
         "site_civil_days": 30, "site_acceptance_days": 2, "functional_test_days": 5, "integrated_test_days": 5,
@@ -382,6 +383,7 @@ def hand_wired_plan(**more: Any) -> Plan:
             Plant(carrier="standby_mv", sku="GEN-2000", per_side=(2,)),
             Plant(carrier="fuel", sku="FTK-030", per_side=(1,)),
         ),
+        intakes=(1,),
         status="optimal",
         objective_kusd=block_kusd + 230 + 2 * 115 + 115,
         bound_kusd=block_kusd + 230 + 2 * 115 + 115,

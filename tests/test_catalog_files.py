@@ -223,7 +223,10 @@ def test_pod_powers_and_heat_agree(pod: Module) -> None:
     assert pod.it.measured_kw <= pod.it.nameplate_kw
     assert pod.it.measured_kw <= pod.it.sustained_kw
     heat = [n.kw_per_kw for n in pod.needs if n.carrier in ("coolant", "facility_water", "air_cooling")]
-    assert math.isclose(sum(heat), 1.0, abs_tol=1e-9)
+    # Lighting and controls are in the pod too; what they draw leaves with the air, where the pod has any.
+    house = next(n.kw_per_kw for n in pod.needs if n.carrier == "lv_ac") * pod.it.peak_kw / pod.it.sustained_kw
+    in_air = house if any(n.carrier == "air_cooling" for n in pod.needs) else 0.0
+    assert math.isclose(sum(heat), 1.0 + in_air, abs_tol=1e-3)
     critical = pod.needed("critical_ac")
     assert critical is not None
     assert critical.kw_per_kw == 1.0

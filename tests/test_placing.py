@@ -298,6 +298,7 @@ def connected_site(catalog: Catalog, brief, blocks: int) -> Connected:
             Plant(carrier="fuel", sku="FTK-085", per_side=(-(-blocks * 4 // 6),)),
             Plant(carrier="mv_storage", sku="BES-5000-2H", per_side=(-(-blocks * 4 // 6),)),
         ),
+        intakes=tuple(block // 4 + 1 for block in range(blocks)),
         status="feasible",
         objective_kusd=1,
         bound_kusd=1,

@@ -1,16 +1,21 @@
 """Sizing against brute force on small sites, and relations that every optimum must keep."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from build import CDU, DRY, GEN, MODULES, UPS, a_brief, a_catalog, a_module
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from prefab.brief import read_brief
+from prefab.catalog import load_catalog
+from prefab.connecting import make_connected
+from prefab.design import make_plan
 from prefab.errors import Impossible, InputError
 from prefab.objective import measured_kusd
 from prefab.problem import make_problem
-from prefab.rules import HOOKS
+from prefab.rules import HOOKS, SUPPLY, grid_limit
 from prefab.sizing import make_sized
 from prefab.solver import QUICK, StopFlag
 
@@ -34,8 +39,8 @@ def cheapest_by_hand(brief, catalog):
             used = [(c, n) for c, n in used if n]
             if not used or sum(n * c.it_kw for c, n in used) < brief.it_kw:
                 continue
-            load = sum(n * c.utility_kw for c, n in used)
-            extra = max(c.utility_extra_kw for c, _ in used)
+            load = sum(n * c.normal.switchgear_kw for c, n in used)
+            extra = max(c.extra.switchgear_kw for c, _ in used)
             if load + extra > problem.grid_kw:
                 continue
             cost = sum(n * c.cost_kusd for c, n in used)
@@ -44,7 +49,7 @@ def cheapest_by_hand(brief, catalog):
                 for o in problem.plant
                 if o.carrier == "mv_ac"
                 for n in range(1, o.most + 1)
-                if sum(-(-m // problem.per_intake(c, o)) for c, m in used) <= n
+                if load + extra <= n * o.capacity_kw and sum(m for _, m in used) <= n * o.feeders
             ]
             power = []
             for g in (o for o in problem.plant if o.carrier == "standby_mv"):
@@ -190,3 +195,26 @@ def test_stopped_by_the_user_keeps_the_incumbent_and_an_honest_bound():
     kept = make_sized(brief, catalog, QUICK, stop=stop)
     assert (kept.status, kept.stopped) == ("feasible", "user")
     assert kept.bound_kusd <= cost() <= kept.objective_kusd
+
+
+@pytest.mark.parametrize("layout", ["edge-2mw", "training-20mw"])
+def test_least_grid_the_solver_accepts_is_kept_by_the_checks(layout):
+    """A site right at its grid limit: what the sizing takes, the walk of every situation keeps."""
+    catalog = load_catalog()
+    brief = read_brief(Path(__file__).parents[1] / "layouts" / layout / "brief.toml")
+    low, high = brief.it_kw / 1000, brief.grid.capacity_mw
+    plan = None
+    for _ in range(9):
+        middle = (low + high) / 2
+        tight = brief.model_copy(update={"grid": brief.grid.model_copy(update={"capacity_mw": middle})})
+        try:
+            sized = make_sized(tight, catalog, QUICK)
+        except Impossible:
+            low = middle
+            continue
+        high = middle
+        plan = make_plan(tight, catalog, sized, make_connected(tight, catalog, sized))
+        assert [f for rule in SUPPLY for f in rule.check(plan) if not f.kept] == []
+    assert plan is not None
+    (finding,) = grid_limit.check(plan)
+    assert 0.99 < finding.actual / finding.limit <= 1

@@ -121,10 +121,15 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
     limits = [
         "“Optimal” means cheapest among designs with one module type per carrier and block kind, "
         f"at most {plan.brief.limits.block_kinds} block kinds, and the modules of catalog {plan.catalog_digest[:12]}.",
+        "Groups hold the fewest modules that carry their load in every situation; of heat rejection one more is tried.",
         "The optimum is in capital cost. Energy, land and dates are computed for the result, not traded against it.",
         "The climate year is synthetic; a measured year has other peaks and a somewhat different PUE.",
         "Token rates are benchmark or published rates under the workload card, not a promise of any model's service.",
-        "Single losses of modules and feeds are walked; simultaneous losses, fire and flood are not.",
+        "Losses of single modules are walked, and of a whole side where 2N is asked; at N+1 the common bus, board or "
+        "header of a group is a single point, as is the utility connection. Simultaneous losses, fire and flood are "
+        "not walked.",
+        "Cooling plant restarts on the generators: what the loops ride through until then is not computed. Recharging "
+        "of UPS and grid batteries is not in the peak of the connection.",
         "Prices are indicative and dates assume that the utility connection named in the brief is contracted.",
     ]
     if plan.sized.stopped:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from prefab.documents.labels import faults_text
 from prefab.documents.site_plan import make_site_plan
 from prefab.documents.svg import svg_of
 from prefab.proposal import Proposal
@@ -9,4 +10,4 @@ from prefab.proposal import Proposal
 
 def write(proposal: Proposal, path: Path) -> None:
     """Write the site plan as SVG."""
-    path.write_text(svg_of(make_site_plan(proposal.plan)), encoding="utf-8", newline="\n")
+    path.write_text(svg_of(make_site_plan(proposal.plan), faults_text(proposal)), encoding="utf-8", newline="\n")

@@ -43,6 +43,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         if stands[place] != bought[place]
         for kind, sku, phase in (place,)
     ]
+    differ += _blocks(plan)
     total = float(stands.total())
     summary = Finding(RULE, "site", not differ, total, float(bought.total()), "modules", "==", "modules in all")
     tags = Counter(e.tag for e in plan.connected.equipment)
@@ -66,6 +67,35 @@ def check(plan: Plan) -> tuple[Finding, ...]:
             "kinds of block",
         ),
     )
+
+
+def _blocks(plan: Plan) -> list[Finding]:
+    """Blocks that are not made of what their kind says, by SKU, carrier and side."""
+    assert plan.connected is not None
+    kinds: dict[str, Counter[tuple[str, str, str]]] = {}
+    for kind in plan.sized.kinds:
+        parts = kinds.setdefault(kind.name, Counter({(kind.pod, "it", "A"): kind.pods}))
+        for group in kind.groups:
+            for side in ("A", "B")[: group.sides]:
+                parts[group.sku, group.carrier, side] += group.per_side
+    blocks: dict[tuple[int, str], Counter[tuple[str, str, str]]] = {}
+    for e in plan.connected.equipment:
+        if e.block:
+            blocks.setdefault((e.block, e.kind), Counter())[e.sku, e.carrier, e.side] += 1
+    return [
+        Finding(
+            RULE,
+            f"block {number}",
+            False,
+            float(found.total()),
+            float(kinds.get(kind, Counter()).total()),
+            "modules",
+            "==",
+            f"is not a block of kind {kind!r}",
+        )
+        for (number, kind), found in sorted(blocks.items())
+        if found != kinds.get(kind)
+    ]
 
 
 def explain(brief: SiteBrief) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from prefab.problem import Problem
     from prefab.solver import Model
 
-TITLE = "Every single failure is survived"
+TITLE = "Loss of any one module, and of a side where 2N"
 BASIS = "brief [redundancy]; catalog gives.capacity, losses; the plan's own feeds"
 WISHES = (
     "redundancy.power",
@@ -74,29 +74,39 @@ def shape(demand: "Demand", capacity_kw: float, parallel_max: int, level: str) -
 
 
 def apply(model: "Model", problem: "Problem") -> None:
-    """Every intake carries its own blocks; other plant all of them, with its spare gone or a block at its worst."""
-    _apply_intakes(model, problem)
-    stores = [o for o in problem.plant if o.draw_kw]
-    for carrier in ("utility_mv", "standby_mv"):
-        options = [o for o in problem.plant if o.carrier == carrier]
+    """Site plant carries all blocks with its spare gone, and one block in its worst situation with all of it.
+
+    Intakes also have ways for all blocks; that whole blocks fit on them one by one is found after the counts, or, where
+    it was not found, asked for here for each kind apart.
+    """
+    for carrier, place in (
+        ("mv_ac", "switchgear_kw"),
+        ("utility_mv", "utility_kw"),
+        ("standby_mv", "utility_kw"),
+    ):
+        options = problem.options(carrier)
         for phase in problem.phases if options else ():
             capacity = [(o.capacity_kw, problem.plant_count(o, phase)) for o in options]
             spare = [(-o.capacity_kw * o.spare, problem.chosen(o)) for o in options if o.spare]
-            load = [(-c.utility_kw, problem.count(c, phase)) for c in problem.columns]
-            load += [(-o.draw_kw, problem.plant_count(o, phase)) for o in stores]
+            load = [(-getattr(c.normal, place), problem.count(c, phase)) for c in problem.columns]
+            load += [(-kw, problem.plant_count(o, phase)) for o in problem.plant if (kw := getattr(o.standing, place))]
             model.add_row([*capacity, *spare, *load], low=0)
             if carrier == "standby_mv":
                 continue  # a block's own loss and the loss of the utility are two failures
             for choice in problem.columns:
-                if choice.utility_extra_kw:
-                    extra = (-choice.utility_extra_kw, problem.stands(choice))
-                    model.add_row([*capacity, *load, extra], low=0)
+                if kw := getattr(choice.extra, place):
+                    model.add_row([*capacity, *load, (-kw, problem.stands(choice))], low=0)
+    _apply_ways(model, problem)
 
 
-def _apply_intakes(model: "Model", problem: "Problem") -> None:
-    """An intake (a pair of them with sides A and B) feeds whole blocks of one choice, so none is overloaded alone."""
-    options = [o for o in problem.plant if o.carrier == "mv_ac"]
+def _apply_ways(model: "Model", problem: "Problem") -> None:
+    options = problem.options("mv_ac")
     for phase in problem.phases:
+        ways = [(o.feeders, problem.plant_count(o, phase)) for o in options]
+        blocks = [(-1, problem.count(c, phase)) for c in problem.columns]
+        model.add_row([*ways, *blocks], low=1 if problem.battery_kw else 0)
+        if not problem.one_kind_per_intake:
+            continue
         for choice in problem.columns:
             fed = []
             for option in options:

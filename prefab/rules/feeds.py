@@ -33,6 +33,12 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     for tag, e in network.equipment.items():
         if e.unit_for and uses[tag] != 1:
             broken.append((tag, f"serves {uses[tag]} modules, as a unit it serves exactly one"))
+    sets = {frozenset(f.suppliers) for f in plan.connected.feeds}
+    owner: dict[str, frozenset[str]] = {}
+    for suppliers in sorted(sets, key=sorted):
+        for tag in sorted(suppliers - {GRID}):
+            if owner.setdefault(tag, suppliers) != suppliers:
+                broken.append((tag, "runs in parallel with different modules on different feeds: one bus, one set"))
     total = float(len(plan.connected.feeds))
     kept = Finding(RULE, "site", not broken, total - len(broken), total, "feeds", "==", "feeds in order")
     return (*(Finding(RULE, tag, False, 1.0, 0.0, "faults", "==", text) for tag, text in broken), kept)

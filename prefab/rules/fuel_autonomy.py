@@ -17,7 +17,6 @@ TITLE = "Fuel autonomy"
 BASIS = "brief autonomy.generator_h; catalog engine.fuel_l_per_kwh, tanks; design basis fuel_margin_frac"
 WISHES = ("autonomy.generator_h",)
 RULE = "fuel_autonomy"
-CAUTIOUS = "the sizing burns fuel along a straight line above each set's curve, and rounds litres"
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -53,7 +52,10 @@ def explain(brief: SiteBrief) -> str:
 
 
 def apply(model: "Model", problem: "Problem") -> None:
-    """Usable litres in bulk and belly tanks against the load of the phase."""
+    """Usable litres in bulk and belly tanks against the load of the phase.
+
+    Stricter than the check by the straight line above each set's fuel curve and by whole litres.
+    """
     if problem.generator_h <= 0:
         return
     hours = problem.generator_h * (1 + problem.fuel_margin_frac)
@@ -63,12 +65,9 @@ def apply(model: "Model", problem: "Problem") -> None:
             for o in problem.plant
             if o.fuel_l
         ]
-        stores = [
-            (-need(o.draw_kw * problem.fuel_l_per_kwh * hours), problem.plant_count(o, phase))
-            for o in problem.plant
-            if o.draw_kw
+        per_kw = problem.fuel_l_per_kwh * hours
+        standing = [
+            (-need(kw * per_kw), problem.plant_count(o, phase)) for o in problem.plant if (kw := o.standing.utility_kw)
         ]
-        burned = [
-            (-need(c.utility_kw * problem.fuel_l_per_kwh * hours), problem.count(c, phase)) for c in problem.columns
-        ]
-        model.add_row([*tanks, *stores, *burned], low=0)
+        burned = [(-need(c.normal.utility_kw * per_kw), problem.count(c, phase)) for c in problem.columns]
+        model.add_row([*tanks, *standing, *burned], low=0)

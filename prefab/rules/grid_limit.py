@@ -6,7 +6,6 @@ from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.network import walk
-from prefab.units import have
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -16,10 +15,6 @@ TITLE = "Grid connection"
 BASIS = "brief grid.capacity_mw; the walked load at the pods' peak power in every situation with the utility present"
 WISHES = ("grid.capacity_mw",)
 RULE = "grid_limit"
-CAUTIOUS = (
-    "the sizing takes main transformers at their full-load loss, the switchgear's at the highest of its kinds, "
-    "and whole kilowatts per block rounded up"
-)
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -41,12 +36,14 @@ def explain(brief: SiteBrief) -> str:
 
 
 def apply(model: "Model", problem: "Problem") -> None:
-    """Blocks at normal load, one of them in its worst situation, and the main transformers' losses."""
-    limit = have(problem.grid_kw)
+    """Blocks at normal load, one of them in its worst situation, and the losses on the way.
+
+    Stricter than the check by whole kilowatts per block and by the chord above each loss curve.
+    """
     for phase in problem.phases:
-        plant = [(o.loss_kw + o.draw_kw, problem.plant_count(o, phase)) for o in problem.plant if o.loss_kw + o.draw_kw]
-        blocks = [(c.utility_kw, problem.count(c, phase)) for c in problem.columns]
-        model.add_row([*plant, *blocks], high=limit)
-        for column in problem.columns:
-            if column.utility_extra_kw:
-                model.add_row([*plant, *blocks, (column.utility_extra_kw, problem.stands(column))], high=limit)
+        load = [(o.standing.grid_kw, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_kw]
+        load += [(c.normal.grid_kw, problem.count(c, phase)) for c in problem.columns]
+        model.add_row(load, high=problem.grid_kw)
+        for choice in problem.columns:
+            if choice.extra.grid_kw:
+                model.add_row([*load, (choice.extra.grid_kw, problem.stands(choice))], high=problem.grid_kw)

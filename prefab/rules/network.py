@@ -18,6 +18,7 @@ from prefab.plan import GRID, Feed, Plan
 from prefab.results import Finding
 
 ELECTRIC = "electric"
+HIGHEST_MEDIUM_KV = 36.0
 
 
 class Network:
@@ -114,7 +115,14 @@ class Network:
             return float(given.capacity_points)
         if given.capacity_l is not None:
             return given.capacity_l
-        rated = given.capacity_kw or (given.capacity_kva or 0.0) * self.plan.basis.power_factor
+        kva = given.capacity_kva or 0.0
+        grid = self.plan.brief.grid
+        kv = grid.voltage_kv if grid.voltage_kv <= HIGHEST_MEDIUM_KV else self.plan.basis.medium_voltage_kv
+        if given.voltage_max_kv is not None and kv > given.voltage_max_kv:
+            return 0.0
+        if given.current_max_a is not None:
+            kva = min(kva, 3**0.5 * kv * given.current_max_a)
+        rated = given.capacity_kw or kva * self.plan.basis.power_factor
         if module.rejection is not None:
             supply, back = self.water(tag)
             rated = float(rejection_capacity_kw(module.rejection, rated, dry_bulb, wet_bulb, supply, back, altitude))
@@ -160,12 +168,9 @@ class Network:
                 living.add(tag)
         return frozenset(living)
 
-    def flow(
-        self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float]
-    ) -> tuple[dict[str, float], list[str]]:
-        """Walk `tags` from consumers to sources; returns outputs asked of every supplier and who starves."""
+    def flow(self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float]) -> dict[str, float]:
+        """Walk `tags` from consumers to sources; what is alive has a live feed of everything it needs."""
         output: dict[str, float] = defaultdict(float, asked_kw)
-        starving: list[str] = []
         for tag in tags:
             if tag not in alive:
                 continue
@@ -176,18 +181,21 @@ class Network:
                 amount = self.drawn_kw(tag, need, output[tag])
                 live = [
                     suppliers
-                    for feed in self.feeds.get((tag, need.carrier), ())
+                    for feed in self.preferred(tag, need)
                     if (suppliers := [s for s in feed.suppliers if s in alive])
                 ]
-                if not live:
-                    starving.append(tag)
-                    continue
                 if need.connection in ("transfer", "unit"):
                     live = live[:1]
                 for suppliers in live:
                     for supplier in suppliers:
                         output[supplier] += amount / len(live) / len(suppliers)
-        return output, starving
+        return output
+
+    def preferred(self, tag: str, need: Need) -> list[Feed]:
+        """The feeds of one need, the normal one first: the module's own side, but the utility before standby power."""
+        feeds = self.feeds.get((tag, need.carrier), [])
+        own = "A" if need.alternate else self.equipment[tag].side
+        return sorted(feeds, key=lambda f: f.side != own)
 
 
 def level_of(network: Network, tag: str) -> str:
@@ -318,9 +326,9 @@ class _Walk:
                 asked[tag] += kw
             for tag in state.hungry:
                 self.starving.setdefault(tag, name)
-        output, hungry = self.network.flow(self.plant, living, asked)
+        output = self.network.flow(self.plant, living, asked)
         self.states += 1
-        self._note(output, name, hungry, utility=GRID in living)
+        self._note(output, name, (), utility=GRID in living)
         return output
 
     def _block(self, block: int, name: str, living: frozenset[str]) -> _BlockState:
@@ -345,18 +353,18 @@ class _Walk:
                     asked[tag] -= kw
                 for tag, kw in state.upward_kw.items():
                     asked[tag] = asked.get(tag, 0.0) + kw
-                output, hungry = self.network.flow(self.plant, living, asked)
+                output = self.network.flow(self.plant, living, asked)
                 self.states += 1
-                self._note({**state.own_kw, **output}, name, (*state.hungry, *hungry), utility=True)
+                self._note({**state.own_kw, **output}, name, state.hungry, utility=True)
 
     def _walk_block(self, block: int, lost: frozenset[str], living: frozenset[str]) -> _BlockState:
         network, tags = self.network, self.network.blocks[block]
         alive = network.alive(lost, tags, living)
-        output, hungry = network.flow(tags, alive, {})
+        output = network.flow(tags, alive, {})
         dead = [t for t in tags if t not in alive and t not in lost and network.module(t).it is not None]
         upward = {t: kw for t, kw in output.items() if t == GRID or network.equipment[t].block != block}
         own = {t: kw for t, kw in output.items() if t not in upward}
-        return _BlockState(own, upward, (*hungry, *dead))
+        return _BlockState(own, upward, tuple(dead))
 
     def _note(self, output: Mapping[str, float], name: str, hungry: Iterable[str], *, utility: bool) -> None:
         on_bus: dict[tuple[str, ...], float] = defaultdict(float)
