@@ -6,7 +6,7 @@ from typing import Any
 from prefab.brief import SiteBrief
 from prefab.catalog import Carrier, Catalog, Climate, Costs, DesignBasis, Source, Tariff, Workload
 from prefab.module import Module
-from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plan, Plant, Sized
+from prefab.plan import Connected, Plan, Sized
 from prefab.tables import validate
 
 PROVENANCE = [{"of": "*", "source": "made-up", "basis": "judgement"}]
@@ -284,117 +284,13 @@ def a_brief(**more: Any) -> SiteBrief:
     return validate(tree, SiteBrief, "brief")
 
 
-WARM, COLD = 36.0, 20.0
-BLOCK_GROUPS = (
-    # carrier, SKU, sides, per side, supply temperature, unit for
-    ("coolant", "CDU-500", 1, 3, 40.0, None),  # 800 kW / 500 = 2, and 1 spare
-    ("air_cooling", "FWU-150", 1, 3, None, None),  # 200 kW / 150 = 2, and 1 spare
-    ("facility_water", "PMP-1000", 1, 2, WARM, None),  # 808 kW: 1, and 1 spare
-    ("facility_water", "PMP-1000", 1, 2, COLD, None),  # 210 kW: 1, and 1 spare
-    ("heat_rejection", "DRY-1000", 1, 2, WARM, None),  # 816 kW: 1, and 1 spare
-    ("heat_rejection", "CHL-400", 1, 2, COLD, None),  # 212 kW: 1, and 1 spare
-    ("control", "CTL-20", 2, 1, None, None),  # 15 points a side
-    ("critical_ac", "UPS-800", 1, 3, None, None),  # about 1,130 kW: 2, and 1 spare
-    ("lv_ac", "TRF-1000", 1, 3, None, "critical_ac"),
-    ("lv_ac", "TRF-1000", 2, 1, None, None),
-)
-
-
-def hand_wired_plan(**more: Any) -> Plan:
-    """One block of one 1 MW pod with everything N+1 and its plant, every feed written out here by hand."""
-    brief = a_brief(**more)
-    groups = tuple(
-        Group(carrier=c, sku=s, sides=sides, per_side=n, supply_degc=t, unit_for=u)
-        for c, s, sides, n, t, u in BLOCK_GROUPS
-    )
-    equipment: list[Equipment] = [
-        _at_site("MVS-A1", "MVS-10", "mv_ac", "A"),
-        _at_site("MVS-B1", "MVS-10", "mv_ac", "B"),
-    ]
-    equipment += [_at_site(f"GEN-0{i}", "GEN-2000", "standby_mv", "A") for i in (1, 2)]
-    equipment.append(_at_site("FTK-01", "FTK-030", "fuel", "A"))
-    equipment.append(_in_block("POD-01", "POD-1000", "it", "A"))
-    names = {
-        ("coolant", 40.0): ["CDU-01", "CDU-02", "CDU-03"],
-        ("air_cooling", None): ["FWU-01", "FWU-02", "FWU-03"],
-        ("facility_water", WARM): ["PMP-01", "PMP-02"],
-        ("facility_water", COLD): ["PMP-03", "PMP-04"],
-        ("heat_rejection", WARM): ["DRY-01", "DRY-02"],
-        ("heat_rejection", COLD): ["CHL-01", "CHL-02"],
-        ("critical_ac", None): ["UPS-01", "UPS-02", "UPS-03"],
-    }
-    skus = {
-        "CDU": "CDU-500",
-        "FWU": "FWU-150",
-        "PMP": "PMP-1000",
-        "DRY": "DRY-1000",
-        "CHL": "CHL-400",
-        "UPS": "UPS-800",
-    }
-    for (carrier, degrees), tags in names.items():
-        equipment += [_in_block(t, skus[t[:3]], carrier, "A", supply_degc=degrees) for t in tags]
-    equipment += [_in_block(f"CTL-{s}1", "CTL-20", "control", s) for s in ("A", "B")]
-    equipment += [_in_block(f"TRF-0{i}", "TRF-1000", "lv_ac", "A", unit_for="critical_ac") for i in (1, 2, 3)]
-    equipment += [_in_block(f"TRF-{s}1", "TRF-1000", "lv_ac", s) for s in ("A", "B")]
-
-    feeds: list[Feed] = []
-
-    def feed(consumer: str, carrier: str, *suppliers: str, side: str = "A") -> None:
-        feeds.append(Feed(consumer=consumer, carrier=carrier, side=side, suppliers=suppliers))  # type: ignore[arg-type]
-
-    def from_both(consumer: str, carrier: str, name: str) -> None:
-        feed(consumer, carrier, f"{name}-A1")
-        feed(consumer, carrier, f"{name}-B1", side="B")
-
-    bus = tuple(f"B01-UPS-0{i}" for i in (1, 2, 3))
-    pod, cooled = "B01-POD-01", ["CDU-01", "CDU-02", "CDU-03", "FWU-01", "FWU-02", "FWU-03"]
-    pumps = [f"PMP-0{i}" for i in (1, 2, 3, 4)]
-    feed(pod, "coolant", "B01-CDU-01", "B01-CDU-02", "B01-CDU-03")
-    feed(pod, "air_cooling", "B01-FWU-01", "B01-FWU-02", "B01-FWU-03")
-    from_both(pod, "lv_ac", "B01-TRF")
-    for tag in ["POD-01", *cooled, *pumps, "CTL-A1", "CTL-B1"]:
-        feed(f"B01-{tag}", "critical_ac", *bus)
-    for tag in ["POD-01", *cooled, *pumps, "DRY-01", "DRY-02", "CHL-01", "CHL-02"]:
-        from_both(f"B01-{tag}", "control", "B01-CTL")
-    for tag in cooled:
-        pair = (1, 2) if tag.startswith("CDU") else (3, 4)
-        feed(f"B01-{tag}", "facility_water", *(f"B01-PMP-0{i}" for i in pair))
-    for tag, kind in zip(pumps, ("DRY", "DRY", "CHL", "CHL"), strict=True):
-        feed(f"B01-{tag}", "heat_rejection", f"B01-{kind}-01", f"B01-{kind}-02")
-    for tag in ("DRY-01", "DRY-02", "CHL-01", "CHL-02"):
-        from_both(f"B01-{tag}", "lv_ac", "B01-TRF")
-    for i in (1, 2, 3):
-        feed(f"B01-UPS-0{i}", "lv_ac", f"B01-TRF-0{i}")
-    for name in ("01", "02", "03", "A1", "B1"):
-        from_both(f"B01-TRF-{name}", "mv_ac", "MVS")
-    for tag in ("MVS-A1", "MVS-B1"):
-        feed(tag, "utility_mv", GRID)
-        feed(tag, "utility_mv", "GEN-01", "GEN-02", side="B")
-    for tag in ("GEN-01", "GEN-02"):
-        feed(tag, "fuel", "FTK-01")
-
-    # Block: pod 1,000; 3+3+4+2+2+2+3+5 = 24 modules at 100 k$; both x 1.15. Plant: MVS A and B, 2 GEN, 1 FTK.
-    block_kusd = round((1000 + 24 * 100) * 1.15)
-    sized = Sized(
-        kinds=(BlockKind(name="a", pod="POD-1000", pods=1, groups=groups),),
-        blocks=((1,),),
-        plant=(
-            Plant(carrier="mv_ac", sku="MVS-10", sides=2, per_side=(1,)),
-            Plant(carrier="standby_mv", sku="GEN-2000", per_side=(2,)),
-            Plant(carrier="fuel", sku="FTK-030", per_side=(1,)),
-        ),
-        intakes=(1,),
-        status="optimal",
-        objective_kusd=block_kusd + 230 + 2 * 115 + 115,
-        bound_kusd=block_kusd + 230 + 2 * 115 + 115,
-        parameters="by hand",
-    )
-    used = {e.sku for e in equipment}
+def a_plan(brief: SiteBrief, modules: tuple[Module, ...], sized: Sized, connected: Connected | None = None) -> Plan:
+    """A plan of the entries above."""
     return Plan(
         program="prefab test",
         catalog_digest="0" * 64,
         brief=brief,
-        modules=tuple(m for m in MODULES if m.sku in used),
+        modules=modules,
         carriers=CARRIERS,
         climate=CLIMATE,
         workload=WORKLOAD,
@@ -403,13 +299,5 @@ def hand_wired_plan(**more: Any) -> Plan:
         basis=BASIS,
         sources=SOURCES,
         sized=sized,
-        connected=Connected(equipment=tuple(equipment), feeds=tuple(feeds)),
+        connected=connected,
     )
-
-
-def _at_site(tag: str, sku: str, carrier: str, side: str) -> Equipment:
-    return Equipment(tag=tag, sku=sku, block=0, phase=0, carrier=carrier, side=side)  # type: ignore[arg-type]
-
-
-def _in_block(tag: str, sku: str, carrier: str, side: str, **more: Any) -> Equipment:
-    return Equipment(tag=f"B01-{tag}", sku=sku, block=1, kind="a", phase=0, carrier=carrier, side=side, **more)  # type: ignore[arg-type]

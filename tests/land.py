@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from build import BASIS, a_brief, a_module, hand_wired_plan
+from build import BASIS, a_brief, a_module
+from wired import hand_wired_plan
 
 from prefab.catalog import DesignBasis, Separation
 from prefab.module import Module

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from build import BASIS, CARRIERS, CLIMATE, COSTS, MODULES, PROVENANCE, SOURCES, TARIFF, WORKLOAD, a_brief, a_module
+from build import CARRIERS, MODULES, PROVENANCE, a_brief, a_module, a_plan
 
 from prefab.bom import make_bom
 from prefab.errors import AuditError
@@ -69,21 +69,7 @@ def the_plan(modules: tuple[Module, ...] = (*MODULES, PUMPS), **more: object) ->
         bound_kusd=1,
         parameters="by hand",
     )
-    plan = Plan(
-        program="prefab test",
-        catalog_digest="0" * 64,
-        brief=a_brief(phases=PHASES),
-        modules=modules,
-        carriers=CARRIERS,
-        climate=CLIMATE,
-        workload=WORKLOAD,
-        tariff=TARIFF,
-        costs=COSTS,
-        basis=BASIS,
-        sources=SOURCES,
-        sized=sized,
-    )
-    return plan.model_copy(update=more)
+    return a_plan(a_brief(phases=PHASES), modules, sized).model_copy(update=more)
 
 
 def equipment() -> list[Equipment]:

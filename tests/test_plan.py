@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from build import hand_wired_plan
+from wired import hand_wired_plan
 
 from prefab.errors import InputError
 from prefab.plan import Plan, read_plan, write_plan

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from build import BES, CHL, CLIMATE, DRY, WARM, a_module, hand_wired_plan
+from build import BES, CHL, CLIMATE, DRY, a_module
+from wired import WARM, hand_wired_plan
 
 from prefab.errors import InputError
 from prefab.module import Losses, Module

@@ -4,10 +4,11 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from build import CARRIERS, a_brief, hand_wired_plan
+from build import CARRIERS, a_brief
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_placing import connected_site
+from wired import hand_wired_plan
 
 from prefab.placing import make_placed
 from prefab.plan import GRID, Placed, Plan

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import networkx as nx
 import pytest
-from build import BASIS, MODULES, a_brief, hand_wired_plan
+from build import BASIS, MODULES, a_brief
+from wired import hand_wired_plan
 
 from prefab import scheduling
 from prefab.brief import SiteBrief

@@ -3,7 +3,8 @@
 from datetime import date
 
 import pytest
-from build import BASIS, DEPLOYMENT, MODULES, a_brief, a_module, hand_wired_plan
+from build import BASIS, DEPLOYMENT, MODULES, a_brief, a_module
+from wired import hand_wired_plan
 
 from prefab.catalog import load_catalog
 from prefab.module import Module

@@ -3,7 +3,8 @@
 import math
 from datetime import date, timedelta
 
-from build import BASIS, BLOCK_GROUPS, MODULES, a_brief, a_catalog, a_module
+from build import BASIS, MODULES, a_brief, a_catalog, a_module
+from wired import BLOCK_GROUPS
 
 from prefab.catalog import Carrier
 from prefab.connecting import make_connected

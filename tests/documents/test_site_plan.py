@@ -3,8 +3,8 @@
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from build import hand_wired_plan
 from test_routing import placed_and_routed, six_blocks
+from wired import hand_wired_plan
 
 from prefab.documents.drawing import Circle, Label, Rect
 from prefab.documents.site_plan import make_site_plan

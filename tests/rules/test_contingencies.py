@@ -1,8 +1,8 @@
 """The walk of every loss, on a plan wired by hand."""
 
 import pytest
-from build import hand_wired_plan
 from damage import damaged, item, module
+from wired import hand_wired_plan
 
 from prefab.plan import Plan
 from prefab.rules import contingencies
@@ -101,3 +101,97 @@ def test_later_phase_does_not_help_an_earlier_one():
     wheres = broken(damaged(plan, postpone))
     assert wheres
     assert all(w.startswith("phase One") for w in wheres)
+
+
+def test_every_block_is_walked_in_every_phase_it_stands_in():
+    plan = hand_wired_plan(blocks=2)
+    assert not broken(plan)
+    assert walk(plan, 0).states == 34
+    # 22 modules and 4 of controls in each block; intake 4; utility, and utility with each of 3 generators; normal.
+    assert walk(plan, 1).states == 2 * (22 + 4) + 4 + 4 + 1
+
+    def small(tree):
+        module(tree, "CDU-500")["gives"][0]["capacity_kw"] = 399.0
+
+    coolant = {f"{block}-CDU-0{i}" for block in ("B01", "B02") for i in (1, 2, 3)}
+    assert {w for w in broken(damaged(plan, small)) if w.startswith("phase Two")} == {
+        f"phase Two, {tag}" for tag in coolant
+    }
+
+
+@pytest.mark.parametrize(("points", "kept"), [(5, True), (4, False)])
+def test_at_2n_a_whole_side_is_lost_at_once(points, kept):
+    # 15 points on 3 controllers a side: with one lost its side's 7.5 rest on 2, 3.75 each; with the side lost all 15
+    # rest on the other 3, 5 each.
+    def three_a_side(tree):
+        connected = tree["connected"]
+        for side in ("A", "B"):
+            first = f"B01-CTL-{side}1"
+            tags = [f"B01-CTL-{side}{n}" for n in (1, 2, 3)]
+            row = item(connected["equipment"], tag=first)
+            connected["equipment"] += [{**row, "tag": tag} for tag in tags[1:]]
+            power = item(connected["feeds"], consumer=first, carrier="critical_ac")
+            connected["feeds"] += [{**power, "consumer": tag} for tag in tags[1:]]
+            for feed in connected["feeds"]:
+                if feed["suppliers"] == [first]:
+                    feed["suppliers"] = tags
+        module(tree, "CTL-20")["gives"][0]["capacity_points"] = points
+
+    plan = damaged(hand_wired_plan(), three_a_side)
+    found = [f for f in contingencies.check(plan) if "control" in f.text]
+    assert all(f.kept for f in found) is kept
+    assert max(f.actual for f in found) == pytest.approx(5)
+    assert {f.text.rpartition("worst: ")[2] for f in found} <= {"B01 control side A lost", "B01 control side B lost"}
+
+
+def test_at_2n_a_whole_side_of_the_intake_is_lost_at_once():
+    # Two switchgears on side A, either of which carries everything, and nothing fed from side B.
+    def side_a_only(tree):
+        connected = tree["connected"]
+        connected["equipment"].append({**item(connected["equipment"], tag="MVS-A1"), "tag": "MVS-A2"})
+        connected["feeds"] += [{**f, "consumer": "MVS-A2"} for f in connected["feeds"] if f["consumer"] == "MVS-A1"]
+        connected["feeds"] = [f for f in connected["feeds"] if f["suppliers"] != ["MVS-B1"]]
+        for feed in connected["feeds"]:
+            if feed["suppliers"] == ["MVS-A1"]:
+                feed["suppliers"] = ["MVS-A1", "MVS-A2"]
+
+    starving = walk(damaged(hand_wired_plan(), side_a_only), 0).starving
+    assert starving == {"B01-POD-01": "site mv_ac side A lost"}
+
+
+# Each is enough for the normal state and short with one lost, or with its side lost:
+NEEDS_THE_LOST = [
+    ("cooling", "CDU-500", "capacity_kw", 300.0),  # 800 kW on 3 or on 2
+    ("power", "UPS-800", "capacity_kw", 500.0),  # 1,130 kW on 3 or on 2
+    ("control", "CTL-20", "capacity_points", 14),  # 7.5 points a side or all 15
+    ("standby", "GEN-2000", "capacity_kw", 1200.0),  # 1,254 kW on 2 or on 1
+]
+
+
+@pytest.mark.parametrize(("part", "sku", "rating", "amount"), NEEDS_THE_LOST)
+def test_at_n_nothing_of_it_is_lost(part, sku, rating, amount):
+    def shrink(tree):
+        module(tree, sku)["gives"][0][rating] = amount
+
+    def kept(level):
+        redundancy = {"power": "N+1", "cooling": "N+1", part: level}
+        return not broken(damaged(hand_wired_plan(redundancy=redundancy), shrink))
+
+    assert kept("N")
+    assert not kept("N+1")
+
+
+@pytest.mark.parametrize(("level", "states"), [("N", 1), ("N+1", 3)])
+def test_the_utility_alone_at_n_and_with_a_generator_at_n_plus_1(level, states):
+    plan = hand_wired_plan(redundancy={"standby": level})
+    # 26 losses in the block, 4 of intake, the normal state.
+    assert walk(plan, 0).states == 31 + states
+
+
+def test_at_n_the_loss_of_the_utility_is_still_survived():
+    def shrink(tree):
+        module(tree, "GEN-2000")["gives"][0]["capacity_kw"] = 600.0
+
+    # About 1,254 kW on two sets.
+    found = set(broken(damaged(hand_wired_plan(redundancy={"standby": "N"}), shrink)))
+    assert found == {"phase One, GEN-01", "phase One, GEN-02"}

@@ -1,14 +1,15 @@
 """A and B feeds: what a wrong connection looks like."""
 
 import pytest
-from build import hand_wired_plan
 from damage import damaged, item
+from wired import hand_wired_plan
 
 from prefab.rules import feeds
 
 
-def faults(edit):
-    return [f.text for f in feeds.check(damaged(hand_wired_plan(), edit)) if not f.kept and f.unit == "faults"]
+def faults(edit, blocks=1):
+    findings = feeds.check(damaged(hand_wired_plan(blocks=blocks), edit))
+    return [f.text for f in findings if not f.kept and f.unit == "faults"]
 
 
 def feed(tree, consumer, carrier, side="A"):
@@ -64,3 +65,30 @@ def test_unit_transformer_that_serves_two():
     found = faults(edit)
     assert "serves 2 modules, as a unit it serves exactly one" in found
     assert "serves 0 modules, as a unit it serves exactly one" in found
+
+
+def test_two_blocks_in_two_phases_on_one_plant_are_in_order():
+    assert all(f.kept for f in feeds.check(hand_wired_plan(blocks=2)))
+
+
+def test_supplier_of_another_block():
+    def edit(tree):
+        feed(tree, "B02-POD-01", "coolant")["suppliers"] = [f"B01-CDU-0{i}" for i in (1, 2, 3)]
+
+    # The first block stands in an earlier phase: nothing else is wrong with it.
+    assert faults(edit, blocks=2) == [f"coolant from B01-CDU-0{i}: it stands in block 1" for i in (1, 2, 3)]
+
+
+def test_supplier_of_a_later_phase():
+    def edit(tree):
+        item(tree["connected"]["equipment"], tag="B01-FWU-03")["phase"] = 1
+
+    assert faults(edit, blocks=2) == ["air_cooling from B01-FWU-03: it stands in a later phase"]
+
+
+def test_two_feeds_on_one_side():
+    def edit(tree):
+        # Both transformers are there, side A twice.
+        feed(tree, "B01-POD-01", "lv_ac", side="B")["side"] = "A"
+
+    assert faults(edit) == ["two feeds of lv_ac on one side"]

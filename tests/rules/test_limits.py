@@ -1,8 +1,8 @@
 """The rules that compare one figure with one limit: equal, a hair over, a hair under."""
 
 import pytest
-from build import hand_wired_plan
 from damage import damaged, item, module
+from wired import hand_wired_plan
 
 from prefab.rules import (
     bus_limit,

@@ -5,7 +5,8 @@ from typing import Any
 
 import holidays
 import pytest
-from build import BASIS, a_brief, a_module, hand_wired_plan
+from build import BASIS, a_brief, a_module
+from wired import hand_wired_plan
 
 from prefab.plan import Connected, Equipment, Plan, Scheduled, ScheduledTask
 from prefab.results import Finding

@@ -1,0 +1,141 @@
+"""A plan of one or two 1 MW blocks, every module and feed written out by hand: no part of the program wires it."""
+
+from datetime import date
+from typing import Any
+
+from build import MODULES, a_brief, a_plan
+
+from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plan, Plant, Sized
+
+WARM, COLD = 36.0, 20.0
+BLOCK_GROUPS = (
+    # carrier, SKU, sides, per side, supply temperature, unit for
+    ("coolant", "CDU-500", 1, 3, 40.0, None),  # 800 kW / 500 = 2, and 1 spare
+    ("air_cooling", "FWU-150", 1, 3, None, None),  # 200 kW / 150 = 2, and 1 spare
+    ("facility_water", "PMP-1000", 1, 2, WARM, None),  # 808 kW: 1, and 1 spare
+    ("facility_water", "PMP-1000", 1, 2, COLD, None),  # 210 kW: 1, and 1 spare
+    ("heat_rejection", "DRY-1000", 1, 2, WARM, None),  # 816 kW: 1, and 1 spare
+    ("heat_rejection", "CHL-400", 1, 2, COLD, None),  # 212 kW: 1, and 1 spare
+    ("control", "CTL-20", 2, 1, None, None),  # 15 points a side
+    ("critical_ac", "UPS-800", 1, 3, None, None),  # about 1,130 kW: 2, and 1 spare
+    ("lv_ac", "TRF-1000", 1, 3, None, "critical_ac"),
+    ("lv_ac", "TRF-1000", 2, 1, None, None),
+)
+
+
+def hand_wired_plan(blocks: int = 1, **more: Any) -> Plan:
+    """Blocks of one 1 MW pod with everything N+1 and their plant, every feed written out here by hand.
+
+    Each block stands in a phase of its own, with one more generator; the other plant is shared from phase One.
+    """
+    if blocks > 1:
+        dates = [date(2029 + n, 12, 31) for n in range(blocks)]
+        names = ("One", "Two", "Three")
+        phases = [{"name": n, "it_mw": 1.0, "energised_by": d} for n, d in zip(names, dates, strict=False)]
+        more = {"phases": phases, **more}
+    brief = a_brief(**more)
+    groups = tuple(
+        Group(carrier=c, sku=s, sides=sides, per_side=n, supply_degc=t, unit_for=u)
+        for c, s, sides, n, t, u in BLOCK_GROUPS
+    )
+    numbers = range(1, blocks + 1)
+    sets = [f"GEN-0{i}" for i in range(1, blocks + 2)]
+    equipment: list[Equipment] = [
+        _at_site("MVS-A1", "MVS-10", "mv_ac", "A"),
+        _at_site("MVS-B1", "MVS-10", "mv_ac", "B"),
+    ]
+    equipment += [_at_site(tag, "GEN-2000", "standby_mv", "A", max(0, i - 1)) for i, tag in enumerate(sets)]
+    equipment.append(_at_site("FTK-01", "FTK-030", "fuel", "A"))
+    equipment += [e for number in numbers for e in _block_equipment(number)]
+    feeds = [f for number in numbers for f in _block_feeds(number)]
+    for tag in ("MVS-A1", "MVS-B1"):
+        feeds += [_feed(tag, "utility_mv", GRID), _feed(tag, "utility_mv", *sets, side="B")]
+    feeds += [_feed(tag, "fuel", "FTK-01") for tag in sets]
+
+    # Block: pod 1,000; 3+3+4+2+2+2+3+5 = 24 modules at 100 k$; both x 1.15. Plant: MVS A and B, GEN, 1 FTK.
+    total_kusd = blocks * round((1000 + 24 * 100) * 1.15) + 230 + len(sets) * 115 + 115
+    sized = Sized(
+        kinds=(BlockKind(name="a", pod="POD-1000", pods=1, groups=groups),),
+        blocks=(tuple(numbers),),
+        plant=(
+            Plant(carrier="mv_ac", sku="MVS-10", sides=2, per_side=(1,) * blocks),
+            Plant(carrier="standby_mv", sku="GEN-2000", per_side=tuple(n + 1 for n in numbers)),
+            Plant(carrier="fuel", sku="FTK-030", per_side=(1,) * blocks),
+        ),
+        intakes=(1,) * blocks,
+        status="optimal",
+        objective_kusd=total_kusd,
+        bound_kusd=total_kusd,
+        parameters="by hand",
+    )
+    used = {e.sku for e in equipment}
+    modules = tuple(m for m in MODULES if m.sku in used)
+    return a_plan(brief, modules, sized, Connected(equipment=tuple(equipment), feeds=tuple(feeds)))
+
+
+def _block_equipment(number: int) -> list[Equipment]:
+    skus = {m.prefix: m.sku for m in MODULES}
+
+    def stand(carrier: str, *tags: str, **more: Any) -> list[Equipment]:
+        return [
+            Equipment(
+                tag=f"B0{number}-{tag}", sku=skus[tag[:3]], block=number, kind="a", phase=number - 1, carrier=carrier,
+                side="B" if tag.endswith("-B1") else "A", **more,
+            )
+            for tag in tags
+        ]  # fmt: skip
+
+    return [
+        *stand("it", "POD-01"),
+        *stand("coolant", "CDU-01", "CDU-02", "CDU-03", supply_degc=40.0),
+        *stand("air_cooling", "FWU-01", "FWU-02", "FWU-03"),
+        *stand("facility_water", "PMP-01", "PMP-02", supply_degc=WARM),
+        *stand("facility_water", "PMP-03", "PMP-04", supply_degc=COLD),
+        *stand("heat_rejection", "DRY-01", "DRY-02", supply_degc=WARM),
+        *stand("heat_rejection", "CHL-01", "CHL-02", supply_degc=COLD),
+        *stand("critical_ac", "UPS-01", "UPS-02", "UPS-03"),
+        *stand("control", "CTL-A1", "CTL-B1"),
+        *stand("lv_ac", "TRF-01", "TRF-02", "TRF-03", unit_for="critical_ac"),
+        *stand("lv_ac", "TRF-A1", "TRF-B1"),
+    ]
+
+
+def _block_feeds(number: int) -> list[Feed]:
+    feeds: list[Feed] = []
+
+    def named(tag: str) -> str:
+        return f"B0{number}-{tag}"
+
+    def feed(consumer: str, carrier: str, *suppliers: str) -> None:
+        feeds.append(_feed(named(consumer), carrier, *map(named, suppliers)))
+
+    def from_both(consumer: str, carrier: str, name: str) -> None:
+        feeds.extend(_feed(named(consumer), carrier, f"{name}-{side}1", side=side) for side in ("A", "B"))
+
+    cooled, pumps = ["CDU-01", "CDU-02", "CDU-03", "FWU-01", "FWU-02", "FWU-03"], [f"PMP-0{i}" for i in (1, 2, 3, 4)]
+    feed("POD-01", "coolant", "CDU-01", "CDU-02", "CDU-03")
+    feed("POD-01", "air_cooling", "FWU-01", "FWU-02", "FWU-03")
+    from_both("POD-01", "lv_ac", named("TRF"))
+    for tag in ["POD-01", *cooled, *pumps, "CTL-A1", "CTL-B1"]:
+        feed(tag, "critical_ac", "UPS-01", "UPS-02", "UPS-03")
+    for tag in ["POD-01", *cooled, *pumps, "DRY-01", "DRY-02", "CHL-01", "CHL-02"]:
+        from_both(tag, "control", named("CTL"))
+    for tag in cooled:
+        feed(tag, "facility_water", *(("PMP-01", "PMP-02") if tag.startswith("CDU") else ("PMP-03", "PMP-04")))
+    for tag, kind in zip(pumps, ("DRY", "DRY", "CHL", "CHL"), strict=True):
+        feed(tag, "heat_rejection", f"{kind}-01", f"{kind}-02")
+    for tag in ("DRY-01", "DRY-02", "CHL-01", "CHL-02"):
+        from_both(tag, "lv_ac", named("TRF"))
+    for i in (1, 2, 3):
+        feed(f"UPS-0{i}", "lv_ac", f"TRF-0{i}")
+    for name in ("01", "02", "03", "A1", "B1"):
+        from_both(f"TRF-{name}", "mv_ac", "MVS")
+    return feeds
+
+
+def _feed(consumer: str, carrier: str, *suppliers: str, side: str = "A") -> Feed:
+    return Feed(consumer=consumer, carrier=carrier, side=side, suppliers=suppliers)  # type: ignore[arg-type]
+
+
+def _at_site(tag: str, sku: str, carrier: str, side: str, phase: int = 0) -> Equipment:
+    return Equipment(tag=tag, sku=sku, block=0, phase=phase, carrier=carrier, side=side)  # type: ignore[arg-type]
