@@ -187,3 +187,16 @@ def _capacity_kw(
             )
         )
     return float(rated * derate(module.derating, conditions.altitude_m, conditions.dry_bulb_degc))
+
+
+def without_supply(
+    brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...], carriers: tuple[str, ...]
+) -> tuple[str, ...]:
+    """For every carrier that no eligible module gives a line: why each module that gives it may not stand here."""
+    lines = []
+    for key in carriers:
+        offers, refusals = make_offers(brief, catalog, shapes, key)
+        if not offers:
+            reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refusals) or "the catalog has none"
+            lines.append(f"{catalog.carrier(key).title}: no module may give it here; {reasons}")
+    return tuple(lines)

@@ -1,11 +1,12 @@
 """The question in whole numbers: block choices, plant options and wishes; needs rounded up, capacities down."""
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, Hooks, make_columns
-from prefab.eligible import Offer, make_offers
+from prefab.eligible import Offer, eligible_pods, make_offers, without_supply
 from prefab.errors import InputError
 from prefab.module import Engine, Module
 from prefab.physics.electrical import loss_kw
@@ -82,7 +83,7 @@ class Problem:
     battery_kwh: float
     block_kinds: int
     stranded: tuple[str, ...]
-    """Site carriers that are needed and that no option gives."""
+    """A line for everything that is needed and that no eligible module gives."""
     one_kind_per_intake: bool = False
     """A narrower question, for when no way was found to share intakes between kinds."""
 
@@ -136,6 +137,17 @@ class Problem:
 _PLACES = ("switchgear_kw", "utility_kw", "grid_kw")
 
 
+def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    pods, refused = eligible_pods(brief, catalog)
+    if not pods:
+        reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
+        return (f"IT pods: none may stand here; {reasons}",)
+    # Liquids and heat depend on temperatures that are chosen block by block.
+    needed = {n.carrier for pod in pods for n in pod.needs} | {"lv_ac"}
+    simple = (c.key for c in catalog.carriers if c.key in needed and c.medium in ("electric", "air", "signal"))
+    return without_supply(brief, catalog, hooks.shapes, (*simple, *wanted))
+
+
 def check_names(brief: SiteBrief, catalog: Catalog) -> None:
     """Every name in the brief exists in the catalog.
 
@@ -157,7 +169,9 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
     skus = {m.sku for m in catalog.modules}
     for sku in brief.limits.exclude:
         if sku not in skus:
-            mistakes.append(f"brief: limits.exclude: {sku!r} is not in the catalog; see `prefab catalog list`")
+            near = get_close_matches(sku, sorted(skus), n=1)
+            hint = f"did you mean {near[0]}?" if near else "see `prefab catalog list`"
+            mistakes.append(f"brief: limits.exclude: {sku!r} is not in the catalog; {hint}")
     if mistakes:
         raise InputError(mistakes)
 
@@ -179,11 +193,8 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
     if brief.storage.power_mw > 0:
         wanted.append("mv_storage")
     plant: list[PlantOption] = []
-    stranded: list[str] = []
     for carrier in wanted:
         offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
-        if not offers:
-            stranded.append(carrier)
         level = str(getattr(brief.redundancy, catalog.carrier(carrier).redundancy, "N"))
         plant += [_option(offer, carrier, level, installed, brief) for offer in offers]
     slopes = _slopes(plant, "mv_ac"), _slopes(plant, "utility_mv")
@@ -199,7 +210,7 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
         battery_kw=brief.storage.power_mw * 1000,
         battery_kwh=brief.storage.power_mw * brief.storage.duration_h * 1000,
         block_kinds=brief.limits.block_kinds,
-        stranded=tuple(stranded),
+        stranded=_stranded(brief, catalog, hooks, tuple(wanted)),
     )
 
 

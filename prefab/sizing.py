@@ -9,6 +9,7 @@ hint. Ties: buy late, then few modules.
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -54,10 +55,10 @@ def solve_problem(
     stop: StopFlag | None = None,
 ) -> Sized:
     """Price and prove; see the file's head."""
-    if not problem.columns:
-        raise Impossible("no block can be built: for some carrier no module is eligible at this site")
     if problem.stranded:
-        raise Impossible(f"no eligible module gives {', '.join(problem.stranded)}")
+        raise Impossible("\n".join(problem.stranded))
+    if not problem.columns:
+        raise Impossible("sizing: no block can be built: none fits one bus and reaches its supply temperatures")
     found = _proved(problem, effort, on_progress, stop)
     tidy = _tidied(problem, found, effort, stop)
     for answer in (tidy, found):
@@ -67,6 +68,8 @@ def solve_problem(
     apart = replace(problem, one_kind_per_intake=True)
     answer = _solve(apart, effort, None, on_progress, stop)
     intakes = assign_intakes(apart, answer.values) if answer.values else None
+    if intakes is None and stop is not None and stop.requested:
+        raise Interrupted("sizing: stopped before a site was found; nothing was written")
     if intakes is None:
         raise OutOfBudget("sizing: the intake switchgear cannot be shared out among whole blocks within the budget")
     return _sized(apart, answer, replace(found, stopped=answer.stopped), intakes, effort)
@@ -79,20 +82,27 @@ def _proved(
     stop: StopFlag | None,
 ) -> Answer:
     first = _solve(replace(problem, columns=_promising(problem)), effort, None, on_progress, stop)
+    least = need(min(_pair_bounds(problem).values()))
     if first.objective is not None:
-        least = min(_pair_bounds(problem).values())
         problem = replace(problem, columns=_surviving(problem, first.objective))
-        if stop is not None and stop.requested:
-            # What is known of the whole question is the pairs' bound; the first master's holds for its few columns.
-            return replace(first, status="feasible", bound=need(min(least, first.objective)), stopped="user")
-    if stop is not None and stop.requested:
+    stopped = stop is not None and stop.requested
+    if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
-    answer = _solve(problem, effort, first, on_progress, stop)
+    answer = first if stopped else _solve(problem, effort, first, on_progress, stop)
     if answer.status == "infeasible":
-        raise Impossible("no combination of blocks and plant keeps every rule (proved twice)")
-    if not answer.values or answer.objective is None or answer.bound is None:
-        raise OutOfBudget(f"sizing: no site found within the budget {answer.note}".strip())
-    return answer
+        text = "sizing: no combination of blocks and plant keeps every rule (proved twice)"
+        raise Impossible(f"{text}; `prefab explain` names the wishes that clash")
+    if answer is not first and answer.objective is not None and answer.bound is not None:
+        return answer
+    if first.objective is None:
+        raise OutOfBudget(
+            f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()
+        )
+    # What is known of the whole question is the pairs' bound and the second master's; the first one's holds for the few
+    # columns it had.
+    known = least if answer is first or answer.bound is None else max(least, answer.bound)
+    ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
+    return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
 
 
 def _solve(

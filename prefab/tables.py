@@ -130,6 +130,8 @@ def _mistake(error: ErrorDetails, model: type[BaseModel], where: str, text: str)
     given = error.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
     message = error["msg"].removeprefix("Value error, ")
+    if not path:
+        return f"{place}: {message}"
     return f"{place}: {_key(path)}: {message[:1].lower()}{message[1:]}{shown}"
 
 

@@ -119,7 +119,7 @@ def test_init_then_check_reads(tmp_path):
         ("capacity_mw = 4.5", "capacity_mw = 2.2", 3, "no combination"),
         ("width_m = 90", "width_m = 14", 3, "land: "),
         ("width_m = 90", "width_m = 30", 4, "not found within the budget; best arrangement needs"),
-        ("energised_by = 2029-09-30", "energised_by = 2027-02-01", 3, "no block can be built"),
+        ("energised_by = 2029-09-30", "energised_by = 2027-02-01", 3, "IT pods: none may stand here"),
         ('climate = "frankfurt"', 'climate = "atlantis"', 2, "'atlantis' is not in the catalog"),
         (
             "generator_h = 24",
@@ -200,3 +200,18 @@ def test_catalog_check_of_a_bad_overlay(tmp_path):
     done = prefab("catalog", "check", "--catalog", tmp_path)
     assert done.returncode == 1
     assert "bad-1.toml:2: lenght_mm: unknown key; did you mean length_mm?" in done.stdout
+
+
+def test_json_even_when_impossible(tmp_path):
+    path = brief_with(tmp_path, "capacity_mw = 4.5", "capacity_mw = 2.2")
+    done = prefab("design", path, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 3
+    said = json.loads(done.stdout)
+    assert said["error"] == "Impossible"
+    assert "no combination" in said["messages"][0]
+
+
+def test_unknown_command_has_a_near_miss():
+    done = prefab("desing")
+    assert done.returncode == 2
+    assert "did you mean design?" in done.stderr

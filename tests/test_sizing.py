@@ -17,7 +17,7 @@ from prefab.objective import measured_kusd
 from prefab.problem import make_problem
 from prefab.rules import HOOKS, SUPPLY, grid_limit
 from prefab.sizing import make_sized
-from prefab.solver import QUICK, StopFlag
+from prefab.solver import QUICK, Answer, StopFlag, solve
 
 
 def phases(*it_mw):
@@ -160,10 +160,14 @@ def test_twice_the_price_is_twice_the_cost():
     ("brief", "catalog", "text"),
     [
         ({"grid": {"capacity_mw": 1.1, "voltage_kv": 20.0, "tariff": "flat"}}, MODULES, "no combination"),
-        ({}, tuple(m for m in MODULES if m is not UPS), "no block can be built"),
-        ({}, tuple(m for m in MODULES if m is not GEN), "standby_mv"),
+        ({}, tuple(m for m in MODULES if m is not UPS), "critical ac: no module may give it here"),
+        ({}, tuple(m for m in MODULES if m is not GEN), "standby mv: no module may give it here; the catalog has none"),
         ({"site": {"design_dry_bulb_degc": 55.0}}, tuple(m for m in MODULES if m is not DRY), "no block can be built"),
-        ({"phases": [{"name": "One", "it_mw": 1.0, "energised_by": "2026-12-31"}]}, MODULES, "no block can be built"),
+        (
+            {"phases": [{"name": "One", "it_mw": 1.0, "energised_by": "2026-12-31"}]},
+            MODULES,
+            "IT pods: none may stand here; POD-1000: lead time of 20 weeks",
+        ),
     ],
 )
 def test_impossible_is_said(brief, catalog, text):
@@ -184,7 +188,7 @@ def test_every_unknown_name_is_reported_at_once():
 
 
 def test_high_voltage_needs_main_transformers():
-    with pytest.raises(Impossible, match="utility_mv"):
+    with pytest.raises(Impossible, match="utility mv: no module may give it here"):
         make_sized(a_brief(grid={"capacity_mw": 9.0, "voltage_kv": 110.0, "tariff": "flat"}), a_catalog(), QUICK)
 
 
@@ -218,3 +222,21 @@ def test_least_grid_the_solver_accepts_is_kept_by_the_checks(layout):
     assert plan is not None
     (finding,) = grid_limit.check(plan)
     assert 0.99 < finding.actual / finding.limit <= 1
+
+
+def test_stopped_while_proving_keeps_the_first_answer(monkeypatch):
+    """Ctrl-C may come before the second master has even taken its hint."""
+    stop, calls = StopFlag(), []
+
+    def stops_the_second(model, effort, on_progress, stop, stage):
+        calls.append(stage)
+        if len(calls) == 2:
+            stop.request()
+            return Answer("unknown", None, None, {}, "user")
+        return solve(model, effort, on_progress, stop, stage)
+
+    monkeypatch.setattr("prefab.sizing.solve", stops_the_second)
+    kept = make_sized(a_brief(**COST), a_catalog(), QUICK, stop=stop)
+    monkeypatch.undo()
+    assert (kept.status, kept.stopped) == ("feasible", "user")
+    assert kept.bound_kusd <= cost() <= kept.objective_kusd

@@ -1,9 +1,11 @@
 """The command `prefab`: only this folder prints, picks paths, catches errors and reads the clock."""
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import click
 
@@ -19,6 +21,15 @@ class _LateGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"{args[0]}: no such command; {hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -47,7 +58,8 @@ def prefab(ctx: click.Context, debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code; see the README for what the codes mean."""
-    debug = "--debug" in (sys.argv if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
     try:
         code = prefab.main(args=arguments, standalone_mode=False)
     except click.ClickException as error:
@@ -60,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if debug:
             raise
         mistakes = error.mistakes if isinstance(error, InputError) else str(error).splitlines()
+        if "--json" in given:
+            # A script that asked for JSON gets it whatever happens.
+            click.echo(json.dumps({"error": type(error).__name__, "messages": list(mistakes)}, ensure_ascii=False))
         for line in mistakes:
             click.echo(f"prefab: {line}", err=True)
         code = error.exit_code

@@ -1,6 +1,8 @@
 """`prefab catalog`: what is in the catalog, and whether it is in order."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -71,15 +73,37 @@ def show_module(sku: str, folders: tuple[Path, ...], as_json: bool) -> None:
         return
     titles = {s.key: s for s in catalog.sources}
     provenance = tree.pop("provenance")
-    for key, value in tree.items():
-        click.echo(f"{key}: {value}")
+    for line in _outline(tree):
+        click.echo(line)
     click.echo("figures:")
     for p in provenance:
-        band = f", {p['low']:g} to {p['high']:g}" if "low" in p and "high" in p else ""
+        band = f", {_plain(p['low'])} to {_plain(p['high'])}" if "low" in p and "high" in p else ""
         source = titles[p["source"]]
         click.echo(f"  {p['of']}: {p['basis']}{band}; {source.title} {source.url}")
         if p.get("note"):
             click.echo(f"    {p['note']}")
+
+
+def _outline(tree: Any, indent: str = "") -> Iterator[str]:
+    """A tree as indented lines, numbers plain."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}"
+            yield from _outline(value, indent + "  ")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for entry in value:
+                yield f"{indent}{key}"
+                yield from _outline(entry, indent + "  ")
+        elif isinstance(value, list):
+            yield f"{indent}{key}: " + ", ".join(" ".join(_plain(x) for x in point) for point in value)
+        else:
+            yield f"{indent}{key}: {_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.6g}" if abs(value) < 100_000 else f"{value:,.0f}"
 
 
 @command.command("check")
