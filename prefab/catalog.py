@@ -142,6 +142,12 @@ class DesignBasis(Sourced):
     medium_voltage_kv: Positive
     """Of sites connected at high voltage; the others take their connection's."""
     recirculation_k: NotNegative
+    pump_static_frac: Fraction
+    """Share of a facility pump's rated power that it draws at any flow."""
+    coolant_flow_min_frac: Fraction
+    """Least flow of a pump whose loop is held by temperature, over its full flow."""
+    fan_speed_min_frac: Fraction
+    """Slowest speed of the fans of air units, over full speed."""
     fuel_margin_frac: NotNegative
     crane_crews_count: Annotated[int, Field(gt=0)]
     lifts_per_day_count: Annotated[int, Field(gt=0)]

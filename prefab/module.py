@@ -169,7 +169,7 @@ class Rejection(Frozen):
     """Supply temperature less air-on temperature, at least (dry, adiabatic; a chiller's economiser)."""
     pad_effectiveness_frac: Fraction | None = None
     wet_above_degc: float | None = None
-    """An adiabatic unit wets its pads above this dry bulb."""
+    """An adiabatic unit may wet its pads above this dry bulb, and does where its dry coil falls short."""
     cop: Curve | None = None
     """Chiller: compressor COP over dry bulb."""
     capacity_frac: Curve | None = None

@@ -14,7 +14,7 @@ from prefab.errors import InputError
 from prefab.module import ItLoad
 from prefab.physics import tokens
 from prefab.physics.chain import Bank, Demand, Drawn, Purpose, Surroundings, draw
-from prefab.physics.cooling import CYCLES_OF_CONCENTRATION, SPEED_FLOOR_FRAC
+from prefab.physics.cooling import CYCLES_OF_CONCENTRATION
 from prefab.physics.weather import Weather, make_year
 from prefab.plan import BlockKind, Plan
 from prefab.results import Band, Hourly, Month, Projection, Step
@@ -39,6 +39,8 @@ class _Kind:
     pods_count: int
     load_frac: Hours
     drawn: Drawn
+    house_kw: Hours
+    """What the pods draw beyond their racks."""
 
     @property
     def it_kw(self) -> Hours:
@@ -59,7 +61,7 @@ def make_projection(plan: Plan) -> Projection:
         dry_bulb_degc=weather.dry_bulb_degc,
         wet_bulb_degc=weather.wet_bulb_degc,
         altitude_m=plan.climate.elevation_m if site.altitude_m is None else site.altitude_m,
-        power_factor=plan.basis.power_factor,
+        basis=plan.basis,
         carriers={c.key: c for c in plan.carriers},
     )
     load_frac = _load_frac(plan, weather)
@@ -110,6 +112,7 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
         pods_count=kind.pods * blocks,
         load_frac=load_frac,
         drawn=_times(drawn, blocks, house_kw),
+        house_kw=blocks * house_kw,
     )
 
 
@@ -236,7 +239,7 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[_Kind], weather: Weather)
         water_l_per_mtok=water / mtok,
         waterfall=_waterfall(hourly, chip, it, mtok),
         degraded_hours=_degraded_hours(hourly),
-        notes=(*_basis(plan, kinds, weather, water), *_doubts(plan, kinds, hourly, pue, site / mtok)),
+        notes=(*_basis(plan, kinds, hourly, weather), *_doubts(plan, kinds, hourly, pue, site / mtok)),
     )
 
 
@@ -281,26 +284,32 @@ def _months(hourly: Hourly, weather: Weather) -> tuple[Month, ...]:
     return tuple(months)
 
 
-def _basis(plan: Plan, kinds: list[_Kind], weather: Weather, water_l: float) -> list[str]:
+def _basis(plan: Plan, kinds: list[_Kind], hourly: Hourly, weather: Weather) -> list[str]:
     """What the figures rest on, one sentence each."""
-    card = plan.workload
+    card, basis = plan.workload, plan.basis
     mean = float(np.mean(_load_frac(plan, weather)))
     shape = "flat, as training runs" if card.purpose == "training" else "by the card's daily profile, local hours"
+    house_kw = sum((k.house_kw for k in kinds), np.zeros(weather.hour.shape))
     limits = " and ".join(sorted({_full_rate(plan, k).binds for k in kinds if k.serves}))
     notes = [
         f"Weather: {weather.source}; without recirculation of warm air, which the design adds.",
         "Everything installed runs and shares its load, redundant modules included; losses are read at that load.",
-        f"Pumps and fans of air units draw the cube of their share of flow, not slower than "
-        f"{number(100 * SPEED_FLOOR_FRAC)} % of full speed (judgement).",
+        f"Pumps and fans of air units draw flow times pressure (judgements): facility pumps hold "
+        f"{number(100 * basis.pump_static_frac)} % of their pressure at any flow, coolant pumps do not go below "
+        f"{number(100 * basis.coolant_flow_min_frac)} % of full flow, fans not below "
+        f"{number(100 * basis.fan_speed_min_frac)} % of full speed.",
+        f"Controls and house load: {number(float(np.mean(house_kw)), 1)} kW of the pods for lighting, access and "
+        f"fire detection, a share of their peak power whatever the load; "
+        f"{number(float(np.mean(np.array(hourly.auxiliary_kw) - house_kw)), 1)} kW of control panels.",
         f"Load: {number(100 * mean, 1)} % of serving capacity in the mean of the year, {shape}; IT power runs "
         f"straight from idle to full load.",
         f"Tokens: {card.tokens_counted}; their rate is limited by {limits}.",
         "Boundary B3: all electricity entering the site; batteries stand by and are not cycled.",
     ]
-    if water_l > 0:
+    if any(hourly.water_l):
         notes.append(
-            f"Water: what evaporates in the pads, and their bleed at {number(CYCLES_OF_CONCENTRATION)} cycles of "
-            f"concentration (judgement)."
+            f"Water: pads are wet only where the dry coils fall short; what evaporates, and a bleed at "
+            f"{number(CYCLES_OF_CONCENTRATION)} cycles of concentration (judgement)."
         )
     if card.purpose == "training":
         notes.append("Training tokens are not served tokens: do not compare with inference.")

@@ -239,7 +239,8 @@ COSTS = validate(
 BASIS = validate(
     {
         "power_factor": 0.95,
-        "medium_voltage_kv": 20.0, "recirculation_k": 2.0, "fuel_margin_frac": 0.1, "crane_crews_count": 1,
+        "medium_voltage_kv": 20.0, "recirculation_k": 2.0, "pump_static_frac": 0.4, "coolant_flow_min_frac": 0.75,
+        "fan_speed_min_frac": 0.6, "fuel_margin_frac": 0.1, "crane_crews_count": 1,
         "lifts_per_day_count": 3, "connection_crews_count": 2, "commissioning_crews_count": 1, "fat_bays_count": 2,
         "engineering_days": 40, "permit_days": 60, "grid_connection_days": 200, "civil_days_per_block": 10,
         "site_civil_days": 30, "site_acceptance_days": 2, "functional_test_days": 5, "integrated_test_days": 5,

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.catalog import Carrier
+from prefab.catalog import Carrier, DesignBasis
 from prefab.module import Module, Need
 from prefab.physics.cooling import (
     drive_power_frac,
@@ -33,7 +33,7 @@ class Surroundings:
     dry_bulb_degc: Hours
     wet_bulb_degc: Hours
     altitude_m: float
-    power_factor: float
+    basis: DesignBasis
     carriers: Mapping[str, Carrier]
 
 
@@ -79,7 +79,7 @@ def draw(banks: Sequence[Bank], demands: Sequence[Demand], at: Surroundings) -> 
     """Serve the demands from the banks, and what the banks need in turn, in the normal state of everything.
 
     A demand goes to the warmest liquid that is cold enough. Liquid pumps and fans of air units run at variable speed
-    on their share of flow; losses are read at each module's share of its rating.
+    on their share of flow, all that are installed; losses are read at each module's share of its rating.
     """
     hours = at.dry_bulb_degc.shape
     waiting: dict[int, list[Demand]] = defaultdict(list)
@@ -152,7 +152,7 @@ def _rated_kw(bank: Bank, at: Surroundings) -> float:
     given = bank.module.given(bank.carrier.key)
     if given is None:
         return 1.0
-    return given.capacity_kw or (given.capacity_kva or 0.0) * at.power_factor or 1.0
+    return given.capacity_kw or (given.capacity_kva or 0.0) * at.basis.power_factor or 1.0
 
 
 def _return_degc(bank: Bank, demands: Sequence[Demand]) -> float | None:
@@ -173,7 +173,7 @@ def _own_kw(bank: Bank, need: Need, first: bool, load: Hours, return_degc: float
     if bank.carrier.medium in ("liquid", "air"):
         speed = np.maximum(share, _flow_frac(bank, load, return_degc))
         full = need.kw_per_kw * rated * bank.count
-        own = own + np.where(load > 0, full * np.asarray(drive_power_frac(speed)), 0.0)
+        own = own + np.where(load > 0, full * np.asarray(drive_power_frac(speed, *_drive(bank, at.basis))), 0.0)
     else:
         own = own + need.kw_per_kw * load
     if need.through and module.losses is not None:
@@ -182,6 +182,18 @@ def _own_kw(bank: Bank, need: Need, first: bool, load: Hours, return_degc: float
         one = (rated, load / bank.count, *_loop(bank, return_degc, at))
         own = own + bank.count * np.asarray(rejection_power_kw(module.rejection, *one))
     return own
+
+
+def _drive(bank: Bank, basis: DesignBasis) -> tuple[float, float]:
+    """Static share of power and least share of flow of a bank's pumps or fans.
+
+    A loop without a rise of its own is held at its consumers' temperatures, which asks for a nearly constant flow.
+    """
+    if bank.carrier.medium == "air":
+        return 0.0, basis.fan_speed_min_frac
+    if bank.carrier.rise_k is None:
+        return 0.0, basis.coolant_flow_min_frac
+    return basis.pump_static_frac, 0.0
 
 
 def _flow_frac(bank: Bank, load: Hours, return_degc: float | None) -> Hours:

@@ -23,9 +23,6 @@ EVAPORATION_L_PER_KWH = 3.6 / 2.43
 # https://www.scribd.com/document/46640740/Case-Example-Calculations.
 CYCLES_OF_CONCENTRATION = 4.0
 
-# Drives do not run slower than this share of full speed, below which motor losses end the cube law; judgement.
-SPEED_FLOOR_FRAC = 0.3
-
 
 def flow_lpm(
     heat_kw: Numbers,
@@ -45,12 +42,14 @@ def flow_lpm(
     return plain(np.divide(heat_kw, density_kg_per_l * heat_capacity_kj_per_kg_k * rise_k) * 60)
 
 
-def drive_power_frac(flow_frac: Numbers) -> Numbers:
-    """Power of a variable-speed pump or fan over that at full flow: the cube of its speed, with a slowest speed.
+def drive_power_frac(flow_frac: Numbers, static_frac: float = 0.0, flow_min_frac: float = 0.0) -> Numbers:
+    """Power of a variable-speed pump or fan over that at full flow: flow times pressure, of which a share is static.
 
-    Affinity laws: https://www.engineeringtoolbox.com/fan-affinity-laws-d_196.html.
+    The pressure is dp_min + k·V², so without a static share the power follows the cube of the flow. Below
+    `flow_min_frac` the drive does not go. Affinity laws: https://www.engineeringtoolbox.com/fan-affinity-laws-d_196.html.
     """
-    return plain(np.maximum(flow_frac, SPEED_FLOOR_FRAC) ** 3)
+    flow = np.maximum(flow_frac, flow_min_frac)
+    return plain(flow * (static_frac + (1 - static_frac) * flow**2))
 
 
 def rejection_capacity_kw(
@@ -74,8 +73,7 @@ def rejection_capacity_kw(
         capacity = rated_kw * np.asarray(interpolate(points, air_on))
     else:
         reached = _reached(rejection, air_on, supply_degc)
-        share = np.minimum(_full_speed_frac(rejection, air_on, return_degc), 1.0)
-        capacity = rated_kw * share * min(density_ratio(altitude_m), 1.0)
+        capacity = _full_speed_kw(rejection, rated_kw, air_on, return_degc, altitude_m)
     return plain(np.where(reached, np.maximum(capacity, 0.0), 0.0))
 
 
@@ -91,8 +89,9 @@ def rejection_power_kw(
 ) -> Numbers:
     """Electric power of one unit that is given `heat_kw`; fans run flat out where it is given too much.
 
-    Dry and adiabatic units by the fan law of `_airflow_frac`. A chiller's compressors take what its economiser
-    leaves of the heat, as far as its capacity goes; its fans follow the share of rated heat.
+    Dry and adiabatic units by the fan law of `_airflow_frac`, pads dry as long as that suffices. A chiller's
+    compressors take what its economiser leaves of the heat, as far as its capacity goes; its fans follow the share of
+    rated heat.
     """
     heat = np.asarray(heat_kw, dtype=float)
     if rejection.kind == "chiller":
@@ -110,7 +109,9 @@ def rejection_power_kw(
         fans = rejection.fan_kw * np.clip(heat / rated_kw, rejection.fan_floor_frac, 1.0)
         power = compressors + fans
     else:
-        air_on = _air_on_degc(rejection, dry_bulb_degc, wet_bulb_degc)
+        air_on = _air_used_degc(
+            rejection, rated_kw, heat, dry_bulb_degc, wet_bulb_degc, supply_degc, return_degc, altitude_m
+        )
         speed = _airflow_frac(rejection, rated_kw, heat, air_on, supply_degc, return_degc, altitude_m)
         shaft = speed**3 * min(density_ratio(altitude_m), 1.0)
         power = rejection.fan_kw * np.clip(shaft, rejection.fan_floor_frac, 1.0)
@@ -136,13 +137,32 @@ def water_l_per_h(
     heat = np.asarray(heat_kw, dtype=float)
     if rejection.kind != "adiabatic":
         return plain(np.zeros(np.broadcast_shapes(heat.shape, np.shape(dry_bulb_degc))))
-    air_on = _air_on_degc(rejection, dry_bulb_degc, wet_bulb_degc)
+    air_on = _air_used_degc(
+        rejection, rated_kw, heat, dry_bulb_degc, wet_bulb_degc, supply_degc, return_degc, altitude_m
+    )
     rated_itd_k = rejection.rated_return_degc - rejection.rated_dry_bulb_degc
     full_flow_kw_per_k = rated_kw / (_AIR_RISE_FRAC * rated_itd_k) * min(density_ratio(altitude_m), 1.0)
     speed = _airflow_frac(rejection, rated_kw, heat, air_on, supply_degc, return_degc, altitude_m)
     cooled_kw = speed * full_flow_kw_per_k * np.subtract(dry_bulb_degc, air_on)
     bled = cycles_of_concentration / (cycles_of_concentration - 1)
     return plain(np.where(heat > 0, cooled_kw * EVAPORATION_L_PER_KWH * bled, 0.0))
+
+
+def _air_used_degc(
+    rejection: Rejection,
+    rated_kw: float,
+    heat: Array,
+    dry_bulb_degc: Numbers,
+    wet_bulb_degc: Numbers,
+    supply_degc: float,
+    return_degc: float,
+    altitude_m: float,
+) -> Array:
+    """Air at the coil: pads stay dry, to save water, as long as dry air takes the heat."""
+    dry_air = np.asarray(dry_bulb_degc, dtype=float)
+    enough = heat <= _full_speed_kw(rejection, rated_kw, dry_air, return_degc, altitude_m)
+    dry = enough & _reached(rejection, dry_air, supply_degc)
+    return np.asarray(np.where(dry, dry_air, _air_on_degc(rejection, dry_air, wet_bulb_degc)), dtype=float)
 
 
 def _air_on_degc(rejection: Rejection, dry_bulb_degc: Numbers, wet_bulb_degc: Numbers) -> Array:
@@ -157,6 +177,14 @@ def _air_on_degc(rejection: Rejection, dry_bulb_degc: Numbers, wet_bulb_degc: Nu
 def _reached(rejection: Rejection, air_on: Array, supply_degc: float) -> NDArray[np.bool_]:
     # A hair of tolerance: 27 °C after the pads may come out as 27.000000000000004.
     return np.asarray(air_on + (rejection.approach_min_k or 0.0) <= supply_degc + 1e-9)
+
+
+def _full_speed_kw(
+    rejection: Rejection, rated_kw: float, air_on: Array, return_degc: float, altitude_m: float
+) -> Array:
+    """Heat that a coil takes at full fan speed, never beyond its rating."""
+    share = np.minimum(_full_speed_frac(rejection, air_on, return_degc), 1.0)
+    return rated_kw * share * min(density_ratio(altitude_m), 1.0)
 
 
 def _full_speed_frac(rejection: Rejection, air_on: Array, return_degc: float) -> Array:

@@ -29,7 +29,9 @@ def density_ratio(altitude_m: float) -> float:
 @cache
 def _saturation() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Temperatures and saturation pressures; straight lines between them are off by less than 0.001 %."""
-    degc = np.linspace(_COLDEST_DEGC, _WARMEST_DEGC, round((_WARMEST_DEGC - _COLDEST_DEGC) / _STEP_K) + 1)
+    steps = np.linspace(_COLDEST_DEGC, _WARMEST_DEGC, round((_WARMEST_DEGC - _COLDEST_DEGC) / _STEP_K) + 1)
+    # The slope breaks at the triple point, so that is a point of the table.
+    degc = np.sort(np.append(steps, 0.01))
     return degc, np.array([psychrolib.GetSatVapPres(float(t)) for t in degc])
 
 

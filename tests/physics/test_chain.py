@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from build import CARRIERS, CDU, CHL, DRY, PMP, TRF, UPS, a_module
+from build import BASIS, CARRIERS, CDU, CHL, DRY, FWU, PMP, TRF, UPS, a_module
 
 from prefab.module import Losses, Module
 from prefab.physics.chain import Bank, Demand, Drawn, Surroundings, draw
@@ -12,7 +12,7 @@ BY_KEY = {c.key: c for c in CARRIERS}
 
 
 def surroundings(dry_bulb_degc: float = 10.0, altitude_m: float = 0.0) -> Surroundings:
-    return Surroundings(np.array([dry_bulb_degc]), np.array([dry_bulb_degc - 3]), altitude_m, 0.95, BY_KEY)
+    return Surroundings(np.array([dry_bulb_degc]), np.array([dry_bulb_degc - 3]), altitude_m, BASIS, BY_KEY)
 
 
 def bank(module: Module, carrier: str, count: int, supply: float | None = None, unit_for: str | None = None) -> Bank:
@@ -51,8 +51,8 @@ def test_water_is_that_of_all_units_at_their_share() -> None:
     pads = {"kind": "adiabatic", "pad_effectiveness_frac": 0.8, "wet_above_degc": 12.0}
     adiabatic = DRY.model_copy(update={"rejection": DRY.rejection.model_copy(update=pads)})
     assert adiabatic.rejection is not None
-    drawn = draw([bank(adiabatic, "heat_rejection", 2, 36.0)], [asked("heat_rejection", 900, 36)], surroundings(25.0))
-    one = water_l_per_h(adiabatic.rejection, 1000.0, 450.0, 25.0, 22.0, 36.0, 46.0, 0.0)
+    drawn = draw([bank(adiabatic, "heat_rejection", 2, 36.0)], [asked("heat_rejection", 900, 36)], surroundings(33.0))
+    one = water_l_per_h(adiabatic.rejection, 1000.0, 450.0, 33.0, 30.0, 36.0, 46.0, 0.0)
     assert drawn.water_l[0] == pytest.approx(2 * one)
     assert one > 0
 
@@ -63,8 +63,8 @@ def test_a_demand_goes_to_the_warmest_liquid_that_is_cold_enough(limit: float, c
     idle = PMP.model_copy(update={"needs": (PMP.needs[0], PMP.needs[1].model_copy(update={"kw_per_kw": 0.0}))})
     banks = [bank(PMP if t == chosen else idle, "facility_water", 1, t) for t in (20.0, 30.0, 36.0)]
     drawn = draw(banks, [asked("facility_water", 500, limit)], surroundings())
-    # Half of 1000 kW: an eighth of 10 kW.
-    assert drawn.own_kw["coolant"][0] == pytest.approx(1.25)
+    # Half of 1000 kW, of 10 kW: half the flow against 0.4 of the pressure and a quarter of 0.6.
+    assert drawn.own_kw["coolant"][0] == pytest.approx(2.75)
 
 
 @pytest.mark.parametrize(("supply", "chosen"), [(40.0, 36.0), (39.0, 20.0)])
@@ -73,7 +73,7 @@ def test_an_exchanger_asks_for_water_colder_by_its_approach(supply: float, chose
     idle = PMP.model_copy(update={"needs": (PMP.needs[0], PMP.needs[1].model_copy(update={"kw_per_kw": 0.0}))})
     water = [bank(PMP if t == chosen else idle, "facility_water", 1, t) for t in (36.0, 20.0)]
     drawn = draw([bank(free, "coolant", 2, supply), *water], [asked("coolant", 500, 45, 55)], surroundings())
-    assert drawn.own_kw["coolant"][0] == pytest.approx(1.25)
+    assert drawn.own_kw["coolant"][0] == pytest.approx(2.75)
 
 
 def test_pump_electricity_ends_in_the_water() -> None:
@@ -90,6 +90,20 @@ def test_a_small_rise_uses_up_the_flow_before_the_kilowatts() -> None:
     # 400 kW at 6 K: 400 / (1.0116 x 3.97 x 6) x 60 = 996 L/min of 800, against 0.8 of the kilowatts.
     flow = 400 / (1.0116 * 3.97 * 6) * 60 / 800
     assert narrow.own_kw["coolant"][0] == pytest.approx(5 * flow**3)
+
+
+@pytest.mark.parametrize(("kw", "drives"), [(0.0, 0.0), (200.0, 0.421875), (900.0, 0.729)])
+def test_coolant_pumps_keep_their_flow_when_the_load_falls(kw: float, drives: float) -> None:
+    # 10 kW of pumps on 1000 kW; below 0.75 of the flow 0.75 cubed, none without load.
+    drawn = draw([bank(CDU, "coolant", 2, 40.0)], [asked("coolant", kw, 45, 55)], surroundings())
+    assert drawn.own_kw["coolant"][0] == pytest.approx(10 * drives)
+
+
+@pytest.mark.parametrize(("count", "fans"), [(1, 0.512), (2, 2 * 0.216), (4, 4 * 0.216)])
+def test_fans_share_the_air_down_to_their_slowest_speed(count: int, fans: float) -> None:
+    # 120 kW on 150 kW units with 7.5 kW of fans: 0.8, 0.4 and 0.2 of the flow, not slower than 0.6.
+    drawn = draw([bank(FWU, "air_cooling", count)], [asked("air_cooling", 120)], surroundings())
+    assert drawn.own_kw["air_cooling"][0] == pytest.approx(7.5 * fans)
 
 
 def test_equal_banks_share_by_their_rating() -> None:

@@ -33,13 +33,30 @@ def power(
     return float(cooling.rejection_power_kw(unit, 1000.0, heat, dry_bulb, wet_bulb, *loop, altitude))
 
 
-def water(unit: Rejection, heat: float, dry_bulb: float, wet_bulb: float) -> float:
-    return float(cooling.water_l_per_h(unit, 1000.0, heat, dry_bulb, wet_bulb, *WARM, 0.0))
+def water(
+    unit: Rejection,
+    heat: float,
+    dry_bulb: float,
+    wet_bulb: float,
+    loop: tuple[float, float] = WARM,
+    altitude: float = 0.0,
+) -> float:
+    return float(cooling.water_l_per_h(unit, 1000.0, heat, dry_bulb, wet_bulb, *loop, altitude))
 
 
 def test_flow_needs_a_warmer_return() -> None:
     with pytest.raises(ValueError, match="must be warmer"):
         cooling.flow_lpm(100, 40, 40, 1.0, 4.18)
+
+
+def test_drives_have_a_static_share_and_a_least_flow() -> None:
+    # Half the flow against a quarter of the pressure and a quarter of the rest: 0.5 x (0.25 + 0.75 / 4).
+    assert cooling.drive_power_frac(0.5, 0.25) == pytest.approx(0.21875)
+    assert cooling.drive_power_frac(0.0, 0.25) == 0.0
+    # At least 0.8 of the flow, cubed: 0.512.
+    assert cooling.drive_power_frac(0.5, 0.0, 0.8) == pytest.approx(0.512)
+    assert cooling.drive_power_frac(0.9, 0.0, 0.8) == pytest.approx(0.729)
+    assert cooling.drive_power_frac(1.0, 0.25, 0.8) == pytest.approx(1.0)
 
 
 def test_dry_cooler_follows_the_inlet_difference_up_to_its_rating() -> None:
@@ -129,8 +146,21 @@ def test_dry_days_and_dry_units_draw_no_water() -> None:
     assert water(chiller(), 900, 35, 20) == 0
 
 
+def test_pads_stay_dry_as_long_as_the_dry_coil_suffices() -> None:
+    unit, narrow = adiabatic_cooler(), (45.0, 47.0)
+    # 35 degC is 10 K below the supply, 36 degC is too near.
+    assert water(unit, 900, 35, 20) == 0
+    assert power(unit, 900, 35, wet_bulb=20) == power(dry_cooler(), 900, 35)
+    assert water(unit, 900, 36, 20) > 0
+    # Return 47 degC and air 34 degC: 13 K of the rating's 15 K, 866.7 kW dry.
+    assert water(unit, 866, 34, 20, narrow) == 0
+    assert water(unit, 867, 34, 20, narrow) > 0
+    # Wet, 34 - 0.8 x 14 = 22.8 degC leaves 24.2 K: q = 0.867 x 15 / 24.2.
+    assert power(unit, 867, 34, narrow, wet_bulb=20) == pytest.approx(20 * (0.867 * 15 / 24.2) ** 4)
+
+
 def test_more_cycles_of_concentration_bleed_less() -> None:
-    at = (1000.0, 900.0, 35.0, 20.0, *WARM, 0.0)
+    at = (1000.0, 900.0, 40.0, 20.0, *WARM, 0.0)
     # Make-up over evaporation is 2/1 at 2 cycles and 4/3 at 4.
     ratio = cooling.water_l_per_h(adiabatic_cooler(), *at, 2.0) / cooling.water_l_per_h(adiabatic_cooler(), *at)
     assert ratio == pytest.approx(2 / (4 / 3))
@@ -147,7 +177,7 @@ def test_more_cycles_of_concentration_bleed_less() -> None:
 def test_warmer_air_never_helps(
     kind: str, heat: float, dry_bulb: float, step: float, depression: float, altitude: float
 ) -> None:
-    """Away from the temperature at which pads are wetted, where an adiabatic unit gains by design."""
+    """Away from where pads begin to be wetted: there an adiabatic unit gains by design."""
     loop = COLD if kind == "chiller" else WARM
     warmer = dry_bulb + step
     unit = UNITS[kind]
@@ -157,7 +187,9 @@ def test_warmer_air_never_helps(
     cold = capacity(unit, dry_bulb, loop, dry_bulb - depression, altitude)
     warm = capacity(unit, warmer, loop, warmer - depression, altitude)
     assert warm <= cold + 1e-9
-    if heat <= warm:
+    starts = water(unit, heat, dry_bulb, dry_bulb - depression, loop, altitude) == 0
+    starts &= water(unit, heat, warmer, warmer - depression, loop, altitude) > 0
+    if heat <= warm and not starts:
         cold_kw = power(unit, heat, dry_bulb, loop, dry_bulb - depression, altitude)
         assert cold_kw <= power(unit, heat, warmer, loop, warmer - depression, altitude) + 1e-9
 
