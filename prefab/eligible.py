@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Carrier, Catalog
@@ -11,7 +10,7 @@ from prefab.module import Module
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, loss_kw
 from prefab.results import Refusal
-from prefab.tasks import earliest_day
+from prefab.tasks import earliest_date
 
 
 @dataclass(frozen=True)
@@ -152,9 +151,8 @@ def eligible_pods(brief: SiteBrief, catalog: Catalog) -> tuple[tuple[Module, ...
 def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:
     if module.sku in brief.limits.exclude:
         return "excluded by the brief"
-    # Working days to calendar days without holidays: a lower bound, so nothing possible is refused.
-    after = max(0, earliest_day(module, catalog.basis) - 1)
-    ready = brief.as_of + timedelta(days=after + 2 * (after // 5))
+    # Without holidays: a lower bound, so nothing possible is refused.
+    ready = earliest_date(module, catalog.basis, brief.as_of)
     if ready > brief.phases[0].energised_by:
         lead = module.deployment.lead_weeks
         return f"lead time of {lead:g} weeks: not before {ready}, first phase by {brief.phases[0].energised_by}"

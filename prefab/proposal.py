@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from prefab.audit import broken
 from prefab.bom import make_bom
-from prefab.module import Sourced
+from prefab.module import Losses, Sourced
 from prefab.plan import Plan
 from prefab.projection import make_projection
 from prefab.results import Bom, Finding, Projection
@@ -89,10 +89,19 @@ def make_proposal(plan: Plan, findings: tuple[Finding, ...]) -> Proposal:
     )
 
 
+# Of findings in several units, those whose room says something: crews at work and control points are often full.
+_MARGINS = {"contingencies": "kW", "bus_limit": "kW", "schedule": "days"}
+
+
 def _compliance(rule: Rule, plan: Plan, findings: tuple[Finding, ...]) -> Compliance:
     name = rule.__name__.rpartition(".")[2]
     own = [f for f in findings if f.rule == name]
-    tightest = min(own, key=lambda f: (f.kept, f.sense == "==", f.headroom_frac), default=None)
+    wanted = _MARGINS.get(name, "")
+    tightest = min(
+        own,
+        key=lambda f: (f.kept, bool(wanted) and f.unit != wanted, f.sense == "==" or f.limit == 0, f.headroom_frac),
+        default=None,
+    )
     return Compliance(
         rule.TITLE, rule.explain(plan.brief), rule.BASIS, all(f.kept for f in own) and bool(own), len(own), tightest
     )
@@ -172,7 +181,16 @@ def _value(entry: Sourced, path: str) -> str:
         if isinstance(value, tuple):
             value = value[0] if value else None
         value = getattr(value, name, None)
+    if isinstance(value, Losses):
+        value = value.points
+    if isinstance(value, tuple):
+        return "; ".join(_point(v) for v in value if isinstance(v, int | float | tuple))
     return _plain(value) if isinstance(value, int | float) else ""
+
+
+def _point(value: float | tuple[float, ...]) -> str:
+    """A point of a curve: what it stands at, and its value there."""
+    return ": ".join(_plain(v) for v in value) if isinstance(value, tuple) else _plain(value)
 
 
 def _plain(value: float) -> str:
@@ -186,10 +204,11 @@ def _answers(
     brief, sized = plan.brief, plan.sized
     blocks = sum(counts[-1] for counts in sized.blocks)
     proof = (
-        "proved cheapest within one module type per carrier and block kind"
+        "proved cheapest in modules, freight and installation, within one module type per carrier and block kind"
         if sized.status == "optimal"
-        else f"at most {sized.gap_frac:.2%} above the cheapest"
+        else f"at most {sized.gap_frac:.2%} above the cheapest in modules, freight and installation"
     )
+    modules = len(plan.connected.equipment)
     kept = sum(f.kept for f in findings)
     area = brief.site.width_m * brief.site.depth_m / 10_000
     runs = sum(r.length_mm for r in plan.routed.runs) / 1e6 if plan.routed else 0.0
@@ -197,7 +216,7 @@ def _answers(
     answers = [
         (
             "What do I buy?",
-            f"{blocks} blocks and site plant, {len(plan.connected.equipment)} modules in all, "
+            f"{blocks} block{'' if blocks == 1 else 's'} and site plant, {modules} modules in all, "
             f"{musd(bom.total_usd)} ({musd(bom.low_usd)} to {musd(bom.high_usd)}); the sizing is {proof}.",
         ),
         (

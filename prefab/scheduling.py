@@ -3,33 +3,42 @@
 The model makes the sum over phases of megawatts x day of handing over least. Serial schedules come first, so that there
 is an answer however little time there is. At the end each task in order of its start is moved as early as it can be:
 those before it only moved forward, so by induction it still fits where it was, and no hand-over gets later.
+
+What belongs to modules is then moved as late as is safe, so that nothing is bought years early: a task with more float
+than the reserve gives up the rest. Along the predecessors and the crews handed on, latest starts less the reserve keep
+the order as latest starts do, so all move at once and every hand-over stays. The site's own tasks stay early: they cost
+little, and permits and the utility's work are what may take longer than thought.
 """
 
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import version
 from itertools import islice, pairwise, takewhile
 
-import holidays
 import networkx as nx
 
 from prefab.brief import SiteBrief
 from prefab.catalog import DesignBasis
-from prefab.errors import AuditError, Impossible, InputError, Interrupted, OutOfBudget
+from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.module import Module
 from prefab.plan import Equipment, Scheduled, ScheduledTask
 from prefab.results import Progress, Task
 from prefab.solver import Answer, Effort, Model, StopFlag, solve
-from prefab.tasks import Network, make_tasks
+from prefab.tasks import Network, lead_days, make_tasks, ready_day, work_days
 from prefab.units import need
 
 _VARIATIONS = 50
 _VARIATION_DAYS = 100
 _SOLVER_SHARE = 0.1
 """Scheduling models take about five seconds per unit of deterministic time."""
+
+_RESERVE_DAYS = 20
+"""Float that moving late leaves: four working weeks, for a shipment held up or a factory test that is repeated."""
+_LONGEST_BREAK_DAYS = 31
+"""More calendar days than lie between two working days anywhere."""
 
 Starts = Mapping[str, int]
 """Working day on which each task begins, from 0; milestones lie at the end of the day before."""
@@ -54,7 +63,7 @@ def make_scheduled(
     """
     stop = stop or StopFlag()
     tasks, resources = make_tasks(brief, basis, modules, equipment)
-    last = brief.phases[-1].energised_by
+    last = brief.phases[-1].energised_by + timedelta(_LONGEST_BREAK_DAYS)
     days = tuple(takewhile(lambda d: d <= last, work_days(brief.site.country, brief.as_of)))
     handovers = [t.key for t in tasks if t.stage == "handover"]
     network = Network(
@@ -70,33 +79,14 @@ def make_scheduled(
         raise _why_not(network, limits, brief, effort, on_progress, stop)
     starts, bound = found
     objective = network.objective(starts)
+    leads = {t.key: lead_days(modules[t.key.split("/")[2]]) for t in tasks if t.stage == "procurement"}
     return Scheduled(
-        tasks=_dated(network, starts, days),
+        tasks=_dated(*_moved_late(network, starts, leads, days), days),
         status="optimal" if bound == objective else "feasible",
         objective_days=objective,
         bound_days=bound,
         holidays_version=version("holidays"),
     )
-
-
-def work_days(country: str, first: date) -> Iterator[date]:
-    """Working days from `first` on, without end: Monday to Friday without public holidays.
-
-    Raises:
-        InputError: no public holidays are known for the country.
-    """
-    try:
-        free = holidays.country_holidays(country)
-    except NotImplementedError:
-        known = sorted(c for c in holidays.list_supported_countries(include_aliases=False) if len(c) == 2)
-        raise InputError(
-            f"site.country: no public holidays known for {country!r}; allowed: {', '.join(known)}"
-        ) from None
-    day = first
-    while True:
-        if day.weekday() < 5 and day not in free:
-            yield day
-        day += timedelta(1)
 
 
 def find_starts(
@@ -276,8 +266,37 @@ def _floats(network: Network, starts: Starts) -> dict[str, int]:
     return {k: latest[k] - starts[k] for k in network.tasks}
 
 
-def _dated(network: Network, starts: Starts, days: tuple[date, ...]) -> tuple[ScheduledTask, ...]:
-    floats = _floats(network, starts)
+def _moved_late(
+    network: Network, starts: Starts, leads: Mapping[str, int], days: Sequence[date]
+) -> tuple[Network, Starts, dict[str, int]]:
+    """The network with procurements as long as they take from their new order dates, starts, and floats left."""
+    left = _floats(network, starts)
+    moved, tasks = dict(starts), dict(network.tasks)
+    for key, task in network.tasks.items():
+        shift = 0 if key.startswith("site/") else max(left[key] - _RESERVE_DAYS, 0)
+        if task.stage == "procurement":
+            end = starts[key] + task.work_days
+            if shift:
+                moved[key] = _latest_order(days, end + shift, leads[key])
+            ready = ready_day(days, moved[key], leads[key])
+            tasks[key] = replace(task, work_days=ready - moved[key])
+            # Days lost before the order and days lost after it are not the same where holidays come between.
+            latest = end + left[key]
+            left[key] = min(latest - ready, _latest_order(days, latest, leads[key]) - moved[key])
+        else:
+            moved[key] += shift
+            left[key] -= shift
+    return replace(network, tasks=tasks), moved, left
+
+
+def _latest_order(days: Sequence[date], ready: int, lead_days: int) -> int:
+    """The last working day to order what must be ready on the given one."""
+    return bisect_right(days, days[ready] - timedelta(lead_days)) - 1
+
+
+def _dated(
+    network: Network, starts: Starts, floats: Mapping[str, int], days: Sequence[date]
+) -> tuple[ScheduledTask, ...]:
     dated = []
     for key, task in network.tasks.items():
         first = starts[key] if task.work_days else max(starts[key] - 1, 0)

@@ -6,18 +6,52 @@ the stages follows the commissioning levels L1 (factory) to L5 (integrated syste
 https://www.datacentres.com/guides/modular-data-centre-guide.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import takewhile
+
+import holidays
 
 from prefab.brief import SiteBrief
 from prefab.catalog import DesignBasis
+from prefab.errors import InputError
 from prefab.module import Module
 from prefab.plan import Equipment
 from prefab.results import Resource, Task
 from prefab.units import need
 
-WORK_DAYS_PER_WEEK = 5
+
+def work_days(country: str, first: date) -> Iterator[date]:
+    """Working days from `first` on, without end: Monday to Friday without public holidays.
+
+    Raises:
+        InputError: no public holidays are known for the country.
+    """
+    try:
+        free = holidays.country_holidays(country)
+    except NotImplementedError:
+        known = sorted(c for c in holidays.list_supported_countries(include_aliases=False) if len(c) == 2)
+        raise InputError(
+            f"site.country: no public holidays known for {country!r}; allowed: {', '.join(known)}"
+        ) from None
+    day = first
+    while True:
+        if day.weekday() < 5 and day not in free:
+            yield day
+        day += timedelta(1)
+
+
+def ready_day(days: Sequence[date], order: int, lead_days: int) -> int:
+    """First of the working days on or after the order's and the calendar days of the lead time."""
+    return bisect_left(days, days[order] + timedelta(lead_days))
+
+
+def lead_days(module: Module) -> int:
+    """Calendar days from order to readiness: makers quote calendar weeks, holidays among them."""
+    return need(module.deployment.lead_weeks * 7)
 
 
 @dataclass(frozen=True)
@@ -78,23 +112,32 @@ class Network:
         return least
 
 
-def earliest_day(module: Module, basis: DesignBasis) -> int:
-    """Working days from order to site acceptance of this module alone, if it never waits for anything else."""
+def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
+    """No site acceptance of this module is before this date, even if it never waits and no holiday comes between."""
     d = module.deployment
-    return (
-        _lead_days(module)
-        + need(d.fat_days)
+    work = (
+        need(d.fat_days)
         + need(d.transport_days)
         + need(_lifts(module) / basis.lifts_per_day_count)
         + need(d.connect_days)
         + basis.site_acceptance_days
     )
+    # From a Monday on, five days of work end on the Friday; from any other day they end no earlier.
+    return order + timedelta(lead_days(module) + work - 1 + 2 * ((work - 1) // 5))
 
 
 def make_tasks(
     brief: SiteBrief, basis: DesignBasis, modules: Mapping[str, Module], equipment: tuple[Equipment, ...]
 ) -> tuple[tuple[Task, ...], tuple[Resource, ...]]:
-    """Every task of the site, predecessors before successors, and what they share."""
+    """Every task of the site, predecessors before successors, and what they share.
+
+    The working days of a procurement are those of an order on the first working day. Ordered on another day it may take
+    more or fewer of them, but is never ready earlier.
+
+    Raises:
+        InputError: no public holidays are known for the site's country.
+    """
+    procured = _procured(brief, [modules[sku] for sku in sorted({e.sku for e in equipment})])
     tasks = list(_site_tasks(basis))
     energised = "site/grid_connection"
     plant_ready = handed_over = ""
@@ -110,7 +153,7 @@ def make_tasks(
                 )
             )  # fmt: skip
         for lot in lots:
-            chain = tuple(_lot_tasks(lot, basis, modules))
+            chain = tuple(_lot_tasks(lot, basis, modules, procured))
             tasks += chain
             through = any(n.through for sku in lot.skus for n in modules[sku].needs)
             (feeding if through else standing).append(chain[-1].key)
@@ -126,7 +169,7 @@ def make_tasks(
                     f"{lot.place}/pads", "Pads", lot.subject, "pads", phase,
                     basis.civil_days_per_block, ("site/site_civil",),
                 ),
-                *_lot_tasks(lot, basis, modules),
+                *_lot_tasks(lot, basis, modules, procured),
             )  # fmt: skip
             tests = _tests(lot, basis, chain[-1].key, energised, plant_ready)
             tasks += (*chain, *tests)
@@ -154,7 +197,8 @@ def _site_tasks(basis: DesignBasis) -> Iterable[Task]:
 
     yield site("engineering", "Site engineering", basis.engineering_days)
     yield site("permits", "Permits", basis.permit_days, "engineering")
-    yield site("grid_connection", "Grid application and connection", basis.grid_connection_days)
+    # The brief's grid capacity is under contract: what is left is to build it.
+    yield site("grid_connection", "Build the contracted grid connection", basis.grid_connection_days)
     yield site("site_civil", "Roads, trenches and drainage", basis.site_civil_days, "permits")
 
 
@@ -185,15 +229,24 @@ def _block_lots(phase: int, equipment: Iterable[Equipment]) -> list[_Lot]:
     return [_Lot(tag, "", tag, phase, dict(sorted(counts.items()))) for tag, counts in named]
 
 
-def _lot_tasks(lot: _Lot, basis: DesignBasis, modules: Mapping[str, Module]) -> Iterable[Task]:
+def _procured(brief: SiteBrief, modules: Iterable[Module]) -> dict[str, int]:
+    """Working days by SKU between an order on the first working day and readiness."""
+    leads = {m.sku: lead_days(m) for m in modules}
+    first = next(work_days(brief.site.country, brief.as_of))
+    last = first + timedelta(max(leads.values(), default=0))
+    days = tuple(takewhile(lambda d: d <= last, work_days(brief.site.country, first)))
+    return {sku: ready_day(days, 0, lead) for sku, lead in leads.items()}
+
+
+def _lot_tasks(
+    lot: _Lot, basis: DesignBasis, modules: Mapping[str, Module], procured: Mapping[str, int]
+) -> Iterable[Task]:
     """From order to start-up; stages that take no time are left out."""
     ready = []
     for sku, count in lot.skus.items():
         procurement = f"{lot.place}/procurement/{sku}"
         what = f"{count} x {sku}"
-        yield Task(
-            procurement, f"Order and build {what}", lot.subject, "procurement", lot.phase, _lead_days(modules[sku]), ()
-        )
+        yield Task(procurement, f"Order and build {what}", lot.subject, "procurement", lot.phase, procured[sku], ())
         tested = need(modules[sku].deployment.fat_days)
         ready.append(f"{lot.place}/factory_test/{sku}" if tested else procurement)
         if tested:
@@ -206,7 +259,12 @@ def _lot_tasks(lot: _Lot, basis: DesignBasis, modules: Mapping[str, Module]) -> 
     lifts = sum(_lifts(modules[sku]) * count for sku, count in lot.skus.items())
     steps = (
         ("transport", "Transport", max(need(d.transport_days) for d, _ in deployments), ""),
-        ("setting", f"Set by crane ({lifts} lifts)", need(lifts / basis.lifts_per_day_count), "crane"),
+        (
+            "setting",
+            f"Set by crane ({lifts} lift{'s' if lifts != 1 else ''})",
+            need(lifts / basis.lifts_per_day_count),
+            "crane",
+        ),
         # A crew connects equal modules side by side, and one type after the other.
         ("connection", "Connect", sum(need(d.connect_days) for d, _ in deployments), "connection_crew"),
         ("site_acceptance", "Site acceptance", basis.site_acceptance_days, ""),
@@ -238,10 +296,6 @@ def _tests(lot: _Lot, basis: DesignBasis, after: str, energised: str, plant_read
 
 def _milestone(key: str, title: str, subject: str, phase: int, after: Iterable[str]) -> Task:
     return Task(key, title, subject, key.split("/")[1], phase, 0, tuple(after))
-
-
-def _lead_days(module: Module) -> int:
-    return need(module.deployment.lead_weeks * WORK_DAYS_PER_WEEK)
 
 
 def _lifts(module: Module) -> int:

@@ -16,9 +16,9 @@ from prefab.errors import Impossible, InputError, Interrupted, OutOfBudget
 from prefab.plan import Connected, Equipment, Plan, Scheduled
 from prefab.results import Resource, Task
 from prefab.rules import schedule as rule
-from prefab.scheduling import find_starts, make_scheduled, work_days
+from prefab.scheduling import find_starts, make_scheduled
 from prefab.solver import QUICK, Answer, Effort, StopFlag
-from prefab.tasks import Network, make_tasks
+from prefab.tasks import Network, make_tasks, work_days
 
 KNOWN = {m.sku: m for m in MODULES}
 BLOCK = ("POD-1000", "UPS-800", "TRF-1000", "CDU-500")
@@ -168,8 +168,8 @@ def test_one_block_by_hand() -> None:
     """SE from Monday 2026-11-23; the chain is order, test, transport, set, connect, accept, start up, test, test."""
     scheduled = make_scheduled(brief_by(FAR), BASIS, KNOWN, site((1,), ("MVS-10",)), QUICK)
     days = list(itertools.islice(work_days("SE", date(2026, 11, 23)), 300))
-    # Site: 40 engineering + 60 permits + 30 roads + 10 pads = 130; the block is tested before: 100 + two rounds of
-    # 2 bays for 5 tests of 5 days (4 of the block, 1 of the switchgear): 115 at the latest. Transport from 130 on: 5.
+    # Site: 40 engineering + 60 permits + 30 roads + 10 pads = 130; the block is tested before: 95 + two rounds of
+    # 2 bays for 5 tests of 5 days (4 of the block, 1 of the switchgear): 110 at the latest. Transport from 130 on: 5.
     # Lifts: 2 pods, 2 UPS, 2 transformers = 6 = 2 days after the switchgear's 1 day or before it; connect 4 types = 20;
     # acceptance 2; start up 3; energisation needs 200 days of the utility: functional from 200 at the earliest, 5 + 5.
     assert scheduled.status == "optimal"
@@ -232,6 +232,78 @@ def test_floats_may_be_used_up_without_moving_a_handover() -> None:
     critical = [k for k, f in floats.items() if f == 0]
     assert any(starts[k] == 0 and network.tasks[k].work_days for k in critical)
     assert set(network.weights) <= set(critical)
+
+
+def test_modules_are_bought_as_late_as_is_safe() -> None:
+    """One block whose hand-over waits 200 days for the utility: all that is bought for it is ordered late."""
+    brief, equipment = brief_by(FAR), site((1,), ("MVS-10",))
+    scheduled = make_scheduled(brief, BASIS, KNOWN, equipment, QUICK)
+    tasks = {t.key: t for t in scheduled.tasks}
+    days = list(itertools.islice(work_days("SE", brief.as_of), 300))
+    # Energised at the end of day 200, functional tests from the next. Start-up 3, acceptance 2, connection 4 x 5,
+    # setting 2, transport 5, factory test 5 before it, less 20 of reserve: ready after 143 days; 20 weeks to order.
+    assert days.index(tasks["B01/functional_test"].start) == 200
+    ready = 200 - 20 - 3 - 2 - 20 - 2 - 5 - 5
+    late = [t for k, t in tasks.items() if k.startswith("B01/procurement/")]
+    assert max(days.index(t.finish) + 1 for t in late) <= ready
+    assert max(t.start for t in late) == max(d for d in days if d + timedelta(140) <= days[ready])
+    assert all(t.start > days[20] and 10 <= t.float_days <= 40 and not t.critical for t in late)
+    # Permits and the utility are not put off, whatever float they have.
+    assert tasks["site/engineering"].start == tasks["site/grid_connection"].start == brief.as_of
+
+
+@pytest.mark.parametrize("blocks", [(3,), (2, 2), (1, 0, 3)])
+def test_moving_late_keeps_handovers_and_a_reserve(blocks: tuple[int, ...]) -> None:
+    brief = brief_by(*(FAR + timedelta(n) for n in range(len(blocks))))
+    tasks, resources = make_tasks(brief, BASIS, KNOWN, site(blocks))
+    weights = {f"P{n}/handover": 2 for n in range(1, len(blocks) + 1)}
+    network = Network({t.key: t for t in tasks}, {r.key: r for r in resources}, weights, {})
+    found = find_starts(network, dict.fromkeys(weights, 1500), QUICK)
+    assert found is not None
+    days = list(itertools.islice(work_days("SE", brief.as_of), 2000))
+    leads = {t.key: 140 for t in tasks if t.stage == "procurement"}
+    late, starts, left = scheduling._moved_late(network, found[0], leads, days)
+    before = scheduling._floats(network, found[0])
+    assert all(starts[k] == found[0][k] for k in weights)
+    for key, task in late.tasks.items():
+        assert starts[key] >= found[0][key]
+        assert all(starts[p] + late.tasks[p].work_days <= starts[key] for p in task.predecessors)
+        if key in leads:
+            assert days[starts[key] + task.work_days] >= days[starts[key]] + timedelta(140)
+            assert 0 <= left[key] <= before[key]
+            assert before[key] <= 20 or left[key] >= 10  # ordering later may cost a few days around holidays
+        elif not key.startswith("site/"):
+            assert left[key] == min(before[key], 20)
+        else:
+            assert (starts[key], left[key]) == (found[0][key], before[key])
+    assert {k for k, f in left.items() if not f} == {k for k, f in before.items() if not f}
+    for before_, after in scheduling._links(network, found[0]):
+        assert starts[before_] + late.tasks[before_].work_days <= starts[after]
+    assert sum(starts[k] > found[0][k] for k in leads) > len(leads) / 3
+
+
+def test_moving_late_by_hand() -> None:
+    """Two tests on one crew; the second hand-over waits 60 days for something else, the first for a lead time."""
+    tasks = (
+        Task("site/civil", "", "", "x", 0, 2, ()),
+        Task("p1", "", "", "procurement", 0, 4, ()),
+        Task("t1", "", "", "x", 0, 3, ("p1", "site/civil"), "a"),
+        Task("h1", "", "", "handover", 0, 0, ("t1",)),
+        Task("p2", "", "", "procurement", 0, 5, ()),
+        Task("t2", "", "", "x", 0, 4, ("p2",), "a"),
+        Task("long", "", "", "x", 0, 60, ()),
+        Task("h2", "", "", "handover", 0, 0, ("t2", "long", "h1")),
+    )
+    network = Network({t.key: t for t in tasks}, {"a": Resource("a", "", 1)}, {"h1": 1, "h2": 1}, {})
+    starts = {"site/civil": 0, "p1": 0, "t1": 4, "h1": 7, "p2": 0, "t2": 7, "long": 0, "h2": 60}
+    days = list(itertools.islice(work_days("SE", date(2026, 11, 23)), 100))
+    late, moved, left = scheduling._moved_late(network, starts, {"p1": 4, "p2": 7}, days)
+    # The second test may begin on day 56, less the reserve 36. What it tests is ready then, ordered a week before:
+    # day 36 is Friday 15 January 2027 (25 December, 1 and 6 January are free); the Friday before is day 31.
+    assert days[36] == date(2027, 1, 15)
+    assert moved == {**starts, "t2": 36, "p2": 31}
+    assert left == {"site/civil": 2, "p1": 0, "t1": 0, "h1": 0, "p2": 20, "t2": 20, "long": 0, "h2": 0}
+    assert (late.tasks["p1"].work_days, late.tasks["p2"].work_days) == (4, 5)
 
 
 def test_crews_are_handed_on_without_overlap() -> None:

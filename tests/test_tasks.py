@@ -1,5 +1,6 @@
 """The task network: what is there, in what order, how long, and the bounds taken from it."""
 
+import itertools
 from datetime import date
 
 import pytest
@@ -10,10 +11,12 @@ from prefab.catalog import load_catalog
 from prefab.module import Module
 from prefab.plan import Equipment
 from prefab.results import Resource, Task
-from prefab.tasks import Network, earliest_day, make_tasks
+from prefab.tasks import Network, earliest_date, make_tasks, ready_day, work_days
 
 KNOWN = {m.sku: m for m in MODULES}
 CATALOG = load_catalog()
+ORDER = date(2026, 11, 23)
+"""A Monday; the date of the test brief."""
 
 
 def network_of(tasks: tuple[Task, ...], resources: tuple[Resource, ...] = ()) -> Network:
@@ -53,7 +56,8 @@ def test_predecessors_come_before_their_successors_and_keys_are_unique() -> None
 
 def test_durations_of_a_block_follow_from_its_modules() -> None:
     tasks = hand_wired_tasks()
-    assert tasks["B01/procurement/UPS-800"].work_days == 100  # 20 weeks of 5 days
+    assert tasks["B01/procurement/UPS-800"].work_days == 95
+    # 20 weeks of 5 days without 25 December, 1 and 6 January, Good Friday and Easter Monday: holidays stretch nothing.
     assert tasks["B01/factory_test/UPS-800"].work_days == 5
     assert tasks["B01/transport"].work_days == 5
     # On land: 1 pod, 4 pumps, 2 + 2 coolers, 3 UPS, 5 transformers = 17 lifts, 3 a day; what is inside comes with it.
@@ -116,7 +120,7 @@ def test_stages_without_time_are_left_out() -> None:
     tasks = {t.key: t.work_days for t in made if t.key.startswith("P1/")}
     assert tasks == {
         "P1/pads": 10,
-        "P1/procurement/QCK-1": 2,  # 0.3 weeks are 1.5 days
+        "P1/procurement/QCK-1": 3,  # 0.3 weeks are 2.1 days: ordered on Monday, ready on Thursday
         "P1/connection/QCK-1": 1,
         "P1/site_acceptance/QCK-1": 2,
         "P1/energisation": 0,
@@ -149,31 +153,57 @@ def test_durations_of_a_mixed_lot_are_rounded_up_module_by_module() -> None:
     assert tasks["B01/connection"] == 5  # 2 + 3
     assert tasks["B01/start_up"] == 4
     assert "B01/factory_test/AAA-1" not in tasks
-    # 15 + 2 test + 1 transport + 2 days for 5 lifts + 3 connect + 2 acceptance; 5 + 0 + 3 + 1 + 2 + 2 for the other.
-    assert [earliest_day(known[s], BASIS) for s in ("BBB-1", "AAA-1")] == [25, 13]
+    # 3 weeks and 2 test + 1 transport + 2 days for 5 lifts + 3 connect + 2 acceptance: 10 days from 14 December on;
+    # a week and 0 + 3 + 1 + 2 + 2 for the other: 8 days from 30 November on.
+    assert earliest_date(known["BBB-1"], BASIS, ORDER) == date(2026, 12, 25)
+    assert earliest_date(known["AAA-1"], BASIS, ORDER) == date(2026, 12, 9)
 
 
-def test_earliest_day_by_hand() -> None:
+def test_lead_times_are_calendar_weeks() -> None:
+    """194 weeks after 23 November 2026 is Monday 12 August 2030, whatever holidays lie between."""
+    slow = a_module(
+        "TXM-1", "fuel", gives=[{"carrier": "fuel", "capacity_l": 10}], deployment={**DEPLOYMENT, "lead_weeks": 194}
+    )
+    place = (Equipment(tag="TXM-01", sku="TXM-1", block=0, phase=0, carrier="fuel"),)
+    days = list(itertools.islice(work_days("SE", ORDER), 1100))
+    by_key = {t.key: t for t in make_tasks(a_brief(), BASIS, {"TXM-1": slow}, place)[0]}
+    assert days[by_key["P1/procurement/TXM-1"].work_days] == date(2030, 8, 12)
+
+
+def test_ready_on_a_holiday_means_ready_on_the_next_working_day() -> None:
+    days = list(itertools.islice(work_days("SE", date(2026, 12, 14)), 30))
+    # Eleven days after 14 December is Christmas Day, a Friday; the next working day is Monday 28 December.
+    assert days[ready_day(days, 0, 11)] == date(2026, 12, 28)
+    assert days[ready_day(days, 0, 10)] == date(2026, 12, 24)
+
+
+def test_a_module_ordered_on_a_weekend_counts_from_the_next_working_day() -> None:
+    tasks, _ = make_tasks(a_brief(as_of=date(2026, 11, 21)), BASIS, KNOWN, tuple(some("POD-1000", 1, 0)))
+    assert next(t for t in tasks if t.stage == "procurement").work_days == 95
+
+
+def test_earliest_date_by_hand() -> None:
     pod = KNOWN["POD-1000"]
-    # 20 weeks x 5 + 5 test + 5 transport + 1 lift at 3 a day + 5 connect + 2 acceptance.
-    assert earliest_day(pod, BASIS) == 118
+    # 20 weeks to 12 April; 5 test + 5 transport + 1 lift at 3 a day + 5 connect + 2 acceptance = 18 days from there on.
+    assert earliest_date(pod, BASIS, ORDER) == date(2027, 5, 5)
     inside = a_module("CDU-1", "cdu", stands="inside", gives=[{"carrier": "coolant", "capacity_kw": 1}])
-    assert earliest_day(inside, BASIS) == 117
+    assert earliest_date(inside, BASIS, ORDER) == date(2027, 5, 4)
     heavy = a_module(
         "POD-1", "pump", gives=[{"carrier": "it", "capacity_kw": 1}], deployment={**DEPLOYMENT, "lifts_count": 7}
     )
-    assert earliest_day(heavy, BASIS) == 120
+    assert earliest_date(heavy, BASIS, ORDER) == date(2027, 5, 7)
 
 
 @pytest.mark.parametrize("module", CATALOG.modules, ids=lambda m: m.sku)
-def test_earliest_day_is_never_after_the_networks_site_acceptance(module: Module) -> None:
+def test_earliest_date_is_never_after_the_networks_site_acceptance(module: Module) -> None:
     basis = CATALOG.basis
+    days = list(itertools.islice(work_days("SE", ORDER), 1500))
     for block in (0, 1):
         place = Equipment(tag="X-01", sku=module.sku, block=block, phase=0, carrier=module.gives[0].carrier)
         tasks, _ = make_tasks(a_brief(), basis, {module.sku: module}, (place,))
         early = network_of(tasks).early()
         accepted = next(t for t in tasks if t.stage == "site_acceptance")
-        assert earliest_day(module, basis) <= early[accepted.key] + accepted.work_days
+        assert earliest_date(module, basis, ORDER) <= days[early[accepted.key] + accepted.work_days - 1]
 
 
 def test_order_of_the_equipment_changes_nothing() -> None:

@@ -18,7 +18,7 @@ from prefab.documents.bom_sheets import (
     add_phases,
     phases_total,
 )
-from prefab.documents.labels import REVISION, faults_text, plan_mark
+from prefab.documents.labels import REVISION, counted, faults_text, installed_it_kw, plan_mark
 from prefab.documents.list_sheets import (
     add_assumptions,
     add_compliance,
@@ -30,7 +30,7 @@ from prefab.documents.list_sheets import (
 )
 from prefab.documents.workbook import Book, Column, Formula, Look, Value, head_look, heading_font
 from prefab.proposal import Proposal
-from prefab.units import money
+from prefab.units import money, number
 
 _TOLERANCE_USD = 0.005
 _IT_ROW = HEAD_ROW + 2
@@ -119,7 +119,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             [
                 ("Project", brief.name, "text", ""),
                 ("Customer", brief.customer, "text", ""),
-                ("Sustained IT load, MW", brief.it_kw / 1000, "number", f"{len(brief.phases)} phase(s)"),
+                ("Sustained IT load asked, MW", brief.it_kw / 1000, "number", counted(len(brief.phases), "phase")),
                 ("Location", brief.location, "text", ""),
                 ("Prepared by", brief.prepared_by, "text", ""),
                 ("Date", brief.as_of, "date", "of the order and of every document"),
@@ -139,7 +139,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
                 ("Total", Formula(cells.total, bom.total_usd), "usd", "indicative, without taxes and duties"),
                 ("Low case", bom.low_usd, "usd", "every price at its low end"),
                 ("High case", bom.high_usd, "usd", "every price at its high end"),
-                ("Per MW of IT", per_mw, "usd", ""),
+                ("Per MW of IT asked", per_mw, "usd", f"{number(installed_it_kw(plan) / 1000, 2)} MW are installed"),
                 ("Workbook against plan", Formula(verdict, "OK"), "code", "sheet Checks"),
             ],
         ),
@@ -185,6 +185,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             sheet.row_dimensions[row].height = 4 + 13 * max(1, lines)
         row += 2
     sheet.freeze_panes = f"B{HEAD_ROW - 1}"
+    sheet.page_setup.orientation = "portrait"
 
 
 def _per_mw(proposal: Proposal) -> Decimal:

@@ -132,11 +132,13 @@ def _nodes(plan: Plan, own: list[Equipment], links: list[tuple[_Key, _Key]]) -> 
 
 
 def _shares(plan: Plan, sku: str) -> str:
-    """How much of a pod's heat each medium takes."""
+    """How much heat of a pod each medium takes."""
     titles = {"liquid": "to liquid", "air": "to air"}
+    pod = plan.module(sku)
+    sustained_kw = pod.it.sustained_kw if pod.it else 0.0
     shares = [
-        f"{need.kw_per_kw:.0%} {titles[medium]}"
-        for need in plan.module(sku).needs
+        f"{number(need.kw_per_kw * sustained_kw)} kW {titles[medium]}"
+        for need in pod.needs
         if (medium := plan.carrier(need.carrier).medium) in titles
     ]
     return ", ".join(shares)

@@ -18,7 +18,7 @@ from prefab.proposal import Proposal
 
 WIDTH = 740.0
 _NAMES = 170.0
-_LANE = 7.5
+_LANE = 9.0
 _ROW_GAP = 4.5
 _GROUP = 17.0
 _HEAD = 46.0
@@ -35,6 +35,10 @@ _CLASSES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Functional, integrated test", "#1f7a5c", ("functional_test", "integrated_test")),
 )
 _OTHER = "#9aa7b0"
+_BLOCK = "Block "
+_ALIKE_DAYS = 14
+_BAR_TYPE = 5.6
+"""Points; a bar too short for its name is read by its colour."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -53,6 +57,10 @@ class _Row:
 
     name: str
     lanes: tuple[tuple[_Bar, ...], ...]
+
+    @property
+    def bars(self) -> tuple[_Bar, ...]:
+        return tuple(bar for lane in self.lanes for bar in lane)
 
     @property
     def height(self) -> float:
@@ -125,12 +133,53 @@ def _rows(tasks: Iterable[ScheduledTask], titles: Mapping[str, str]) -> tuple[_R
         if task.subject == "site":
             name = task.title
         elif task.subject == place:
-            name = f"Block {place}"
+            name = f"{_BLOCK}{place}"
         else:
             sku = rest.partition("/")[2]
             name = f"{sku}  {titles.get(sku, '')}" if sku else task.title
         lots.setdefault(name, []).append(task)
-    return tuple(_Row(name, _lanes(own)) for name, own in lots.items())
+    return tuple(_folded([_Row(name, _lanes(own)) for name, own in lots.items()]))
+
+
+def _folded(rows: Sequence[_Row]) -> Iterable[_Row]:
+    """Blocks whose bars have nearly the same dates share a row, from the first start to the last finish."""
+    shared: list[list[_Row]] = []
+    for row in rows:
+        if row.name.startswith(_BLOCK) and shared and _alike(shared[-1][0], row):
+            shared[-1].append(row)
+        else:
+            shared.append([row])
+    for same in shared:
+        if len(same) == 1:
+            yield same[0]
+        else:
+            named = ", ".join(row.name.removeprefix(_BLOCK) for row in same)
+            by_stage: dict[str, list[_Bar]] = {}
+            for bar in (bar for row in same for bar in row.bars):
+                by_stage.setdefault(bar.stage, []).append(bar)
+            yield _Row(f"Blocks {named}", _packed(_joined(own) for own in by_stage.values()))
+
+
+def _alike(first: _Row, row: _Row) -> bool:
+    near = timedelta(days=_ALIKE_DAYS)
+    theirs = {bar.stage: bar for bar in first.bars}
+    return (
+        first.name.startswith(_BLOCK)
+        and theirs.keys() == {bar.stage for bar in row.bars}
+        and all(
+            abs(bar.start - theirs[bar.stage].start) <= near and abs(bar.finish - theirs[bar.stage].finish) <= near
+            for bar in row.bars
+        )
+    )
+
+
+def _joined(bars: Sequence[_Bar]) -> _Bar:
+    return replace(
+        bars[0],
+        start=min(b.start for b in bars),
+        finish=max(b.finish for b in bars),
+        critical=any(b.critical for b in bars),
+    )
 
 
 def _lanes(tasks: Sequence[ScheduledTask]) -> tuple[tuple[_Bar, ...], ...]:
@@ -147,6 +196,11 @@ def _lanes(tasks: Sequence[ScheduledTask]) -> tuple[tuple[_Bar, ...], ...]:
         )
         for stage, own in by_stage.items()
     ]
+    return _packed(bars)
+
+
+def _packed(bars: Iterable[_Bar]) -> tuple[tuple[_Bar, ...], ...]:
+    """Bars on as few lanes as they need."""
     lanes: list[list[_Bar]] = []
     for bar in sorted(bars, key=lambda b: (b.start, b.finish)):
         lane = next((found for found in lanes if found[-1].finish < bar.start), None)
@@ -250,6 +304,9 @@ def _row(row: _Row, y: float, axis: _Axis, striped: bool) -> Iterable[Shape]:
             width = max(1.2, axis.x(bar.finish + timedelta(days=1)) - x)
             title = f"{bar.titles}: {bar.start} to {bar.finish}"
             yield Rect(x, top, width, _LANE - 2.2, fill=_colour(bar.stage), title=title)
+            name = "Order and build" if bar.stage == "procurement" else bar.stage.replace("_", " ").capitalize()
+            if width_of(name, _BAR_TYPE) + 4 <= width:
+                yield Label(x + 2, top + _LANE - 4.2, name, size=_BAR_TYPE, colour=WHITE)
             if bar.critical:
                 yield Line(((x, top + _LANE - 2.4), (x + width, top + _LANE - 2.4)), stroke=RED, stroke_width=1.3)
 
@@ -268,7 +325,9 @@ def _milestones(part: _Part, top: float, bottom: float, axis: _Axis) -> Iterable
         x = axis.x(task.finish + timedelta(days=1))
         yield _diamond(x, top + 8, GREEN if handed else TEAL, f"{task.title}: {task.finish}")
         if handed:
-            text = f"{task.title} {task.finish}"
+            # Left of the diamond the name could cover that of the plant.
+            texts = (f"{task.title} {task.finish}", f"{task.finish}")
+            text = next((t for t in texts if x + 7 + width_of(t, 7, bold=True) < WIDTH), texts[-1])
             fits = x + 7 + width_of(text, 7, bold=True) < WIDTH
             yield Label(
                 x + 7 if fits else x - 7, top + 10.5, text, size=7, bold=True, anchor="start" if fits else "end"

@@ -24,6 +24,48 @@ _FAMILIES = {
     "battery": "Grid batteries",
     "control": "Controls",
 }
+_SHORT = {"fat": "factory test", "cop": "COP"}
+# The longer ending before the shorter one that it ends with.
+_UNITS = (
+    ("_frac_per_100m", "fraction per 100 m"),
+    ("_frac_per_k", "fraction per K"),
+    ("_usd_per_kwh", "$/kWh"),
+    ("_usd_per_kw", "$/kW"),
+    ("_usd_per_m2", "$/m²"),
+    ("_usd_per_m", "$/m"),
+    ("kw_per_kw", "kW/kW"),
+    ("_g_per_kwh", "g/kWh"),
+    ("_l_per_kwh", "L/kWh"),
+    ("_l_per_h", "L/h"),
+    ("_tokens_per_s", "tokens/s"),
+    ("_days_per_block", "days per block"),
+    ("_per_day_count", "per day"),
+    ("_count", "count"),
+    ("_tokens_mean", "tokens"),
+    ("_frac", "fraction"),
+    ("_weeks", "weeks"),
+    ("_days", "days"),
+    ("_points", "points"),
+    ("_tflops", "TFLOPS"),
+    ("_degc", "°C"),
+    ("_usd", "$"),
+    ("_kwh", "kWh"),
+    ("_kva", "kVA"),
+    ("_lpm", "L/min"),
+    ("_min", "min"),
+    ("_kw", "kW"),
+    ("_kv", "kV"),
+    ("_kg", "kg"),
+    ("_mm", "mm"),
+    ("_k", "K"),
+    ("_m", "m"),
+    ("_w", "W"),
+    ("_b", "billion"),
+    ("_h", "h"),
+    ("_l", "L"),
+    ("_s", "s"),
+    ("_a", "A"),
+)
 
 
 def family_title(family: str) -> str:
@@ -80,6 +122,36 @@ def site_voltage(brief: SiteBrief) -> str:
     return f"{brief.grid.voltage_kv:g} kV, {brief.grid.capacity_mw:g} MW contracted"
 
 
+def installed_it_kw(plan: Plan) -> float:
+    """Sustained power of all pods: whole pods are often more than the brief asks for."""
+    kinds = zip(plan.sized.kinds, plan.sized.blocks, strict=True)
+    powers = ((plan.module(kind.pod).it, kind.pods * counts[-1]) for kind, counts in kinds)
+    return sum(it.sustained_kw * count for it, count in powers if it)
+
+
+def design_peak(proposal: Proposal) -> Finding | None:
+    """The finding on the utility connection in the last phase."""
+    return next((f for f in reversed(proposal.findings) if f.rule == "grid_limit"), None)
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: `1 module`, `2 modules`."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def figure_title(path: str) -> str:
+    """A figure's key of the catalog for reading, its unit behind it: `Rejection: approach min, K`."""
+    whole, unit = path, ""
+    for suffix, written in _UNITS:
+        if path.endswith(suffix):
+            whole, unit = path.removesuffix(suffix).rstrip("."), f", {written}"
+            break
+    words = whole.replace(".", ": ").replace("_", " ")
+    for short, written in _SHORT.items():
+        words = words.replace(f": {short}", f": {written}")
+    return words[:1].upper() + words[1:] + unit
+
+
 def plan_mark(plan: Plan) -> str:
     """First digits of the SHA-256 of the plan file: the same on every document of one plan."""
     return sha256(write_plan(plan).encode()).hexdigest()[:12]
@@ -101,7 +173,14 @@ def figures_of(finding: Finding | None) -> str:
     if finding is None:
         return ""
     sense = {"<=": "≤", ">=": "≥", "==": "="}[finding.sense]
-    return f"{finding.actual:,.6g} {sense} {finding.limit:,.6g} {finding.unit}"
+    return f"{_figure(finding.actual)} {sense} {_figure(finding.limit)} {finding.unit.replace('degC', '°C')}"
+
+
+def _figure(value: float) -> str:
+    """Three significant digits, whole numbers in full."""
+    if value == round(value) or abs(value) >= 100:
+        return number(value)
+    return f"{value:.3g}"
 
 
 def result_of(row: Compliance) -> str:

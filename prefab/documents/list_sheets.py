@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prefab.documents.bom_sheets import FIRST_ROW, HEAD_ROW
-from prefab.documents.labels import family_title, headroom_frac_of, result_of
+from prefab.documents.labels import family_title, figure_title, headroom_frac_of, result_of
 from prefab.documents.style import GREEN, RED
 from prefab.documents.workbook import PLAIN, Book, Column, Formula, Look, Value
 from prefab.proposal import Proposal
@@ -197,13 +197,15 @@ def add_assumptions(book: Book, proposal: Proposal) -> None:
     columns = (
         Column("Subject", "text", 26),
         Column("Figure", "text", 28),
-        Column("Value", "code", 30),
+        Column("Value", "text", 30),
         Column("Basis", "code", 13),
         Column("Source", "text", 44),
         Column("Address", "text", 50),
         Column("Note", "text", 70),
     )
-    rows = [(a.subject, a.figure, a.value, a.basis, a.source, a.url, a.note) for a in proposal.assumptions]
+    rows = [
+        (a.subject, figure_title(a.figure), a.value, a.basis, a.source, a.url, a.note) for a in proposal.assumptions
+    ]
     book.put_table(sheet, HEAD_ROW, columns, rows)
 
 

@@ -22,7 +22,7 @@ _UTILITY_Y, _MV_Y = 96.0, 152.0
 _OUT_Y = 174.0
 _FRAME_Y, _FRAME_HEIGHT = 192.0, 262.0
 _NOTE = (
-    "Typical blocks; equal modules are one symbol with their count. "
+    "Typical blocks; equal modules are one symbol with their count. Critical and LV buses: 415 V. "
     "Protection and fault levels belong to the detailed design."
 )
 
@@ -82,9 +82,10 @@ def _site(plan: Plan, frames: Sequence[tuple[float, float]]) -> Iterable[Shape]:
         yield from _breaker(x, _MV_Y - 12, mv)
         yield _bus(mv, start, end, _MV_Y)
         text = f"MV bus {side}" if sides == 2 else "MV bus"
+        text += f", {_bus_kv(plan):g} kV"
         if intake:
             rating = rating_of(plan.module(intake.sku), "mv_ac")
-            text += f"   {intake.per_side[-1]} x {intake.sku}, {rating} each"
+            text += f": {intake.per_side[-1]} x {intake.sku}, {rating} each"
         out, y = (start + 20 if side == "A" else end - 20), _OUT_Y + (7 if side == "B" else 0)
         ends = [out, *(_entry(left, width, "AB".index(side), sides) for left, width in frames)]
         yield _wire(mv, (out, _MV_Y), (out, y))
@@ -105,7 +106,10 @@ def _standby(plan: Plan, spans: Sequence[tuple[float, float]]) -> Iterable[Shape
     yield from _beside(x + 18, y - 9, _described(plan, sets))
     fuel = _plant(plan, "fuel")
     if fuel:
-        yield Label(x + 18, y - 20, f"Fuel: {count_of(fuel)} x {fuel.sku}", size=7, colour=GREY)
+        litres, hours = _fuel_l(plan, sets, fuel), plan.brief.autonomy.generator_h
+        stored = f"{number(litres / 1000)} m³ incl. belly tanks, for {hours:g} h"
+        for above, line in ((29, f"Fuel: {count_of(fuel)} x {fuel.sku}"), (20, stored)):
+            yield Label(x + 18, y - above, line, size=7, colour=GREY)
     line_y = 128.0
     ends = [start + 45 for start, _ in spans[:1]] + [end - 45 for _, end in spans[1:]]
     yield _wire(colour, (x, y + 11), (x, line_y), (max(ends), line_y))
@@ -113,6 +117,20 @@ def _standby(plan: Plan, spans: Sequence[tuple[float, float]]) -> Iterable[Shape
         yield _wire(colour, (end, line_y), (end, _MV_Y))
         yield Circle(end, line_y, 1.6, fill=colour)
         yield from _breaker(end, _MV_Y - 12, colour)
+
+
+def _bus_kv(plan: Plan) -> float:
+    """Voltage of the site's switchgear."""
+    grid = plan.brief.grid
+    return plan.basis.medium_voltage_kv if grid.at_high_voltage else grid.voltage_kv
+
+
+def _fuel_l(plan: Plan, sets: Plant, fuel: Plant) -> float:
+    """What tanks and the usable part of the sets' belly tanks hold."""
+    engine, gives = plan.module(sets.sku).engine, plan.module(fuel.sku).given("fuel")
+    belly_l = engine.belly_tank_l * engine.tank_usable_frac if engine else 0.0
+    tank_l = (gives.capacity_l or 0.0) if gives else 0.0
+    return sets.sides * sets.per_side[-1] * belly_l + fuel.sides * fuel.per_side[-1] * tank_l
 
 
 def _storage(plan: Plan, end: float) -> Iterable[Shape]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import REVISION, family_title, plan_mark
+from prefab.documents.labels import REVISION, counted, family_title, figure_title, installed_it_kw, plan_mark
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_style import (
     CAPTION,
@@ -35,8 +35,10 @@ def make_commercial(proposal: Proposal) -> list[Flowable]:
             count, amount = families.get(line.family, (Decimal(0), Decimal(0)))
             families[line.family] = (count + line.quantity, amount + line.extended_usd)
     ordered = sorted(families.items(), key=lambda item: (-item[1][1], item[0]))
-    rows = [(family_title(name), f"{count:,f} modules", usd(amount)) for name, (count, amount) in ordered]
-    rows.append(("Cables and pipes, installed", f"{sum(c.runs_count for c in bom.cables)} runs", usd(bom.cables_usd)))
+    rows = [(family_title(name), counted(int(count), "module"), usd(amount)) for name, (count, amount) in ordered]
+    rows.append(
+        ("Cables and pipes, installed", counted(sum(c.runs_count for c in bom.cables), "run"), usd(bom.cables_usd))
+    )
     for cost in bom.costs:
         how = f"{cost.rate_frac:.1%} of {musd(cost.base_usd)}" if cost.rate_frac != 1 else ""
         rows.append((cost.title, how, usd(cost.amount_usd)))
@@ -44,11 +46,12 @@ def make_commercial(proposal: Proposal) -> list[Flowable]:
     shares += [("Cables and pipes", bom.cables_usd), *((c.title.partition(",")[0], c.amount_usd) for c in bom.costs)]
     rows.append(("Total", "", usd(bom.total_usd)))
     rows.append(("Low case to high case", "", f"{usd(bom.low_usd)} to {usd(bom.high_usd)}"))
-    it_mw, accuracy = plan.brief.it_kw / 1000, plan.costs.price_accuracy_frac
+    accuracy = plan.costs.price_accuracy_frac
+    loads = ((plan.brief.it_kw / 1000, "asked"), (installed_it_kw(plan) / 1000, "installed"))
     basis = [
         ("Price basis", f"Indicative on {day(plan.brief.as_of)}, in US dollars without taxes and duties. No offer."),
         ("Accuracy", f"±{accuracy:.0%} where a price has no band of its own; the cases add up every band."),
-        ("Per MW of IT", f"{number(float(bom.total_usd) / 1e6 / it_mw, 2)} M$"),
+        ("Per MW of IT", ", ".join(f"{number(float(bom.total_usd) / 1e6 / mw, 2)} M$ {name}" for mw, name in loads)),
         ("Sizing", _proof(proposal)),
     ]
     return [
@@ -86,8 +89,7 @@ def make_assumptions(proposal: Proposal) -> list[Flowable]:
         index = sources.setdefault((a.source, a.url), len(sources) + 1)
         shown = a.subject if a.subject != subject else ""
         subject = a.subject
-        figure = a.figure.replace(".", ": ").replace("_", " ")
-        texts = (figure, a.value, a.basis, f"[{index}]", a.note)
+        texts = (figure_title(a.figure), a.value, a.basis, f"[{index}]", a.note)
         rows.append((para(shown, CELL_SMALL_BOLD), *(para(text, CELL_SMALL) for text in texts)))
     listed = [(f"[{index}]", title, url) for (title, url), index in sources.items()]
     return [

@@ -9,7 +9,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, T
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from prefab.documents.drawing import Drawing
-from prefab.documents.labels import REVISION, faults_text, plan_mark
+from prefab.documents.labels import REVISION, faults_text, installed_it_kw, plan_mark
 from prefab.documents.pdf_drawings import draw
 from prefab.documents.pdf_style import MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Heading, colour
 from prefab.documents.style import (
@@ -176,9 +176,9 @@ class ProposalDocument(BaseDocTemplate):
         """Five figures at one glance."""
         proposal = self._proposal
         brief, projection = proposal.plan.brief, proposal.projection
-        last = handed_over(proposal)[-1]
+        last, installed = handed_over(proposal)[-1], installed_it_kw(proposal.plan) / 1000
         tiles = (
-            (f"{number(brief.it_kw / 1000, 1)} MW", "sustained IT load"),
+            (f"{number(brief.it_kw / 1000, 1)} MW", f"IT asked, {number(installed, 1)} MW installed"),
             (musd(proposal.bom.total_usd), "capital cost"),
             (last, "last hand-over"),
             (f"{projection.pue:.3f}", "PUE, projected"),

@@ -22,6 +22,7 @@ from prefab.documents.pdf_style import (
 from prefab.documents.schedule_csv import in_order
 from prefab.plan import ScheduledTask
 from prefab.proposal import Proposal
+from prefab.results import BomLine
 from prefab.units import day, number
 
 _STAGES = (
@@ -40,7 +41,7 @@ _STAGES = (
     ("functional_test", "Functional tests", "L4"),
     ("integrated_test", "Integrated systems test", "L5"),
 )
-_MOST_CRITICAL = 45
+_MOST_PLACES = 6
 
 
 def make_schedule(proposal: Proposal) -> list[Flowable]:
@@ -51,7 +52,11 @@ def make_schedule(proposal: Proposal) -> list[Flowable]:
             story.append(PageBreak())
         story += [
             Drawn(sheet, LANDSCAPE_WIDTH, LANDSCAPE_HEIGHT - 56),
-            para("Bars underlined in red have no float. Equal stages of a block are drawn as one bar.", CAPTION),
+            para(
+                "Bars underlined in red have no float. Equal stages of a block are drawn as one bar, and so are "
+                "those of blocks whose dates differ by at most two weeks.",
+                CAPTION,
+            ),
         ]
     tasks = proposal.plan.scheduled.tasks if proposal.plan.scheduled else ()
     return [
@@ -61,7 +66,7 @@ def make_schedule(proposal: Proposal) -> list[Flowable]:
         *_milestones(proposal, tasks),
         *_stages(tasks),
         *_long_lead(proposal),
-        *_critical(tasks),
+        *_critical([p.name for p in proposal.plan.brief.phases], tasks),
     ]
 
 
@@ -87,7 +92,7 @@ def _milestones(proposal: Proposal, tasks: Sequence[ScheduledTask]) -> list[Flow
     return [
         Heading("Milestones", 1, "milestones"),
         para(
-            f"Dates follow from the order on {day(plan.brief.as_of)}, working days and public holidays of "
+            f"Dates follow from the start of the project on {day(plan.brief.as_of)}, working days and public holidays of "
             f"{plan.brief.site.country}, and the crews of the design basis. The schedule makes the sum over phases of "
             f"megawatts times the day of hand-over least; it is {proof}."
         ),
@@ -116,36 +121,57 @@ def _stages(tasks: Sequence[ScheduledTask]) -> list[Flowable]:
 
 
 def _long_lead(proposal: Proposal) -> list[Flowable]:
-    lines = [line for line in proposal.bom.lines if line.lead_weeks > 0]
-    longest = sorted(lines, key=lambda line: (-line.lead_weeks, line.find))[:8]
+    per_sku: dict[str, list[BomLine]] = {}
+    for line in sorted(proposal.bom.lines, key=lambda line: (-line.lead_weeks, line.find)):
+        if line.lead_weeks > 0:
+            per_sku.setdefault(line.part, []).append(line)
+    longest = list(per_sku.values())[:8]
     rows = [
         (
-            line.part,
-            line.title,
-            f"{line.quantity:,f}",
-            number(line.lead_weeks),
-            day(line.order_by) if line.order_by else "",
+            own[0].part,
+            own[0].title,
+            f"{sum(line.quantity for line in own):,f}",
+            number(own[0].lead_weeks, 1),
+            min((day(line.order_by) for line in own if line.order_by), default=""),
         )
-        for line in longest
+        for own in longest
     ]
-    head = ("SKU", "Module", "Quantity", "Lead, weeks", "Order by")
+    head = ("SKU", "Module", "Quantity", "Lead, weeks", "First order by")
     return [
         together(Heading("Longest lead times", 1, "long-lead"), table(head, rows, (17, 43, 11, 13, 16), "llrrl")),
     ]
 
 
-def _critical(tasks: Sequence[ScheduledTask]) -> list[Flowable]:
+def _critical(phases: Sequence[str], tasks: Sequence[ScheduledTask]) -> list[Flowable]:
     critical = [t for t in in_order(tuple(tasks)) if t.critical]
+    lots: dict[tuple[int, str], list[ScheduledTask]] = {}
+    for task in critical:
+        if task.work_days:
+            lots.setdefault((task.phase, task.stage), []).append(task)
+    titles = {stage: title for stage, title, _ in _STAGES}
     rows = [
-        (day(t.start), day(t.finish), t.title, "Site" if t.subject == "site" else t.subject, str(t.work_days))
-        for t in critical[:_MOST_CRITICAL]
+        (
+            phases[phase],
+            titles.get(stage, own[0].title),
+            _places(own),
+            day(own[0].start),
+            day(max(t.finish for t in own)),
+        )
+        for (phase, stage), own in lots.items()
     ]
-    story: list[Flowable] = [
+    return [
         section(120),
         Heading("Critical path", 1, "critical", before_long=True),
-        para("A day lost in one of these tasks is a day lost at a hand-over."),
-        table(("Start", "Finish", "Task", "Where", "Working days"), rows, (13, 13, 44, 18, 12), "llllr"),
+        para(
+            "A day lost in one of these stages is a day lost at a hand-over. A line holds every critical task of one "
+            "stage and phase, which may run one after the other; schedule.csv has them one by one."
+        ),
+        table(("Phase", "Stage", "Where", "First start", "Last finish"), rows, (22, 28, 26, 12, 12)),
     ]
-    if len(critical) > _MOST_CRITICAL:
-        story.append(para(f"{len(critical) - _MOST_CRITICAL} more critical tasks are in schedule.csv.", CAPTION))
-    return story
+
+
+def _places(tasks: Sequence[ScheduledTask]) -> str:
+    """Where tasks take place: the first places by name."""
+    named = list(dict.fromkeys("site" if t.subject == "site" else t.subject for t in tasks))
+    more = f" and {len(named) - _MOST_PLACES} more" if len(named) > _MOST_PLACES else ""
+    return ", ".join(named[:_MOST_PLACES]) + more

@@ -50,7 +50,7 @@ def make_site_pages(proposal: Proposal, site_plan: Drawing) -> list[Flowable]:
 
 
 def make_power_pages(proposal: Proposal) -> list[Flowable]:
-    """One-line diagram, cooling chain, pod powers and redundancy on sheets across."""
+    """One-line diagram and cooling chain on sheets across, then pod powers and redundancy."""
     plan = proposal.plan
     chain = make_cooling_chain(plan)
     return [
@@ -61,20 +61,28 @@ def make_power_pages(proposal: Proposal) -> list[Flowable]:
         PageBreak(),
         Heading("Cooling chain", 1, "cooling"),
         Drawn(chain, LANDSCAPE_WIDTH, _SHEET_HEIGHT),
-        para("One typical block of each kind, along the plan's own feeds. Each count includes standby units.", CAPTION),
-        together(*_pod_powers(plan)),
-        *_redundancy(plan),
+        para(
+            "One typical block of each kind, along the plan's own feeds. Each count includes standby units. Air takes "
+            "the heat of lighting and controls in the pod as well.",
+            CAPTION,
+        ),
         NextPageTemplate(PORTRAIT),
         PageBreak(),
+        together(*_pod_powers(plan)),
+        *_redundancy(plan),
     ]
 
 
 def _pod_powers(plan: Plan) -> list[Flowable]:
+    counted_pods: dict[str, int] = {}
+    for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        if counts[-1]:
+            counted_pods[kind.pod] = counted_pods.get(kind.pod, 0) + kind.pods * counts[-1]
     rows: list[Sequence[Cell]] = []
     totals = [0.0] * 4
-    for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
-        pod, count = plan.module(kind.pod), kind.pods * counts[-1]
-        if pod.it and count:
+    for sku, count in counted_pods.items():
+        pod = plan.module(sku)
+        if pod.it:
             powers = (pod.it.nameplate_kw, pod.it.sustained_kw, pod.it.peak_kw, pod.it.measured_kw)
             totals = [t + count * p for t, p in zip(totals, powers, strict=True)]
             rows.append((f"{pod.sku}: {pod.title}", str(count), *(number(p) for p in powers)))
@@ -84,9 +92,10 @@ def _pod_powers(plan: Plan) -> list[Flowable]:
         Heading("The four powers of the IT pods", 1, "pod-powers"),
         para(
             "Conductors, UPS and generators are sized on peak power, cooling on sustained power, energy on measured "
-            "power (the mean at full token throughput). Nameplate is what the supplies could draw together."
+            "power (the mean at full token throughput). Nameplate is the rating on the "
+            "label; peak is short excursions above the sustained power."
         ),
-        table(head, rows, (36, 9, 14, 14, 12, 14), "lrrrrr", 1, LANDSCAPE_WIDTH),
+        table(head, rows, (33, 9, 16, 15, 12, 15), "lrrrrr", 1),
     ]
 
 
@@ -126,7 +135,7 @@ def _redundancy(plan: Plan) -> list[Flowable]:
             "N carries the load with nothing to spare, N+1 has one unit more than the load needs, 2N has two systems, "
             "each of which carries everything. Block kinds are given per block."
         ),
-        table(head, rows, (14, 27, 9, 17, 14, 23), full_width=LANDSCAPE_WIDTH),
+        table(head, rows, (14, 26, 9, 18, 15, 22)),
     ]
 
 
@@ -182,9 +191,10 @@ def make_compliance(proposal: Proposal) -> list[Flowable]:
 
 def _tightest(row: Compliance) -> tuple[Cell, Cell, Cell]:
     finding = row.tightest
-    if finding is None:
+    if finding is None or finding.actual == finding.limit == 0:
         return "", "", ""
-    return finding.where, figures_of(finding), headroom_of(finding)
+    value = [para(figures_of(finding), CELL), para(finding.text, CELL_SMALL_GREY)]
+    return finding.where, value, headroom_of(finding)
 
 
 def _broken(proposal: Proposal) -> list[Flowable]:

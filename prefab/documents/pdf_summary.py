@@ -2,7 +2,7 @@
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import site_voltage
+from prefab.documents.labels import counted, design_peak, installed_it_kw, site_voltage
 from prefab.documents.pdf_page import handed_over
 from prefab.documents.pdf_style import CAPTION, Heading, cards, facts, para, table, together
 from prefab.proposal import Proposal
@@ -27,19 +27,33 @@ def make_summary(proposal: Proposal) -> list[Flowable]:
 def _key_figures(proposal: Proposal) -> Flowable:
     plan, bom, p = proposal.plan, proposal.bom, proposal.projection
     brief, te = plan.brief, p.tokenergy_kwh_per_mtok
-    it_mw = brief.it_kw / 1000
+    it_mw, installed_mw = brief.it_kw / 1000, installed_it_kw(plan) / 1000
     modules = sum(row.count for row in proposal.equipment)
     blocks = sum(counts[-1] for counts in plan.sized.blocks)
-    per_mw = f"{number(float(bom.total_usd) / 1e6 / it_mw, 2)} M$/MW"
+    per_mw = [f"{number(float(bom.total_usd) / 1e6 / mw, 2)} M$" for mw in (it_mw, installed_mw or it_mw)]
+    peak = design_peak(proposal)
+    design = [
+        ("Design peak at the connection", f"{number(f.actual)} kW", f"of {number(f.limit)} kW contracted")
+        for f in ([peak] if peak else [])
+    ]
     ratios = f"{p.pue:.3f} / {p.wue_l_per_kwh:.3f} / {p.cue_kg_per_kwh:.3f}"
     tokens = [number(mtok / 1e6, 2) for mtok in (p.mtok.low, p.mtok.base, p.mtok.high)]
     price = plan.tariff.energy_usd_per_kwh
     rows = (
-        ("Sustained IT load", f"{number(it_mw, 1)} MW", f"{blocks} blocks and plant, {modules} modules"),
+        (
+            "Sustained IT load",
+            f"{number(it_mw, 2)} MW asked, {number(installed_mw, 2)} MW installed",
+            f"{counted(blocks, 'block')} and plant, {counted(modules, 'module')}",
+        ),
         ("Capital cost", musd(bom.total_usd), f"{musd(bom.low_usd)} to {musd(bom.high_usd)}"),
-        ("Capital cost per MW of IT", per_mw, "modules, site works, freight, contingency"),
+        (
+            "Capital cost per MW of IT",
+            f"{per_mw[0]} asked, {per_mw[1]} installed",
+            "with site works, freight, contingency",
+        ),
         ("Hand-over", handed_over(proposal)[-1], f"asked for {day(brief.phases[-1].energised_by)}"),
-        ("Highest hour of the year", f"{number(p.peak_site_kw)} kW", f"{brief.grid.capacity_mw:g} MW contracted"),
+        *design,
+        ("Highest hour projected", f"{number(p.peak_site_kw)} kW", "mean of an hour, at the workload's load"),
         ("PUE / WUE / CUE", ratios, "energy ratio; L and kg CO2 per kWh of IT"),
         ("Energy of a year", f"{number(p.site_mwh)} MWh", f"of which IT {number(p.it_mwh)} MWh"),
         ("Tokens of a year", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),

@@ -1,7 +1,7 @@
 """The site plan: land, roads, blocks and yards, every module with its tag, and the trenches, true to a round scale."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cache
 from itertools import pairwise, product
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ _LEFT, _TOP, _BOTTOM = 26.0, 8.0, 30.0
 _SCALES = tuple(n * 10**e for e in (2, 3, 4) for n in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5))
 _POINTS_PER_M = 72 / 0.0254
 _TAG_SIZES = (6.0, 5.0, 4.2, 3.5, 2.9, 2.4)
-_NAME_SIZES = (15.0, 12.0, 10.0, 8.0, 6.5, 5.0)
+_NAME_SIZES = (15.0, 12.0, 10.0, 8.0, 6.5, 5.0, 4.2)
 _GRASS, _ASPHALT, _KERB = "#f4f6f1", "#d9dcdf", "#b9bec3"
 _PHASES = ("#e3edf4", "#e9e6f3", "#f6ece0", "#e4f1ea", "#f5e6e9", "#eef0dc")
 _YARD = "#f3f1e6"
@@ -101,7 +101,8 @@ def make_site_plan(plan: Plan) -> Drawing:
         *_dimensions(plan, sheet),
     ]
     left = _LEFT + sheet.length(site.width_m * 1000) + 22
-    panel, bottom = _panel(plan, boxes, sheet, left)
+    drawn = {s.stroke for s in shapes if isinstance(s, Line) and s.layer == "trenches"}
+    panel, bottom = _panel(plan, boxes, sheet, left, drawn)
     height = max(_TOP + sheet.length(site.depth_m * 1000) + _BOTTOM, bottom)
     return Drawing(left + _PANEL, height, (*shapes, *panel), f"Site plan of {plan.brief.name}, scale 1:{sheet.scale}")
 
@@ -231,7 +232,7 @@ def _tags(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
 
 
 def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
-    """Names where nothing stands: within the outline, else north or south of it, else on a tab over its north edge."""
+    """Names where nothing stands: within the outline, else along it, else on a tab over its north edge."""
     taken = [_ends(a) for a in _of(plan, "block", "yard", "road")]
     for area in _of(plan, "block", "yard"):
         block = area.purpose == "block"
@@ -245,21 +246,23 @@ def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
             wide, high = (int(points / sheet.length(1)) for points in (width_of(text, size, bold=True) * _SLACK, size))
             free = _free(east - west, north - south, footprints, wide, high)
             upright = None if free else _free(east - west, north - south, footprints, high, wide)
-            short = not block and size <= 8 and wide <= east - west + 1000
-            beside = _beside(area, taken, wide, high) if short and not (free or upright) else None
+            beside = None if block or size > 8 or free or upright else _beside(area, taken, wide, high)
             if found := free or upright:
                 x, y, turned, ground = west + found[0], south + found[1], not free, ""
                 break
             if beside:
-                (x, y), ground = beside, _GRASS
-                taken.append((x - wide // 2, y - high // 2, x + wide // 2, y + high // 2))
+                (x, y, turned), ground = beside, _GRASS
+                taken.append(_around(x, y, *((high, wide) if turned else (wide, high))))
                 break
         paper_x, paper_y = sheet.x(x), sheet.y(y)
         if ground:
             wide_pt = width_of(text, size, bold=True) * _SLACK + 2
             edge = colour if ground == WHITE else ""
-            plate = (paper_x - wide_pt / 2, paper_y - size * 0.65, wide_pt, size * 1.3)
-            yield Rect(*plate, ground, edge, 0.4, radius=1.5, layer="names")
+            high_pt = size * (1.3 if edge else 0.9)  # beside an outline a higher plate would hide its trenches
+            across, along = (high_pt, wide_pt) if turned else (wide_pt, high_pt)
+            yield Rect(
+                paper_x - across / 2, paper_y - along / 2, across, along, ground, edge, 0.4, radius=1.5, layer="names"
+            )
         paper_x, paper_y = (paper_x + 0.34 * size, paper_y) if turned else (paper_x, paper_y + 0.34 * size)
         yield Label(paper_x, paper_y, text, size, "middle", colour, bold=True, turned=turned, layer="names")
 
@@ -279,14 +282,22 @@ def _free(width: int, depth: int, footprints: tuple[_Ends, ...], wide: int, high
     return None
 
 
-def _beside(area: Area, taken: list[_Ends], wide: int, high: int) -> tuple[int, int] | None:
-    """The middle of a free `wide` by `high` north or south of an outline; all in mm."""
-    x = area.x_mm + wide // 2 + 500
-    for y in (area.y_mm + area.depth_mm + high * 2 // 3, area.y_mm - high * 2 // 3):
-        ends = (x - wide // 2, y - high // 2, x + wide // 2, y + high // 2)
-        if ends[1] > 0 and not _meets(ends, taken):
-            return x, y
+def _beside(area: Area, taken: list[_Ends], wide: int, high: int) -> tuple[int, int, bool] | None:
+    """The middle of a free `wide` by `high` along an outline, and whether it is upright; all in mm."""
+    west, south, east, north = _ends(area)
+    off = high * 3 // 4
+    for x, y in ((west + wide // 2 + 500, north + off), (west + wide // 2 + 500, south - off)):
+        if wide <= east - west + 1000 and y > off and not _meets(_around(x, y, wide, high), taken):
+            return x, y, False
+    for x in (west - off, east + off):
+        y = (south + north) // 2
+        if wide <= north - south + 1000 and x > off and not _meets(_around(x, y, high, wide), taken):
+            return x, y, True
     return None
+
+
+def _around(x: int, y: int, wide: int, high: int) -> _Ends:
+    return x - wide // 2, y - high // 2, x + wide // 2, y + high // 2
 
 
 def _meets(ends: _Ends, others: Iterable[_Ends]) -> bool:
@@ -315,8 +326,8 @@ def _dimensions(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
     yield Label(x - 3, (_TOP + foot) / 2, f"{site.depth_m:g} m", 7.5, "middle", turned=True, layer="dimensions")
 
 
-def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float) -> tuple[list[Shape], float]:
-    """Title, north, scale bar and legend right of the land, and where they end."""
+def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float, drawn: Set[str]) -> tuple[list[Shape], float]:
+    """Title, north, scale bar and legend right of the land, and where they end; `drawn` are colours of trenches."""
     shapes: list[Shape] = []
     y = _TOP + 9
 
@@ -348,15 +359,16 @@ def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float) -> tuple[l
     for (name, colour), count in sorted(counts.items(), key=lambda c: [*_FAMILIES.values(), _OTHER].index(c[0])):
         swatch(f"{name}: {number(count)}", colour)
     y += 6
+    text("Tags within a block stand without its number", 7.5, colour=GREY, step=15)
     text("Blocks and yards", 8, bold=True, step=12)
     phases = plan.brief.phases
     for phase, named in enumerate(phases):
         swatch(f"Blocks, {named.name}" if len(phases) > 1 else "Blocks", _PHASES[phase % len(_PHASES)], NAVY)
     swatch("Yards of the site's plant", _YARD, GREY)
-    if plan.routed:
+    if drawn:
         y += 6
         text("Trenches outside blocks and yards", 8, bold=True, step=12)
-        for name, colour, dash in _TRENCHES.values():
+        for name, colour, dash in (t for t in _TRENCHES.values() if t[1] in drawn):
             shapes.append(Line(((left, y - 2.5), (left + 11, y - 2.5)), colour, 0.9, dash, layer="legend"))
             text(name, 7.5, x=16, step=11.5)
     return shapes, y

@@ -44,6 +44,8 @@ _PLAIN_FONT = Font(name=_FONT, size=_SIZE)
 _A4, _A3 = 9, 8
 _NARROW, _WIDE = 125, 210
 """Characters: narrower tables print upright, wider ones on A3."""
+_LONG = 250
+"""Rows: longer tables print on A3 too."""
 # A zip entry has no earlier date; every entry gets this one.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _FORMULA = re.compile(r'(<c r="(\w+)"(?: s="\d+")?)( t="\w+")?>(<f>.*?</f>)<v\s*(?:/>|></v>)')
@@ -194,7 +196,7 @@ class Book:
                 sheet.row_dimensions[line].outlineLevel = look.outline
         width = sum(c.width for c in columns)
         sheet.page_setup.orientation = "portrait" if width < _NARROW else "landscape"
-        sheet.page_setup.paperSize = _A3 if width > _WIDE else _A4
+        sheet.page_setup.paperSize = _A3 if width > _WIDE or len(rows) > _LONG else _A4
         last = top + len(rows)
         sheet.auto_filter.ref = f"A{top}:{get_column_letter(len(columns))}{max(last, top + 1)}"
         sheet.freeze_panes = f"A{top + 1}"

@@ -45,14 +45,16 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         return (Finding(RULE, "site", False, 0.0, 1.0, "schedules", "==", "the plan has no schedule"),)
     tasks = {t.key: t for t in plan.scheduled.tasks}
     span = max((t.finish - plan.brief.as_of).days for t in tasks.values()) if tasks else 0
+    leads = _leads(plan)
     if span > _YEARS_MAX * 366:
         return (Finding(RULE, "site", False, float(span), _YEARS_MAX * 366.0, "days", "<=", "after the order"),)
     try:
-        calendar = _calendar(plan.brief, span)
+        # What is ordered on the last day of all is still long in the making.
+        calendar = _calendar(plan.brief, max(span, 0) + max(leads.values(), default=0))
     except NotImplementedError:
         text = f"no public holidays known for country {plan.brief.site.country}"
         return (Finding(RULE, "site", False, 1.0, 0.0, "faults", "==", text),)
-    asked = _asked(plan)
+    asked = _asked(plan, leads, tasks, calendar)
     pairs = [*_pairs(plan, asked), *((p, t.key) for t in tasks.values() for p in t.predecessors)]
     return (
         *_durations(plan.scheduled, tasks, asked),
@@ -60,7 +62,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         *_summed("tasks on working days", len(tasks), _day_faults(tasks, calendar)),
         *_crews(plan, tasks, calendar),
         *_phases(plan, tasks),
-        *_claims(plan, plan.scheduled, tasks, pairs, calendar),
+        *_claims(plan, plan.scheduled, tasks, pairs, calendar, leads),
     )
 
 
@@ -80,6 +82,10 @@ class _Calendar:
     def until(self, day: date) -> int:
         """Working days from the order to `day`, both included."""
         return bisect_right(self.days, day)
+
+    def lead(self, order: date, lead_days: int) -> int:
+        """Working days that pass, the day of the order among them, before so many calendar days are over."""
+        return self.until(order + timedelta(lead_days - 1)) - self.until(order - timedelta(1))
 
 
 def _calendar(brief: SiteBrief, span_days: int) -> _Calendar:
@@ -129,8 +135,21 @@ def _stages(plan: Plan, lot: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(stage, days) for stage, days in stages if days]
 
 
-def _asked(plan: Plan) -> dict[str, int]:
-    """Key of every task there must be, and its least working days."""
+def _leads(plan: Plan) -> dict[str, int]:
+    """Calendar days from order to readiness, by the key of the procurement; at the most what a schedule may span."""
+    modules = {m.sku: m for m in plan.modules}
+    return {
+        f"{place}/procurement/{sku}": need(min(modules[sku].deployment.lead_weeks * 7, _YEARS_MAX * 366))
+        for (place, _), (_, lot) in _lots(plan).items()
+        for sku in lot
+        if sku in modules
+    }
+
+
+def _asked(
+    plan: Plan, leads: Mapping[str, int], tasks: Mapping[str, ScheduledTask], calendar: _Calendar
+) -> dict[str, int]:
+    """Key of every task there must be, and its least working days; lead times count from the date of the order."""
     basis = plan.basis
     modules = {m.sku: m for m in plan.modules}
     asked = {
@@ -143,7 +162,9 @@ def _asked(plan: Plan) -> dict[str, int]:
         asked[f"{place}/pads"] = basis.civil_days_per_block
         for sku in lot:
             if sku in modules:
-                asked[f"{place}/procurement/{sku}"] = need(modules[sku].deployment.lead_weeks * 5)
+                key = f"{place}/procurement/{sku}"
+                ordered = min(tasks[key].start, tasks[key].finish) if key in tasks else plan.brief.as_of
+                asked[key] = calendar.lead(max(ordered, plan.brief.as_of), leads[key])
                 if modules[sku].deployment.fat_days > 0:
                     asked[f"{place}/factory_test/{sku}"] = need(modules[sku].deployment.fat_days)
         for stage, days in _stages(plan, lot):
@@ -250,8 +271,9 @@ def _claims(
     tasks: Mapping[str, ScheduledTask],
     pairs: Iterable[tuple[str, str]],
     calendar: _Calendar,
+    leads: Mapping[str, int],
 ) -> Iterable[Finding]:
-    """Objective and bound, and no float beyond what the successors leave."""
+    """Objective and bound, and no float beyond what the successors leave, be it used before an order or after it."""
     measured = 0
     for number, phase in enumerate(plan.brief.phases, 1):
         if handover := tasks.get(f"P{number}/handover"):
@@ -275,6 +297,10 @@ def _claims(
         latest[key] = end[key] if t.stage == "handover" else min(free, default=max(end.values()))
         if t.float_days > latest[key] - end[key]:
             faults.append((key, f"float of {t.float_days} days, successors leave {latest[key] - end[key]}"))
+        elif key in leads:
+            order = max(calendar.until(t.start) - 1, 0) + t.float_days
+            if any(order + calendar.lead(d, leads[key]) > latest[key] for d in calendar.days[order : order + 1]):
+                faults.append((key, f"ordered {t.float_days} days later, it is not ready in time"))
         if t.critical != (t.float_days == 0):
             faults.append((key, f"float of {t.float_days} days and critical={t.critical}"))
     yield from _summed("floats that the successors leave", len(tasks), faults)

@@ -45,7 +45,7 @@ def test_every_sheet_says_something_and_prints(written):
     for sheet in book:
         assert sheet.max_row > 5
         assert not sheet.merged_cells.ranges
-        wide = sum(d.width for d in sheet.column_dimensions.values()) > 125
+        wide = sheet.title != "Summary" and sum(d.width for d in sheet.column_dimensions.values()) > 125
         assert sheet.page_setup.orientation == ("landscape" if wide else "portrait")
         assert sheet.page_setup.fitToWidth == 1
         assert sheet.freeze_panes

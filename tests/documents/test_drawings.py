@@ -1,6 +1,7 @@
 """Gantt, one-line diagram, cooling chain and charts: everything is there, nothing leaves its sheet."""
 
 import xml.etree.ElementTree as ElementTree
+from datetime import timedelta
 
 import pytest
 from documents.maker import MARKUP
@@ -84,6 +85,29 @@ def test_gantt_pages_hold_every_row_once(proposal):
         return [s.text for s in drawing.shapes if isinstance(s, Label) and s.x == 8 and s.size == 7]
 
     assert [row for page in pages for row in rows(page)] == rows(whole)
+
+
+def test_gantt_blocks_of_nearly_equal_dates_share_a_row(proposal):
+    plan = proposal.plan
+    twins = []
+    for task in plan.scheduled.tasks:
+        twins.append(task)
+        if task.subject == "B01":
+            later = {"start": task.start + timedelta(days=3), "finish": task.finish + timedelta(days=3)}
+            renamed = {"key": task.key.replace("B01", "B09"), "subject": "B09"}
+            twins.append(task.model_copy(update=renamed | later))
+    scheduled = plan.scheduled.model_copy(update={"tasks": tuple(twins)})
+    texts = {
+        s.text for s in make_gantt(plan.model_copy(update={"scheduled": scheduled})).shapes if isinstance(s, Label)
+    }
+    assert "Blocks B01, B09" in texts
+    assert "Block B02" in texts
+
+
+def test_one_line_tells_fuel_and_voltages(proposal):
+    texts = [s.text for s in make_one_line(proposal.plan).shapes if isinstance(s, Label)]
+    assert any("incl. belly tanks, for" in text for text in texts)
+    assert any(text.startswith("MV bus A, 20 kV") for text in texts)
 
 
 def test_one_line_counts_everything_electric(proposal):

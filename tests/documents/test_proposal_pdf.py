@@ -119,3 +119,17 @@ def test_no_box_in_place_of_a_letter(pages):
 def test_draft_on_every_page(draft, pages):
     assert all(DRAFT in page for page in texts(draft))
     assert not any("DOES NOT KEEP" in page for page in pages)
+
+
+def test_summary_tells_the_design_peak_from_the_projected_hour(pages):
+    summary = squeezed(next(p for p in pages if "Key figures" in p and "Executive summary" in p and "Capital" in p))
+    assert squeezed("Design peak at the connection 3,200 kW of 6,000 kW contracted") in summary
+    assert squeezed("Highest hour projected") in summary
+    assert squeezed("2.00 MW asked, 2.00 MW installed") in summary
+
+
+def test_critical_path_has_a_line_for_each_stage_and_phase(pages, proposal):
+    whole = " ".join(pages)
+    path = whole[whole.index("A day lost in one of these stages") :].partition("Energy, water and carbon")[0]
+    lots = {(t.phase, t.stage) for t in proposal.plan.scheduled.tasks if t.critical and t.work_days}
+    assert path.count("2026-") + path.count("2027-") + path.count("2028-") + path.count("2029-") == 2 * len(lots)

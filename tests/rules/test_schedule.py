@@ -22,22 +22,24 @@ EQUIPMENT = (
 LOT = (("transport", 5), ("setting", 1), ("connection", 5), ("site_acceptance", 2), ("start_up", 3))
 
 
-def lot(place: str, ending: str, sku: str) -> list[tuple[str, int]]:
-    first = [(f"{place}/procurement/{sku}", 100), (f"{place}/factory_test/{sku}", 5)]
+def lot(place: str, ending: str, sku: str, procured: int) -> list[tuple[str, int]]:
+    first = [(f"{place}/procurement/{sku}", procured), (f"{place}/factory_test/{sku}", 5)]
     return first + [(f"{place}/{stage}{ending}", days) for stage, days in LOT]
 
 
+# 20 weeks are 100 working days less the holidays of Sweden among them. Ordered on 22 March 2028: Easter (2), 1 May,
+# Ascension, 6 June; on 7 September 2028: 25 and 26 December, New Year; on 9 March 2029: as in the spring before.
 SERIAL = [
     ("site/engineering", 40),
     ("site/permits", 60),
     ("site/site_civil", 30),
     ("site/grid_connection", 200),
     ("P1/pads", 10),
-    *lot("P1", "/MVS-10", "MVS-10"),
+    *lot("P1", "/MVS-10", "MVS-10", 95),
     ("P1/energisation", 0),
-    *lot("P1", "/GEN-2000", "GEN-2000"),
+    *lot("P1", "/GEN-2000", "GEN-2000", 97),
     ("B01/pads", 10),
-    *lot("B01", "", "POD-1000"),
+    *lot("B01", "", "POD-1000", 95),
     ("B01/functional_test", 5),
     ("B01/integrated_test", 5),
     ("P1/handover", 0),
@@ -130,6 +132,33 @@ def test_no_task_is_shorter_than_the_catalog_or_the_design_basis_says(key: str) 
     assert [(f.where, f.actual, f.limit) for f in found] == [(key, tasks[key].work_days - 1, tasks[key].work_days)]
 
 
+@pytest.mark.parametrize(("start", "least"), [(date(2028, 3, 22), 95), (date(2029, 3, 9), 95), (date(2028, 9, 7), 97)])
+def test_lead_times_are_calendar_weeks_from_the_date_of_the_order(start: date, least: int) -> None:
+    tasks = serial_tasks()
+    key = "B01/procurement/POD-1000"
+    for days, kept in ((least, True), (least - 1, False)):
+        plan = plan_of(moved(tasks, key, DAYS.index(start), days))
+        assert ((key, "shorter than it takes") in {(f.where, f.text) for f in broken(plan)}) is not kept
+    # The last thing on the calendar is no way out: what is not ready by then is too short all the same.
+    alone = {key: a_task(key, 10, 5)}
+    assert [f.limit for f in broken(plan_of(alone)) if (f.where, f.unit) == (key, "days")] == [95]
+
+
+def test_a_float_of_a_procurement_may_be_used_before_the_order() -> None:
+    """Ready when 20 more days are left, it may be ordered only so much later that 20 weeks still fit."""
+    tasks = {k: t.model_copy(update={"predecessors": ()}) for k, t in serial_tasks().items()}
+    key = "P1/procurement/GEN-2000"
+    # The generator waits for nothing but the integrated test: back from the end 5, then 3 + 2 + 5 + 1 + 5 + 5 days.
+    latest = ALL_DAYS - 5 - 21
+    order = max(n for n, d in enumerate(DAYS) if d + timedelta(140) <= DAYS[latest])
+    start = order - 20
+    days = sum(DAYS[start] <= d < DAYS[start] + timedelta(140) for d in DAYS)
+    for slip in (20, 21):
+        task = a_task(key, start, days, float_days=slip, critical=False)
+        found = broken(plan_of({**tasks, key: task}))
+        assert (key in {f.where for f in found}) is (slip > 20)
+
+
 def test_least_days_of_a_mixed_block_by_hand() -> None:
     """Two of A and one of B: weeks to days, the longest transport and start-up, the sum of lifts and connections."""
     gives = [{"carrier": "fuel", "capacity_l": 10}]
@@ -162,8 +191,8 @@ def test_least_days_of_a_mixed_block_by_hand() -> None:
     more = {"modules": modules, "connected": Connected(equipment=equipment, feeds=())}
     found = broken(plan_of(tasks).model_copy(update=more))
     assert {f.where: f.limit for f in found if f.text == "shorter than it takes"} == {
-        "B01/procurement/AAA-1": 7,  # 6.5 days
-        "B01/procurement/BBB-1": 15,
+        "B01/procurement/AAA-1": 8,  # 9.1 days, ready ten days after a Monday, on a Thursday
+        "B01/procurement/BBB-1": 15,  # from Tuesday to Tuesday
         "B01/factory_test/BBB-1": 2,
         "B01/transport": 3,
         "B01/setting": 3,  # 2 x 2 + 5 lifts, 3 a day
