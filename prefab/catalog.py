@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from prefab.errors import InputError
 from prefab.module import (
@@ -43,7 +43,19 @@ class Carrier(Frozen):
     """Design temperature rise of a liquid loop; none where the consumer's `return_max_degc` sets it."""
     run_usd_per_m: NotNegative = 0.0
     """Installed cable or pipe per metre of route, both conductors or both pipes of a circuit."""
+    circuit_max_a: Positive | None = None
+    """Most that one such circuit carries at medium voltage; larger loads take several side by side."""
+    branch_max_kw: Positive | None = None
+    """A consumer that draws no more than this hangs on a small cable of its own."""
+    branch_usd_per_m: NotNegative | None = None
+    """Installed, per metre of such a cable."""
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")] = "#888888"
+
+    @model_validator(mode="after")
+    def _branch(self) -> "Carrier":
+        if (self.branch_max_kw is None) != (self.branch_usd_per_m is None):
+            raise ValueError("give both branch_max_kw and branch_usd_per_m, or neither")
+        return self
 
 
 class Carriers(Sourced):

@@ -7,7 +7,7 @@ the outlines and the road edges. Blocks of one layout are worked out once.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise, product
 from typing import NamedTuple
@@ -27,6 +27,8 @@ VERGE_MM = 1500
 Lane = tuple[Side, bool]
 """A or B; a cable or a pipe."""
 _CABLES = ("electric", "signal")
+_RING = "mv_ac"
+"""One outgoing way of an intake feeds a block's consumers, or the batteries, one after the other."""
 # Where in a strip the lane's trench lies, from its west or south edge.
 _LANES: dict[Lane, float] = {("A", True): 0.2, ("A", False): 0.4, ("B", False): 0.6, ("B", True): 0.8}
 
@@ -286,8 +288,10 @@ def make_routed(
     feeds: tuple[Feed, ...],
     placed: Placed,
 ) -> Routed:
-    """For every feed a run to its nearest supplier, and runs that join the suppliers of one bus or header."""
+    """Each consumer's run to its nearest supplier or the next in its ring; runs that join the suppliers of one bus."""
     skus = {e.tag: modules[e.sku] for e in equipment}
+    equipment_at = {e.tag: e for e in equipment}
+    doubled = {e.carrier for e in equipment if e.side == "B" and e.block == 0}
     places: dict[str, Rect] = {}
     for p in placed.positions:
         along, across = skus[p.tag].length_mm, skus[p.tag].width_mm
@@ -313,17 +317,56 @@ def make_routed(
         run = Run(start=start, end=end, carrier=carrier, side=side, points_mm=points, length_mm=length)
         runs[start, end, carrier, side] = run
 
+    def nearest(tag: str, others: Iterable[str]) -> str:
+        x, y = spot(tag)
+        return min(others, key=lambda t: (abs(spot(t)[0] - x) + abs(spot(t)[1] - y), t))
+
+    rings = _rings(equipment, feeds)
     for feed in feeds:
-        x, y = spot(feed.consumer)
+        carrier, side, tie_side = _laid(feed, equipment_at, skus, doubled)
+        if feed.carrier != _RING:
+            join(feed.consumer, nearest(feed.consumer, feed.suppliers), carrier, side)
+        elif waiting := rings.pop((equipment_at[feed.consumer].block, side, feed.suppliers), None):
+            last = nearest(feed.suppliers[0], waiting)
+            join(last, nearest(last, feed.suppliers), carrier, side)
+            while waiting := [tag for tag in waiting if tag != last]:
+                last, before = nearest(last, waiting), last
+                join(last, before, carrier, side)
         spots = {tag: spot(tag) for tag in feed.suppliers}
-        nearest = min(feed.suppliers, key=lambda t: (abs(spots[t][0] - x) + abs(spots[t][1] - y), t))
-        join(feed.consumer, nearest, feed.carrier, feed.side)
         wide = max(p[0] for p in spots.values()) - min(p[0] for p in spots.values())
         deep = max(p[1] for p in spots.values()) - min(p[1] for p in spots.values())
         chain = sorted(spots, key=lambda t: (spots[t] if wide >= deep else spots[t][::-1], t))
         for a, b in pairwise(chain):
-            join(a, b, feed.carrier, feed.side)
+            join(a, b, carrier, tie_side)
     return Routed(runs=tuple(runs.values()))
+
+
+def _rings(equipment: Iterable[Equipment], feeds: Iterable[Feed]) -> dict[tuple[int, Side, tuple[str, ...]], list[str]]:
+    """The consumers that share an outgoing way: those of one block, or the batteries, on one side of one intake."""
+    blocks = {e.tag: e.block for e in equipment}
+    found: dict[tuple[int, Side, tuple[str, ...]], list[str]] = defaultdict(list)
+    for feed in feeds:
+        if feed.carrier == _RING:
+            found[blocks[feed.consumer], feed.side, feed.suppliers].append(feed.consumer)
+    return found
+
+
+def _laid(
+    feed: Feed, at: Mapping[str, Equipment], skus: Mapping[str, Module], doubled: Collection[str]
+) -> tuple[str, Side, Side]:
+    """Carrier and side of a feed's runs, and the side of the ties between its suppliers.
+
+    A and B of an intake's own supply mean utility and standby. On the ground its runs lie on the side of the intake,
+    so that one cut leaves the other intake its supply; the bus of the generators serves both and is laid once.
+    """
+    consumer = at[feed.consumer]
+    need = skus[feed.consumer].needed(feed.carrier)
+    if need is None or need.alternate is None:
+        return feed.carrier, feed.side, feed.side
+    givers = [at[tag] for tag in feed.suppliers if tag != GRID]
+    carrier = need.alternate if any(g.carrier == need.alternate for g in givers) else feed.carrier
+    side = consumer.side if consumer.carrier in doubled else feed.side
+    return carrier, side, "A" if consumer.carrier in doubled else side
 
 
 def _hosts(

@@ -261,3 +261,68 @@ def test_a_site_without_plant_begins_with_its_blocks() -> None:
 
 def test_equal_plans_give_equal_bills() -> None:
     assert make_bom(the_plan()) == make_bom(the_plan())
+
+
+def _stretch(start: str, end: str, carrier: str, length_m: int) -> Run:
+    points = ((0, 0), (length_m * 1000, 0))
+    return Run(start=start, end=end, carrier=carrier, side="A", points_mm=points, length_mm=length_m * 1000)
+
+
+def _cabled(*runs: Run, **change: object) -> dict[str, tuple[Decimal, Decimal]]:
+    """Price per metre and sum by title; every carrier costs 100 $/m and has the given keys."""
+    stood = {"UPS-01": "UPS-800", "UPS-02": "UPS-800", "PMP-01": "PMP-1000", "DRY-01": "DRY-1000", "CHL-01": "CHL-400",
+             "TRF-01": "TRF-1000"}  # fmt: skip
+    more = [Equipment(tag=t, sku=sku, block=9, kind="x", phase=0, carrier="it") for t, sku in stood.items()]
+    connected = Connected(equipment=(*equipment(), *more), feeds=())
+    priced = tuple(c.model_copy(update={"run_usd_per_m": 100.0, **change}) for c in CARRIERS)
+    bom = make_bom(the_plan(connected=connected, routed=Routed(runs=runs), carriers=priced))
+    return {c.title: (c.unit_price_usd, c.extended_usd) for c in bom.cables}
+
+
+def test_small_loads_hang_on_small_cables() -> None:
+    found = _cabled(
+        _stretch("PMP-01", "UPS-01", "critical_ac", 10),  # 1 % of 1,000 kW
+        _stretch("UPS-01", "B01-POD-01", "critical_ac", 10),  # 1,100 kW, whichever end comes first
+        _stretch("UPS-01", "UPS-02", "critical_ac", 10),  # the bus
+        _stretch("DRY-01", "TRF-01", "lv_ac", 10),  # fans of 40 kW
+        _stretch("CHL-01", "TRF-01", "lv_ac", 10),  # 15 kW of fans and 400 / 3 kW of compressors
+        branch_max_kw=40.0,
+        branch_usd_per_m=5.0,
+    )
+    assert found == {
+        "critical ac: power to it pod": (100, 1000),
+        "critical ac: power to power": (100, 1000),
+        "critical ac: pump to power, small loads": (5, 50),
+        "lv ac: heat rejection to transformer": (100, 1000),
+        "lv ac: heat rejection to transformer, small loads": (5, 50),
+    }
+
+
+def test_a_large_load_takes_circuits_side_by_side() -> None:
+    plan = the_plan()
+    kv = plan.brief.grid.voltage_kv
+    assert not plan.brief.grid.at_high_voltage
+    most_a = 2100 / (3**0.5 * kv * plan.basis.power_factor)  # 2,100 kW
+    found = _cabled(
+        _stretch("MVS-A1", "GEN-01", "standby_mv", 10),  # 6,000 kW of three sets
+        _stretch("GEN-01", "GEN-02", "standby_mv", 20),  # 4,000 kW
+        _stretch("GEN-02", "GEN-03", "standby_mv", 30),  # 2,000 kW
+        _stretch("TRF-01", "MVS-A1", "mv_ac", 10),  # 1,000 kVA
+        _stretch(GRID, "MVS-A1", "utility_mv", 10),  # 10,000 kVA
+        circuit_max_a=most_a,
+    )
+    of_intake = -int(-10_000 * plan.basis.power_factor // 2100)
+    assert of_intake == 5
+    assert found == {
+        "standby mv: intake to generator, 3 circuits": (300, 3000),
+        "standby mv: generator to generator, 2 circuits": (200, 4000),
+        "standby mv: generator to generator": (100, 3000),
+        "mv ac: transformer to intake": (100, 1000),
+        "utility mv: utility to intake, 5 circuits": (500, 5000),
+    }
+
+
+def test_a_run_in_a_loop_is_one_circuit() -> None:
+    loop = (("MVS-A1", "GEN-01"), ("GEN-01", "GEN-02"), ("GEN-02", "MVS-A1"))
+    found = _cabled(*(_stretch(a, b, "standby_mv", 10) for a, b in loop), circuit_max_a=1.0)
+    assert {price for price, _ in found.values()} == {100}

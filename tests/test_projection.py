@@ -103,7 +103,8 @@ def test_the_coldest_hour_by_hand(base: Projection) -> None:
     assert h.dry_bulb_degc[hour] == -15.0
     # Coolant 0.8 x 756 = 604.8 kW on 3 x 500 is below the least flow of 0.75; cubed, of 15 kW.
     cdu = 15 * 0.75**3
-    # Air: 151.2 kW on 3 x 150 is below the slowest speed of 0.6. Pumps: 20 kW each pair of 2 x 1000, 0.4 of the pressure static.
+    # Air: 151.2 kW on 3 x 150 is below the slowest speed of 0.6.
+    # Pumps: 20 kW each pair of 2 x 1000, 0.4 of the pressure static.
     fans = 22.5 * 0.6**3
     warm, cold = (20 * kw / 2000 * (0.4 + 0.6 * (kw / 2000) ** 2) for kw in (604.8 + cdu, 151.2 + fans))
     assert h.coolant_kw[hour] == pytest.approx(cdu + warm + cold)

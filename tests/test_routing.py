@@ -119,7 +119,7 @@ def test_no_run_passes_under_a_third_module(big_plan):
 
 
 def test_a_and_b_share_little(big_plan):
-    share = next(f for f in runs.check(big_plan) if "they share" in f.text)
+    share = next(f for f in runs.check(big_plan) if "one consumer" in f.text)
     assert share.actual > 100
     assert float(share.text.partition("share ")[2].partition("%")[0]) < 5
 
@@ -127,6 +127,44 @@ def test_a_and_b_share_little(big_plan):
 def test_the_utility_reaches_every_intake_from_the_gate(big_plan):
     ends = {r.start: r.points_mm[-1] for r in big_plan.routed.runs if r.end == GRID}
     assert ends == {"MVS-A1": (90_000, 0), "MVS-A2": (90_000, 0), "MVS-B1": (90_000, 0), "MVS-B2": (90_000, 0)}
+
+
+def test_one_way_out_of_an_intake_feeds_a_block_and_one_the_batteries(big_plan):
+    at = {e.tag: e for e in big_plan.connected.equipment}
+    for intake in ("MVS-A1", "MVS-B1", "MVS-A2", "MVS-B2"):
+        ways = [r.start for r in big_plan.routed.runs if r.carrier == "mv_ac" and r.end == intake]
+        blocks = [at[tag].block for tag in ways]
+        fed = {at[f.consumer].block for f in big_plan.connected.feeds if f.suppliers == (intake,)}
+        assert sorted(blocks) == sorted(fed)
+
+
+def test_a_ring_goes_from_the_nearest_to_the_next(plan):
+    ring = [(r.start, r.end) for r in plan.routed.runs if r.carrier == "mv_ac" and r.side == "A"]
+    # One run out of the intake, then each transformer on the one before: five runs for five transformers.
+    assert ring[0][1] == "MVS-A1"
+    assert [end for _, end in ring[1:]] == [start for start, _ in ring[:-1]]
+    assert len({start for start, _ in ring}) == len(ring) == 5
+    boxes = boxes_of(plan)
+    middles = {t: (w + e, s + n) for t, (w, s, e, n) in boxes.items()}
+    gaps = {t: sum(abs(a - b) for a, b in zip(middles[t], middles["MVS-A1"], strict=True)) for t, _ in ring}
+    assert min(gaps, key=lambda t: (gaps[t], t)) == ring[0][0]
+
+
+def test_an_intakes_own_supply_lies_on_its_side_and_the_generators_are_tied_once(plan):
+    supply = [(r.start, r.carrier, r.side) for r in plan.routed.runs if r.start.startswith("MVS")]
+    assert sorted(supply) == [
+        ("MVS-A1", "standby_mv", "A"),
+        ("MVS-A1", "utility_mv", "A"),
+        ("MVS-B1", "standby_mv", "B"),
+        ("MVS-B1", "utility_mv", "B"),
+    ]
+    ties = [(r.carrier, r.side) for r in plan.routed.runs if r.start.startswith("GEN") and r.end.startswith("GEN")]
+    assert ties == [("standby_mv", "A")]  # two sets
+
+
+def test_the_utility_reaches_intakes_a_and_b_in_trenches_of_their_own(big_plan):
+    text = next(f.text for f in runs.check(big_plan) if "supplies of intakes" in f.text)
+    assert float(text.partition("share ")[2].partition("%")[0]) < 5
 
 
 def test_the_same_answer_again(plan):

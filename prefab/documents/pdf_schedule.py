@@ -92,7 +92,7 @@ def _milestones(proposal: Proposal, tasks: Sequence[ScheduledTask]) -> list[Flow
     return [
         Heading("Milestones", 1, "milestones"),
         para(
-            f"Dates follow from the start of the project on {day(plan.brief.as_of)}, working days and public holidays of "
+            f"The project starts on {day(plan.brief.as_of)}; dates follow working days and public holidays of "
             f"{plan.brief.site.country}, and the crews of the design basis. The schedule makes the sum over phases of "
             f"megawatts times the day of hand-over least; it is {proof}."
         ),

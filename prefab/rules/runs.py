@@ -1,17 +1,19 @@
 """Every feed exists on the ground: cables and pipes from the consumer to each of its suppliers."""
 
-from collections import defaultdict
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import pairwise, product
 from math import ceil
+from typing import NamedTuple
 
 import networkx as nx
 
 from prefab.brief import SiteBrief
-from prefab.plan import GRID, Feed, Plan, Run
+from prefab.plan import GRID, Feed, Plan, Run, Side
 from prefab.results import Finding
 
 TITLE = "Cable and pipe runs"
-BASIS = "plan connected.feeds; design basis run_slack_frac, riser_mm"
+BASIS = "plan connected.feeds; modules gives.feeders_max; design basis run_slack_frac, riser_mm"
 WISHES: tuple[str, ...] = ()
 RULE = "runs"
 
@@ -19,14 +21,48 @@ Box = tuple[int, int, int, int]
 """West, south, east and north in mm."""
 _NOISE_MM = 1e-3
 """250.4 m times a thousand is not quite 250,400 in floats."""
+_RING = "mv_ac"
+"""One outgoing way feeds the consumers of a block one after the other."""
+_SHARED_MAX_FRAC = 0.5
+"""The supplies of two intakes may meet, at the gate or beside a fence; for most of the way they must not."""
+
+
+class _Laid(NamedTuple):
+    """The carrier and side by which a feed's runs are known on the ground."""
+
+    feed: Feed
+    carrier: str
+    side: Side
+    of_intake: bool
+    """A and B of an intake's own supply mean utility and standby; its runs lie on the side of the intake."""
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
-    """Feeds without runs, runs without a feed's modules at their ends, wrong lengths, A and B in one trench."""
+    """Feeds without runs, too many ways used, loose ends, wrong lengths, A and B in one trench."""
     assert plan.connected is not None
     assert plan.placed is not None
     assert plan.routed is not None
-    return (*_feeds(plan), *_ends(plan), *_lengths(plan), *_apart(plan))
+    laid = _laid(plan)
+    return (*_feeds(plan, laid), *_ways(plan), *_ends(plan), *_lengths(plan), *_intakes(plan, laid), *_apart(plan))
+
+
+def _laid(plan: Plan) -> list[_Laid]:
+    """Feeds with the carrier and side of their runs; standby power runs as what it is, not as what it replaces."""
+    assert plan.connected is not None
+    modules = {m.sku: m for m in plan.modules}
+    at = {e.tag: e for e in plan.connected.equipment}
+    doubled = {e.carrier for e in plan.connected.equipment if e.side == "B" and e.block == 0}
+    found = []
+    for feed in plan.connected.feeds:
+        consumer = at.get(feed.consumer)
+        need = modules[consumer.sku].needed(feed.carrier) if consumer and consumer.sku in modules else None
+        if consumer is None or need is None or need.alternate is None:
+            found.append(_Laid(feed, feed.carrier, feed.side, False))
+            continue
+        standby = any(at[t].carrier == need.alternate for t in feed.suppliers if t in at)
+        side = consumer.side if consumer.carrier in doubled else feed.side
+        found.append(_Laid(feed, need.alternate if standby else feed.carrier, side, True))
+    return found
 
 
 def _summary(broken: list[Finding], total: int, unit: str, text: str) -> list[Finding]:
@@ -34,24 +70,50 @@ def _summary(broken: list[Finding], total: int, unit: str, text: str) -> list[Fi
     return [*broken, Finding(RULE, "site", not broken, count, float(total), unit, "==", text)]
 
 
-def _feeds(plan: Plan) -> list[Finding]:
-    """A feed's suppliers hang on the consumer through each other, never through another consumer."""
+def _feeds(plan: Plan, laid: list[_Laid]) -> list[Finding]:
+    """A feed's suppliers hang on the consumer through each other; only in a ring through another consumer."""
     assert plan.connected is not None
     assert plan.routed is not None
+    blocks = {e.tag: e.block for e in plan.connected.equipment}
     graphs: dict[tuple[str, str], nx.Graph[str]] = defaultdict(nx.Graph)
     for run in plan.routed.runs:
         graphs[run.carrier, run.side].add_edge(run.start, run.end)
+    rings: dict[object, list[str]] = defaultdict(list)
+    for feed, carrier, side, _ in laid:
+        rings[blocks.get(feed.consumer), carrier, side, feed.suppliers].append(feed.consumer)
     broken = []
-    for feed in plan.connected.feeds:
-        members = (feed.consumer, *feed.suppliers)
-        graph = graphs[feed.carrier, feed.side].subgraph(members)
+    for feed, carrier, side, of_intake in laid:
+        ring = rings[blocks.get(feed.consumer), carrier, side, feed.suppliers] if carrier == _RING else []
+        graph = nx.Graph(graphs[carrier, side].subgraph({feed.consumer, *feed.suppliers, *ring}))
+        if of_intake:  # the bus of the generators is one, whichever side its ties lie on
+            graph.add_edges_from(e for s in ("A", "B") for e in graphs[carrier, s].subgraph(feed.suppliers).edges)
         joined = nx.node_connected_component(graph, feed.consumer) if feed.consumer in graph else {feed.consumer}
         reached = sum(s in joined for s in feed.suppliers)
         if reached != len(feed.suppliers):
-            text = f"suppliers of {feed.carrier} {feed.side} joined by runs"
+            text = f"suppliers of {carrier} {side} joined by runs"
             limit = float(len(feed.suppliers))
             broken.append(Finding(RULE, feed.consumer, False, float(reached), limit, "modules", "==", text))
-    return _summary(broken, len(plan.connected.feeds), "feeds", "feeds joined to all their suppliers")
+    return _summary(broken, len(laid), "feeds", "feeds joined to all their suppliers")
+
+
+def _ways(plan: Plan) -> list[Finding]:
+    """No more runs leave an intake than it has outgoing ways."""
+    assert plan.connected is not None
+    assert plan.routed is not None
+    modules = {m.sku: m for m in plan.modules}
+    ends = Counter((tag, run.carrier) for run in plan.routed.runs for tag in {run.start, run.end})
+    broken, total = [], 0
+    for e in plan.connected.equipment:
+        given = modules[e.sku].given(e.carrier) if e.sku in modules else None
+        if given is None or given.feeders_max is None:
+            continue
+        total += 1
+        used = ends[e.tag, e.carrier]
+        if used > given.feeders_max:
+            limit = float(given.feeders_max)
+            text = f"runs of {e.carrier} on its outgoing ways"
+            broken.append(Finding(RULE, e.tag, False, float(used), limit, "runs", "<=", text))
+    return _summary(broken, total, "modules", "switchgear with an outgoing way for every run")
 
 
 def _ends(plan: Plan) -> list[Finding]:
@@ -105,6 +167,47 @@ def _lengths(plan: Plan) -> list[Finding]:
             text = f"{run.carrier} {run.side}: length of the route, slack and two risers"
             broken.append(Finding(RULE, _name(run), False, float(run.length_mm), float(right_mm), "mm", "==", text))
     return _summary(broken, len(plan.routed.runs), "runs", "runs of the right length")
+
+
+def _intakes(plan: Plan, laid: list[_Laid]) -> list[Finding]:
+    """One cut must not take the supply of two intakes that take over from each other."""
+    assert plan.connected is not None
+    assert plan.routed is not None
+    supply: dict[tuple[str, Side], _Laid] = {(x.feed.consumer, x.feed.side): x for x in laid if x.of_intake}
+    sides: dict[tuple[str, str], dict[Side, Feed]] = defaultdict(dict)
+    for feed in plan.connected.feeds:
+        sides[feed.consumer, feed.carrier][feed.side] = feed
+    pairs = {p for s in sides.values() if len(s) == 2 for p in product(s["A"].suppliers, s["B"].suppliers)}
+    broken: list[Finding] = []
+    total, shared_mm, total_mm = 0, 0, 0.0
+    for one, other in sorted((a, b) for a, b in pairs if a != b):
+        for feed_side in ("A", "B"):
+            a, b = supply.get((one, feed_side)), supply.get((other, feed_side))
+            if a is None or b is None:
+                continue
+            total += 1
+            lines_a, lines_b = _supply_lines(plan.routed.runs, a), _supply_lines(plan.routed.runs, b)
+            shared = sum(_shared(s, t) for s in lines_a for t in lines_b)
+            most = _SHARED_MAX_FRAC * min(sum(map(_length, lines_a)), sum(map(_length, lines_b)))
+            shared_mm, total_mm = shared_mm + shared, total_mm + most / _SHARED_MAX_FRAC
+            if shared > most:
+                text = f"{a.carrier}: its supply and that of {other} lie in one trench most of the way"
+                broken.append(Finding(RULE, one, False, float(shared), most, "mm", "<=", text))
+    share = shared_mm / total_mm if total_mm else 0.0
+    text = f"supplies of intakes A and B whose trenches differ; they share {share:.1%} of their length"
+    return _summary(broken, total, "pairs", text)
+
+
+def _supply_lines(runs: Iterable[Run], laid: _Laid) -> list[Box]:
+    consumer = laid.feed.consumer
+    return [
+        line
+        for run in runs
+        if run.carrier == laid.carrier
+        and consumer in (run.start, run.end)
+        and _other(run, consumer) in laid.feed.suppliers
+        for line in _lines(run)
+    ]
 
 
 def _apart(plan: Plan) -> list[Finding]:
@@ -193,6 +296,6 @@ def _name(run: Run) -> str:
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     return (
-        f"Every feed of the {brief.it_kw / 1000:g} MW site is a cable or pipe on the ground, of known length, "
-        "with A and B apart."
+        f"Every feed of the {brief.it_kw / 1000:g} MW site is a cable or pipe on the ground, of known length, with A "
+        "and B apart, and no switchgear has more runs than outgoing ways."
     )

@@ -7,7 +7,7 @@ from build import a_module
 from damage import damaged, item
 from land import placed_plan, thing
 
-from prefab.plan import GRID, Feed, Routed, Run
+from prefab.plan import GRID, Connected, Equipment, Feed, Routed, Run
 from prefab.rules import runs
 
 LOAD = a_module(
@@ -69,7 +69,9 @@ def replaced(index, **change):
 def test_kept():
     findings = runs.check(PLAN)
     assert all(f.kept for f in findings)
-    assert [(f.actual, f.unit) for f in findings] == [(4, "feeds"), (5, "runs"), (5, "runs"), (1, "pairs")]
+    assert [(f.actual, f.unit) for f in findings] == [
+        (4, "feeds"), (0, "modules"), (5, "runs"), (5, "runs"), (0, "pairs"), (1, "pairs"),
+    ]  # fmt: skip
 
 
 def test_the_direction_and_order_of_runs_do_not_matter():
@@ -209,3 +211,144 @@ def test_a_dual_need_alone_is_looked_at():
     )
     modules = tuple(transfer if m.sku == "LOD-1" else m for m in PLAN.modules)
     assert runs.check(PLAN.model_copy(update={"modules": modules}))[-1].limit == 0
+
+
+TRANSFORMER = a_module(
+    "TRF-1",
+    "transformer",
+    gives=[{"carrier": "lv_ac", "capacity_kva": 1000}],
+    needs=[{"carrier": "mv_ac", "connection": "transfer", "through": True}],
+)
+SWITCHGEAR = a_module(
+    "MVS-1",
+    "intake",
+    gives=[{"carrier": "mv_ac", "capacity_kva": 10_000, "feeders_max": 2}],
+    needs=[{"carrier": "utility_mv", "connection": "transfer", "through": True, "alternate": "standby_mv"}],
+)
+SETS = a_module("GEN-1", "generator", gives=[{"carrier": "standby_mv", "capacity_kw": 2000}])
+RING = (
+    a_run("TRF-01", "MVS-A1", "A", (22_000, 20_000), (22_000, 12_500), carrier="mv_ac"),
+    a_run("TRF-02", "TRF-01", "A", (30_000, 21_000), (26_000, 21_000), carrier="mv_ac"),
+    a_run("TRF-02", "MVS-B1", "B", (35_000, 20_000), (35_000, 12_500), carrier="mv_ac"),
+    a_run("TRF-01", "TRF-02", "B", (26_000, 22_000), (30_000, 22_000), carrier="mv_ac"),
+    a_run("MVS-A1", GRID, "A", (24_000, 10_000), (24_000, 1000), (60_000, 1000), (60_000, 0), carrier="utility_mv"),
+    a_run("MVS-B1", GRID, "B", (34_000, 10_000), (34_000, 2000), (60_000, 2000), (60_000, 0), carrier="utility_mv"),
+    a_run("MVS-A1", "GEN-01", "A", (23_000, 12_500), (23_000, 40_000), carrier="standby_mv"),
+    a_run("MVS-B1", "GEN-02", "B", (34_000, 12_500), (34_000, 40_000), carrier="standby_mv"),
+    a_run("GEN-01", "GEN-02", "A", (26_000, 41_000), (30_000, 41_000), carrier="standby_mv"),
+)
+
+
+def ring_plan(*new, sides=("A", "B")):
+    """Two transformers of block 1 on the rings of two intakes, which hang on the utility and on two generators."""
+    bare = placed_plan(
+        {
+            "TRF-01": (TRANSFORMER, 20_000, 20_000),
+            "TRF-02": (TRANSFORMER, 30_000, 20_000),
+            "MVS-A1": (SWITCHGEAR, 20_000, 10_000),
+            "MVS-B1": (SWITCHGEAR, 30_000, 10_000),
+            "GEN-01": (SETS, 20_000, 40_000),
+            "GEN-02": (SETS, 30_000, 40_000),
+        }
+    )
+    equipment = tuple(
+        Equipment(
+            tag=e.tag, sku=e.sku, block=int(e.tag.startswith("TRF")), kind="", phase=0, carrier=e.carrier,
+            side="B" if e.tag == "MVS-B1" else "A",
+        )
+        for e in bare.connected.equipment
+    )  # fmt: skip
+    feeds = [
+        Feed(consumer=trf, carrier="mv_ac", side=side, suppliers=(f"MVS-{side}1",))
+        for trf in ("TRF-01", "TRF-02")
+        for side in sides
+    ]
+    for mvs in ("MVS-A1", "MVS-B1"):
+        feeds.append(Feed(consumer=mvs, carrier="utility_mv", side="A", suppliers=(GRID,)))
+        feeds.append(Feed(consumer=mvs, carrier="utility_mv", side="B", suppliers=("GEN-01", "GEN-02")))
+    connected = Connected(equipment=equipment, feeds=tuple(feeds))
+    return bare.model_copy(update={"connected": connected, "routed": Routed(runs=new or RING)})
+
+
+def test_transformers_hang_one_on_the_other():
+    findings = runs.check(ring_plan())
+    assert all(f.kept for f in findings)
+    assert [(f.actual, f.unit) for f in findings[:2]] == [(8, "feeds"), (2, "modules")]
+    assert (findings[4].actual, findings[4].unit) == (2, "pairs")
+
+
+@pytest.mark.parametrize(
+    ("missing", "consumers"),
+    [
+        (0, {"TRF-01", "TRF-02"}),
+        (1, {"TRF-02"}),
+        (2, {"TRF-01", "TRF-02"}),
+        (4, {"MVS-A1"}),
+        (7, {"MVS-B1"}),
+        (8, {"MVS-A1", "MVS-B1"}),
+    ],
+)
+def test_who_loses_supply_when_a_link_of_the_ring_is_missing(missing, consumers):
+    plan = ring_plan(*(r for i, r in enumerate(RING) if i != missing))
+    assert {f.where for f in broken(plan)} == consumers | {"site"}
+
+
+def test_a_ring_stays_in_its_block_and_on_its_intake():
+    def other_block(tree):
+        item(tree["connected"]["equipment"], tag="TRF-01")["block"] = 2
+
+    assert {f.where for f in broken(damaged(ring_plan(), other_block))} == {"TRF-01", "TRF-02", "site"}
+
+    def other_intake(tree):  # TRF-02 is to hang on the other intake, which no run of side A reaches
+        feeds = tree["connected"]["feeds"]
+        next(f for f in feeds if f["consumer"] == "TRF-02" and f["side"] == "A")["suppliers"] = ["MVS-B1"]
+
+    assert {f.where for f in broken(damaged(ring_plan(), other_intake))} == {"TRF-02", "site"}
+
+
+def test_no_more_runs_than_outgoing_ways():
+    second = a_run("TRF-02", "MVS-A1", "A", (30_000, 20_500), (26_000, 20_500), (26_000, 12_500), carrier="mv_ac")
+    third = a_run("TRF-01", "MVS-A1", "B", (20_000, 20_500), (20_000, 12_500), carrier="mv_ac")
+    assert not broken(ring_plan(*RING, second))
+    over = [f for f in broken(ring_plan(*RING, second, third)) if f.where == "MVS-A1"]
+    assert [(f.actual, f.limit, f.sense) for f in over] == [(3, 2, "<=")]
+
+
+def test_standby_power_runs_as_such_and_on_the_side_of_its_intake():
+    for index, change in ((6, {"carrier": "utility_mv"}), (7, {"side": "A"}), (5, {"side": "A"})):
+        plan = ring_plan(*(r.model_copy(update=change) if i == index else r for i, r in enumerate(RING)))
+        assert {f.where for f in broken(plan)} == {RING[index].start, "site"}
+    # The tie between the sets is one bus for both intakes, whichever side it lies on.
+    tied = ring_plan(*RING[:8], RING[8].model_copy(update={"side": "B"}))
+    assert not broken(tied)
+
+
+@pytest.mark.parametrize(("along_mm", "kept"), [(17_000, True), (17_001, False)])
+def test_one_dig_does_not_cut_the_supply_of_both_intakes(along_mm, kept):
+    # B takes 8 + 26 + 1 + 1 = 36 m, of which it lies in the line of A for the last metre and `along_mm`.
+    # At most half, 18 m, may be shared: 17 m of this line, and the metre.
+    turn = 60_000 - along_mm
+    path = ((34_000, 10_000), (34_000, 2000), (turn, 2000), (turn, 1000), (60_000, 1000), (60_000, 0))
+    b = a_run("MVS-B1", GRID, "B", *path, carrier="utility_mv")
+    found = broken(ring_plan(*RING[:5], b, *RING[6:]))
+    assert [f.where for f in found] == ([] if kept else ["MVS-A1", "site"])
+    if not kept:
+        assert "utility_mv" in found[0].text
+    assert "share" in runs.check(ring_plan())[4].text
+
+
+def test_a_lone_intake_keeps_utility_on_a_and_standby_on_b():
+    def lone(tree):
+        connected = tree["connected"]
+        connected["equipment"] = [e for e in connected["equipment"] if e["tag"] != "MVS-B1"]
+        connected["feeds"] = [
+            f for f in connected["feeds"] if "MVS-B1" not in (f["consumer"], *f["suppliers"])
+        ]  # fmt: skip
+        tree["placed"]["positions"] = [p for p in tree["placed"]["positions"] if p["tag"] != "MVS-B1"]
+        tree["routed"]["runs"] = [r for r in tree["routed"]["runs"] if "MVS-B1" not in (r["start"], r["end"])]
+
+    plan = damaged(ring_plan(), lone)
+    assert {f.where for f in broken(plan)} == {"MVS-A1", "site"}
+    runs_of = plan.routed.runs
+    moved = tuple(r.model_copy(update={"side": "B"}) if r.end == "GEN-01" else r for r in runs_of)
+    assert not broken(plan.model_copy(update={"routed": Routed(runs=moved)}))
