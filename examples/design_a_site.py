@@ -20,4 +20,8 @@ for question, answer in proposal.answers:
 sized = design.plan.sized
 for kind, counts in zip(sized.kinds, sized.blocks, strict=True):
     print(f"{counts[-1]} blocks of {kind.pods} x {kind.pod}:", ", ".join(f"{g.count} {g.sku}" for g in kind.groups))
-print("tightest rule:", min(proposal.compliance, key=lambda c: c.tightest.headroom_frac if c.tightest else 1).title)
+limits = [f for f in design.findings if f.unit == "kW" and f.rule == "contingencies"]
+tightest = min(limits, key=lambda f: f.headroom_frac)
+print(
+    f"tightest limit: {tightest.rule} at {tightest.where}: {tightest.actual:,.1f} of {tightest.limit:,.1f} {tightest.unit}"
+)

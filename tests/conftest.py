@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from prefab.brief import read_brief
 from prefab.catalog import Catalog, load_catalog
 from prefab.plan import Plan, read_plan
+
+# The same cases on every machine and every run: a failure is found again.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.load_profile("repeatable")
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 

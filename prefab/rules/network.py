@@ -18,7 +18,6 @@ from prefab.plan import GRID, Feed, Plan
 from prefab.results import Finding
 
 ELECTRIC = "electric"
-HIGHEST_MEDIUM_KV = 36.0
 
 
 class Network:
@@ -117,7 +116,7 @@ class Network:
             return given.capacity_l
         kva = given.capacity_kva or 0.0
         grid = self.plan.brief.grid
-        kv = grid.voltage_kv if grid.voltage_kv <= HIGHEST_MEDIUM_KV else self.plan.basis.medium_voltage_kv
+        kv = self.plan.basis.medium_voltage_kv if grid.at_high_voltage else grid.voltage_kv
         if given.voltage_max_kv is not None and kv > given.voltage_max_kv:
             return 0.0
         if given.current_max_a is not None:

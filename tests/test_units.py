@@ -1,0 +1,94 @@
+"""Rounding to the unfavourable side, printing, and a unit at the end of every figure's name."""
+
+import dataclasses
+import typing
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from prefab import brief, catalog, module, plan, results
+from prefab.tables import Frozen
+from prefab.units import SUFFIXES, day, have, money, musd, need, number
+
+# Counts, ratios, cases of a band, and figures whose unit stands in a field beside them.
+PLAIN = {
+    "actual",
+    "base",
+    "block",
+    "block_kinds",
+    "blocks",
+    "bound",
+    "capacity",
+    "cop",
+    "demand",
+    "degraded_hours",
+    "feeders_max",
+    "high",
+    "incumbent",
+    "intakes",
+    "level",
+    "limit",
+    "low",
+    "month",
+    "parallel_max",
+    "per_side",
+    "phase",
+    "pods",
+    "pods_per_block",
+    "points",
+    "power_factor",
+    "pue",
+    "quantity",
+    "seconds",
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "up", "down"),
+    [
+        (1500.0, 1500, 1500),
+        (1500.4, 1501, 1500),
+        (1500.0000000001, 1500, 1500),
+        (1499.9999999999, 1500, 1500),
+        (0.0, 0, 0),
+    ],
+)
+def test_needs_round_up_and_capacities_down(value, up, down):
+    assert need(value) == up
+    assert have(value) == down
+
+
+@pytest.mark.parametrize(
+    ("value", "cents"), [("2.345", "2.35"), ("2.344", "2.34"), ("-2.345", "-2.35"), (2.675, "2.68")]
+)
+def test_money_rounds_half_up(value, cents):
+    assert money(value) == Decimal(cents)
+
+
+def test_printing():
+    assert number(1234567.891, 1) == "1,234,567.9"
+    assert number(-0.04, 1) == "0.0"
+    assert musd(Decimal("12345678")) == "12.3 M$"
+    assert day(date(2026, 11, 23)) == "2026-11-23"
+
+
+def is_number(annotation):
+    return annotation in (int, float) or any(is_number(a) for a in getattr(annotation, "__args__", None) or ())
+
+
+def figures():
+    for file in (module, catalog, brief, plan):
+        for kind in vars(file).values():
+            if isinstance(kind, type) and issubclass(kind, Frozen) and kind.__module__ == file.__name__:
+                yield from ((kind.__name__, n) for n, f in kind.model_fields.items() if is_number(f.annotation))
+    for kind in vars(results).values():
+        if dataclasses.is_dataclass(kind):
+            yield from ((kind.__name__, n) for n, t in typing.get_type_hints(kind).items() if is_number(t))
+
+
+def test_every_figure_names_its_unit():
+    found = list(figures())
+    assert len(found) > 100
+    assert [f for f in found if not f[1].endswith(SUFFIXES) and f[1] not in PLAIN] == []
+    assert {name for _, name in found} >= PLAIN
