@@ -20,8 +20,6 @@ for question, answer in proposal.answers:
 sized = design.plan.sized
 for kind, counts in zip(sized.kinds, sized.blocks, strict=True):
     print(f"{counts[-1]} blocks of {kind.pods} x {kind.pod}:", ", ".join(f"{g.count} {g.sku}" for g in kind.groups))
-limits = [f for f in design.findings if f.unit == "kW" and f.rule == "contingencies"]
-tightest = min(limits, key=lambda f: f.headroom_frac)
-print(
-    f"tightest limit: {tightest.rule} at {tightest.where}: {tightest.actual:,.1f} of {tightest.limit:,.1f} {tightest.unit}"
-)
+loads = [f for f in design.findings if f.rule == "contingencies" and f.unit == "kW"]
+fullest = min(loads, key=lambda f: f.headroom_frac)
+print(f"fullest module with any one lost: {fullest.where}, {fullest.actual:,.0f} of {fullest.limit:,.0f} kW")
