@@ -224,7 +224,7 @@ class _Walker:
     def _with(self, state: _State, key: Key, demand: Demand, offer: Offer, group: Group, level: str) -> _State:
         """The state with one more group: its demands added, and a situation in which it has lost its share."""
         split = offer.parallel_max == 1 and group.sides == 2
-        outputs: list[tuple[tuple[float, int], ...]] = []
+        outputs: list[tuple[tuple[float, int], ...]]
         if key.unit_for is not None:
             outputs = [
                 ((kw, running), (0.0, group.count - running))
@@ -233,8 +233,7 @@ class _Walker:
             situations = state.situations
         else:
             # The worst split of a load over an A and a B module is all on one: losses are convex.
-            spread = [((kw, 1), (0.0, 1)) if split else ((kw / group.count, group.count),) for kw in demand.loads_kw]
-            outputs = [*spread]
+            outputs = [((kw, 1), (0.0, 1)) if split else ((kw / group.count, group.count),) for kw in demand.loads_kw]
             situations = state.situations
             if level != "N" and key.carrier != "control":
                 running = group.per_side if group.sides == 2 else group.count - 1

@@ -27,6 +27,10 @@ from prefab.units import need
 
 Size = tuple[str, int]
 """Pod and pods per block."""
+Priced = dict[Size, list[tuple[float, BlockChoice]]]
+"""The columns of each size with their price in k$, their share of the site's plant included, the cheapest first."""
+Bounds = dict[tuple[Size, Size], float]
+"""For every pair of sizes a lower bound in k$ on a site made of these two, each at its cheapest column."""
 
 
 def make_sized(
@@ -81,10 +85,12 @@ def _proved(
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
 ) -> Answer:
-    first = _solve(replace(problem, columns=_promising(problem)), effort, None, on_progress, stop)
-    least = need(min(_pair_bounds(problem).values()))
+    sizes = _priced(problem)
+    bounds = _pair_bounds(problem, sizes)
+    first = _solve(replace(problem, columns=_promising(problem, bounds)), effort, None, on_progress, stop)
+    least = need(min(bounds.values()))
     if first.objective is not None:
-        problem = replace(problem, columns=_surviving(problem, first.objective))
+        problem = replace(problem, columns=_surviving(sizes, bounds, first.objective))
     stopped = stop is not None and stop.requested
     if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
@@ -137,7 +143,7 @@ def make_model(problem: Problem) -> Model:
         model.add_row([(1, problem.count(choice, problem.phases[-1])), (-1, used)], low=0)
     model.add_row([(1, problem.stands(c)) for c in problem.columns], high=problem.block_kinds)
     for carrier in problem.plant_carriers:
-        options = [o for o in problem.plant if o.carrier == carrier]
+        options = problem.options(carrier)
         for option in options:
             chosen = model.boolean(problem.chosen(option))
             for phase in problem.phases:
@@ -155,20 +161,14 @@ def make_model(problem: Problem) -> Model:
 
 def _linear_price(problem: Problem) -> float:
     """k$ of plant per kW drawn through the switchgear: never more than any plant really costs."""
-    price = 0.0
-    for carrier in problem.plant_carriers:
-        options = [o for o in problem.plant if o.carrier == carrier]
-        if carrier == "fuel":
-            # Belly tanks come with the generators, so bulk tanks may be none.
-            continue
-        if all(o.capacity_kw for o in options) and carrier != "mv_storage":
-            price += min(o.cost_kusd / o.capacity_kw for o in options)
-    return price
+    # Fuel and stored energy do not grow with the kW alone; leaving them out keeps the price a lower one.
+    carried = [options for carrier in ("mv_ac", "utility_mv", "standby_mv") if (options := problem.options(carrier))]
+    return sum(min(o.cost_kusd / o.capacity_kw for o in options) for options in carried)
 
 
-def _priced(problem: Problem) -> dict[Size, list[tuple[float, BlockChoice]]]:
+def _priced(problem: Problem) -> Priced:
     price = _linear_price(problem)
-    sizes: dict[Size, list[tuple[float, BlockChoice]]] = defaultdict(list)
+    sizes: Priced = defaultdict(list)
     for c in problem.columns:
         sizes[c.column.pod, c.column.pods].append((c.cost_kusd + price * c.normal.switchgear_kw, c))
     for choices in sizes.values():
@@ -176,11 +176,9 @@ def _priced(problem: Problem) -> dict[Size, list[tuple[float, BlockChoice]]]:
     return dict(sizes)
 
 
-def _pair_bounds(problem: Problem) -> dict[tuple[Size, Size], float]:
-    """For every pair of sizes a lower bound in k$ on a site made of these two, each at its cheapest column."""
-    sizes = _priced(problem)
+def _pair_bounds(problem: Problem, sizes: Priced) -> Bounds:
     asked = need(problem.it_kw[-1])
-    bounds: dict[tuple[Size, Size], float] = {}
+    bounds: Bounds = {}
     names = sorted(sizes)
     for i, a in enumerate(names):
         price_a, choice_a = sizes[a][0]
@@ -193,24 +191,22 @@ def _pair_bounds(problem: Problem) -> dict[tuple[Size, Size], float]:
     return bounds
 
 
-def _promising(problem: Problem) -> tuple[BlockChoice, ...]:
+def _promising(problem: Problem, bounds: Bounds) -> tuple[BlockChoice, ...]:
     """The columns of the few pairs of sizes with the least bounds."""
-    bounds = _pair_bounds(problem)
     best = sorted(bounds, key=lambda pair: (bounds[pair], pair))[:3]
     kept = {size for pair in best for size in pair}
     return tuple(c for c in problem.columns if (c.column.pod, c.column.pods) in kept)
 
 
-def _surviving(problem: Problem, incumbent_kusd: int) -> tuple[BlockChoice, ...]:
+def _surviving(sizes: Priced, bounds: Bounds, incumbent_kusd: int) -> tuple[BlockChoice, ...]:
     """The columns that may be part of a site no dearer than the incumbent."""
-    bounds = _pair_bounds(problem)
     least: dict[Size, float] = {}
     for (a, b), bound in bounds.items():
         for size in (a, b):
             least[size] = min(bound, least.get(size, bound))
     return tuple(
         choice
-        for size, choices in _priced(problem).items()
+        for size, choices in sizes.items()
         for price, choice in choices
         # One block at least is of this column, so the site costs at least the difference more than its bound.
         if least[size] + price - choices[0][0] <= incumbent_kusd

@@ -51,7 +51,6 @@ def prefab(ctx: click.Context, debug: bool) -> None:
       prefab init --from training-20mw site.toml
       prefab design site.toml --out out
     """
-    ctx.obj = {"debug": debug}
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

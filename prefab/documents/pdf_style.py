@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from reportlab import rl_config
 from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.enums import TA_CENTER, TA_RIGHT
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, LongTable, Paragraph, Spacer, Table, TableStyle
@@ -45,7 +45,6 @@ def _style(
 
 
 BODY = _style("body", 9.5, 13.5, spaceAfter=6)
-SMALL = _style("small", 8, 10.5, GREY, spaceAfter=4)
 CAPTION = _style("caption", 8, 10.5, GREY, ITALIC, spaceBefore=3, spaceAfter=8)
 BULLET = _style("bullet", 9.5, 13, leftIndent=12, bulletIndent=2, spaceAfter=3)
 H1 = _style("h1", 19, 23, NAVY, BOLD, spaceBefore=22, spaceAfter=9, keepWithNext=1)
@@ -58,7 +57,6 @@ CELL_SMALL = _style("cell-small", 7.2, 8.8)
 CELL_SMALL_GREY = _style("cell-small-grey", 7.2, 8.8, GREY, spaceBefore=1)
 CELL_SMALL_BOLD = _style("cell-small-bold", 7.2, 8.8, font=BOLD)
 CELL_RIGHT = _style("cell-right", 8, 10, alignment=TA_RIGHT)
-CELL_CENTRE = _style("cell-centre", 8, 10, alignment=TA_CENTER)
 CELL_BOLD = _style("cell-bold", 8, 10, font=BOLD)
 CELL_BOLD_RIGHT = _style("cell-bold-right", 8, 10, font=BOLD, alignment=TA_RIGHT)
 CELL_GOOD = _style("cell-good", 8, 10, GREEN, BOLD)
