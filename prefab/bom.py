@@ -4,20 +4,19 @@ Level 1 is a system (the site's plant, a kind of block), level 2 a module in it,
 is rounded half-up to cents per line; totals are sums of rounded lines.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from math import inf
 
-import networkx as nx
-
+from prefab.cabling import make_cable_lines
 from prefab.errors import AuditError
-from prefab.module import Module, Need, Part
-from prefab.plan import GRID, Plan, Run
-from prefab.results import Bom, BomLine, CableLine, CostLine, Spare
+from prefab.module import Module
+from prefab.plan import Plan
+from prefab.product import Part
+from prefab.results import Bom, BomLine, CostLine, Spare
 from prefab.units import money, need, number
 
 NOTHING = money(0)
@@ -53,7 +52,7 @@ def make_bom(plan: Plan) -> Bom:
         for sku, counts in system.phase_modules.items():
             for index in range(len(plan.module(sku).parts)):
                 parts[sku, index] += sum(counts)
-    cables = tuple(_cables(plan))
+    cables = make_cable_lines(plan)
     modules_usd = _sum(line.extended_usd for line in lines)
     cables_usd = _sum(c.extended_usd for c in cables)
     costs = tuple(_costs(plan, modules_usd, cables_usd, 1.0))
@@ -150,7 +149,7 @@ def _heading(system: _System, find: str, counts: tuple[Decimal, ...]) -> BomLine
 def _module_line(plan: Plan, system: _System, module: Module, find: str, parent: str, per_system: Decimal) -> BomLine:
     phase_counts = system.phase_modules[module.sku]
     quantity = sum(phase_counts)
-    price = module.source_of("price_usd")
+    price = module.source_of("price.amount")
     accuracy = plan.costs.price_accuracy_frac
     low = module.price_usd * (1 - accuracy) if price.low is None else price.low
     high = module.price_usd * (1 + accuracy) if price.high is None else price.high
@@ -173,7 +172,7 @@ def _module_line(plan: Plan, system: _System, module: Module, find: str, parent:
         lead_weeks=module.deployment.lead_weeks,
         order_by=_order_by(plan, system, module),
         mass_kg=float(module.mass_kg),
-        transport_class=module.transport_class,
+        transport_class=module.transport.permit,
         basis=price.basis,
         source=price.source,
         low_usd=money(money(low) * quantity),
@@ -256,99 +255,6 @@ def _spares(plan: Plan, parts: Mapping[tuple[str, int], int]) -> Iterable[Spare]
         quantity = need(modules * part.quantity * part.spare_frac)
         if quantity:
             yield Spare(_part_number(sku, index + 1), part.name, quantity, part.unit, sku)
-
-
-def _cables(plan: Plan) -> Iterable[CableLine]:
-    """Runs between two families added up; the price is that of the carrier, for small loads that of its branches."""
-    if plan.routed is None or plan.connected is None:
-        return
-    at = {e.tag: plan.module(e.sku) for e in plan.connected.equipment}
-    families = {tag: module.family.replace("_", " ") for tag, module in at.items()}
-    families[GRID] = "utility"
-    circuits = _circuits(plan, at)
-    lengths: dict[tuple[str, str, str, int, bool], list[int]] = defaultdict(list)
-    for run, count in zip(plan.routed.runs, circuits, strict=True):
-        key = run.carrier, families[run.start], families[run.end], count, _is_branch(plan, run, at)
-        lengths[key].append(run.length_mm)
-    for (name, start, end, count, branch), length_mm in sorted(lengths.items()):
-        carrier = plan.carrier(name)
-        length_m = Decimal(sum(length_mm)) / 1000
-        usd_per_m = carrier.branch_usd_per_m if branch else None
-        price = money(carrier.run_usd_per_m if usd_per_m is None else usd_per_m) * count
-        title = f"{carrier.title}: {start} to {end}"
-        title += ", small loads" if branch else f", {count} circuits" if count > 1 else ""
-        yield CableLine(name, title, len(length_mm), length_m, price, money(length_m * price))
-
-
-def _circuits(plan: Plan, at: Mapping[str, Module]) -> list[int]:
-    """Of every run: enough for what the suppliers on one side of it can send to the consumers on the other."""
-    runs = plan.routed.runs if plan.routed else ()
-    graphs: dict[tuple[str, str], nx.Graph[str]] = defaultdict(nx.Graph)
-    for run in runs:
-        tie = all(tag in at and at[tag].given(run.carrier) for tag in (run.start, run.end))
-        for side in ("A", "B") if tie else (run.side,):
-            graphs[run.carrier, side].add_edge(run.start, run.end)
-    kv = plan.basis.medium_voltage_kv if plan.brief.grid.at_high_voltage else plan.brief.grid.voltage_kv
-    found = []
-    for run in runs:
-        most_a = plan.carrier(run.carrier).circuit_max_a
-        load_kw = _load_kw(plan, run, graphs[run.carrier, run.side], at) if most_a else 0.0
-        one_kw = 3**0.5 * kv * (most_a or 1.0) * plan.basis.power_factor
-        found.append(max(1, need(load_kw / one_kw)))
-    return found
-
-
-def _load_kw(plan: Plan, run: Run, graph: "nx.Graph[str]", at: Mapping[str, Module]) -> float:
-    """At the ratings of the modules; none known where the run is part of a loop."""
-    cut = graph.copy()
-    cut.remove_edge(run.start, run.end)
-    ends = [nx.node_connected_component(cut, tag) for tag in (run.start, run.end)]
-    if run.end in ends[0]:
-        return 0.0
-    factor = plan.basis.power_factor
-
-    def sent_kw(tag: str) -> float:
-        if tag == GRID:
-            return inf
-        given = at[tag].given(run.carrier)
-        return given.capacity_kw or (given.capacity_kva or 0.0) * factor if given else 0.0
-
-    def taken_kw(tag: str) -> float:
-        if tag == GRID:
-            return 0.0
-        module = at[tag]
-        wanted = [n for n in module.needs if run.carrier in (n.carrier, n.alternate)]
-        battery_kw = module.grid_battery.power_kw if module.grid_battery and wanted else 0.0
-        return max([battery_kw, *(_draw_kw(module, n, factor) for n in wanted)])
-
-    (sent_a, sent_b), (taken_a, taken_b) = ([sum(map(kw, end)) for end in ends] for kw in (sent_kw, taken_kw))
-    return max(min(sent_a, taken_b), min(sent_b, taken_a))
-
-
-def _is_branch(plan: Plan, run: Run, at: Mapping[str, Module]) -> bool:
-    """Whether the run leads from a bus to one small consumer; ties between suppliers carry the bus."""
-    most_kw = plan.carrier(run.carrier).branch_max_kw
-    if most_kw is None:
-        return False
-    for consumer, supplier in ((run.start, run.end), (run.end, run.start)):
-        if consumer in at and supplier in at and at[supplier].given(run.carrier):
-            wanted = at[consumer].needed(run.carrier)
-            if wanted is not None:
-                return _draw_kw(at[consumer], wanted, plan.basis.power_factor) <= most_kw
-    return False
-
-
-def _draw_kw(module: Module, wanted: Need, power_factor: float) -> float:
-    """Drawn at the module's rating, losses aside; a heat rejection unit's fans and compressors at their most."""
-    given = module.gives[0]
-    rated_kw = given.capacity_kw or (given.capacity_kva or 0.0) * power_factor
-    if module.it is not None:
-        rated_kw = module.it.peak_kw
-    draw_kw = wanted.kw_per_kw * rated_kw + wanted.fixed_kw + (rated_kw if wanted.through else 0.0)
-    if module.rejection is not None:
-        cop = module.rejection.cop
-        draw_kw += module.rejection.fan_kw + (rated_kw / min(y for _, y in cop) if cop else 0.0)
-    return draw_kw
 
 
 def _costs(plan: Plan, modules_usd: Decimal, cables_usd: Decimal, factor: float) -> Iterable[CostLine]:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from prefab.module import Key, NotNegative, Positive, Sku, Text
+from prefab.product import Standard
+from prefab.provenance import Count, Key, Millimetres, NotNegative, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
 
 Redundant = Literal["N", "N+1", "2N"]
@@ -25,6 +26,9 @@ class Site(Frozen):
     setback_m: Annotated[float, Field(ge=0, le=500)]
     altitude_m: Annotated[float, Field(ge=-400, le=5000)] | None = None
     """Otherwise the climate's."""
+    weather_file: Text | None = None
+    """An EPW file, its path as seen from the brief: its hours take the place of the climate's synthetic year in the
+    projection. Design conditions stay the climate's and the brief's."""
     design_dry_bulb_degc: Annotated[float, Field(ge=-60, le=60)] | None = None
     """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
 
@@ -69,14 +73,17 @@ class Redundancy(Frozen):
     intake: Literal["N", "2N"] = "2N"
     main_transformers: Literal["N", "N+1"] = "N+1"
     standby: Literal["N", "N+1"] = "N+1"
+    network: Literal["N", "2N"] = "2N"
 
 
 class Autonomy(Frozen):
-    """How long the site runs on what it has stored."""
+    """How long the site runs without the utility."""
 
     ups_min: Annotated[float, Field(ge=0, le=120)]
     generator_h: Annotated[float, Field(ge=0, le=240)]
     """Hours of fuel at the design load; 0 means no generators."""
+    fuel: Literal["diesel", "gas"] = "diesel"
+    """Gas comes from a pipeline, so that no hours of it are stored."""
 
 
 class Storage(Frozen):
@@ -84,6 +91,8 @@ class Storage(Frozen):
 
     power_mw: NotNegative = 0.0
     duration_h: NotNegative = 0.0
+    smoothing_frac: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the pods' peak power whose swings fast storage in each block takes up."""
 
 
 class Limits(Frozen):
@@ -93,6 +102,34 @@ class Limits(Frozen):
     pods_per_block: Annotated[int, Field(ge=1, le=12)] = 8
     exclude: tuple[Sku, ...] = ()
     """Modules not to be used."""
+
+
+class Restrict(Frozen):
+    """What of the catalog may be used; what is not said is free."""
+
+    makers: tuple[Text, ...] = ()
+    """Only these manufacturers."""
+    exclude_makers: tuple[Text, ...] = ()
+    only: tuple[Sku, ...] = ()
+    """Of the modules of a family that give the same as one of these no other is used."""
+    standards: tuple[Standard, ...] = ()
+    """Modules must meet one of these; otherwise one that the country accepts."""
+    frequency_hz: Literal[50, 60] | None = None
+    """Otherwise the country's."""
+    low_voltage_v: Positive | None = None
+    """Line to line; otherwise any that a module is offered for."""
+    transport_length_mm: Millimetres | None = None
+    transport_width_mm: Millimetres | None = None
+    transport_height_mm: Millimetres | None = None
+    """Of the load itself, without the trailer."""
+    transport_mass_kg: Count | None = None
+    """What the route to the site bears, for the load without the vehicle."""
+    sound_power_max_dba: Positive | None = None
+    """Of any one module that stands on the land."""
+    exclude_refrigerants: tuple[Text, ...] = ()
+    """ASHRAE numbers such as R134a."""
+    without_water: bool = False
+    """No module that evaporates water."""
 
 
 class SiteBrief(Frozen):
@@ -112,8 +149,9 @@ class SiteBrief(Frozen):
     autonomy: Autonomy
     storage: Storage = Storage()
     limits: Limits = Limits()
+    restrict: Restrict = Restrict()
     utilisation_frac: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Occupied share of serving capacity at the daily peak; otherwise the workload card's."""
+    """Occupied share of serving capacity in the week's highest hour; otherwise the workload card's."""
 
     @model_validator(mode="after")
     def _dates_rise(self) -> "SiteBrief":

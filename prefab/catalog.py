@@ -1,200 +1,46 @@
-"""What the factory builds and what sites cost: the catalog's other types, loading, overlaying and checking."""
+"""Everything the maker maintains as data: its types in one place, and loading it, folder over folder."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import Field, model_validator
-
+from prefab.basis import DesignBasis
+from prefab.carrier import Carrier, Carriers
+from prefab.climate import Climate
+from prefab.costs import Costs
 from prefab.errors import InputError
-from prefab.module import (
-    Fraction,
-    Key,
-    Millimetres,
-    Module,
-    NotNegative,
-    Positive,
-    Sourced,
-    Text,
+from prefab.layers import Entry, Kind, read_entries
+from prefab.market import Countries, Country, Currencies, GridRule, Rate, Tariff
+from prefab.materials import (
+    Barrier,
+    Barriers,
+    CableSeries,
+    Crane,
+    Crew,
+    Crews,
+    Hire,
+    Hires,
+    PipeSeries,
+    Transporter,
+    Trench,
+    Trenches,
 )
+from prefab.module import Module
+from prefab.product import FatProtocol, FatProtocols
+from prefab.provenance import Provenance, Source, Sourced, Sources
 from prefab.shipped import shipped
-from prefab.tables import Frozen, read_toml
+from prefab.tables import Frozen, Loc
+from prefab.workload import Accelerator, Profile, Workload, check_workloads, with_weeks
 
-Share = Annotated[float, Field(gt=0, le=1)]
-
-
-class Carrier(Frozen):
-    """What flows between modules."""
-
-    key: Key
-    title: Text
-    medium: Literal["electric", "liquid", "air", "heat", "signal", "fuel", "it"]
-    scope: Literal["block", "site"]
-    redundancy: Literal["power", "cooling", "control", "intake", "main_transformers", "standby", "none"]
-    """The key of the brief's [redundancy] that governs it."""
-    group_max_kw: Positive | None = None
-    """Most that one common bus may carry."""
-    density_kg_per_l: Positive | None = None
-    heat_capacity_kj_per_kg_k: Positive | None = None
-    grades_degc: tuple[float, ...] = ()
-    """Supply temperatures tried for this liquid; none where they follow from what it serves."""
-    rise_k: Positive | None = None
-    """Design temperature rise of a liquid loop; none where the consumer's `return_max_degc` sets it."""
-    run_usd_per_m: NotNegative = 0.0
-    """Installed cable or pipe per metre of route, both conductors or both pipes of a circuit."""
-    circuit_max_a: Positive | None = None
-    """Most that one such circuit carries at medium voltage; larger loads take several side by side."""
-    branch_max_kw: Positive | None = None
-    """A consumer that draws no more than this hangs on a small cable of its own."""
-    branch_usd_per_m: NotNegative | None = None
-    """Installed, per metre of such a cable."""
-    colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")] = "#888888"
-
-    @model_validator(mode="after")
-    def _branch(self) -> "Carrier":
-        if (self.branch_max_kw is None) != (self.branch_usd_per_m is None):
-            raise ValueError("give both branch_max_kw and branch_usd_per_m, or neither")
-        return self
-
-
-class Carriers(Sourced):
-    """File `carriers.toml`."""
-
-    carrier: tuple[Carrier, ...]
-
-
-class Climate(Sourced):
-    """A site's typical weather by month, from which a synthetic hourly year is made."""
-
-    key: Key
-    title: Text
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    latitude_deg: float
-    longitude_deg: float
-    elevation_m: float
-    utc_offset_h: float
-    dry_bulb_mean_degc: Annotated[tuple[float, ...], Field(min_length=12, max_length=12)]
-    dry_bulb_daily_max_degc: Annotated[tuple[float, ...], Field(min_length=12, max_length=12)]
-    dry_bulb_daily_min_degc: Annotated[tuple[float, ...], Field(min_length=12, max_length=12)]
-    dry_bulb_day_sd_k: Annotated[tuple[float, ...], Field(min_length=12, max_length=12)]
-    dew_point_mean_degc: Annotated[tuple[float, ...], Field(min_length=12, max_length=12)]
-    dry_bulb_max_degc: float
-    dry_bulb_min_degc: float
-    wet_bulb_max_degc: float
-
-
-class Workload(Sourced):
-    """The workload card: what the tokens of a TokEnergy figure are."""
-
-    key: Key
-    title: Text
-    purpose: Literal["inference", "training"]
-    model: Text
-    parameters_total_b: Positive
-    parameters_active_b: Positive
-    precision: Text
-    accelerator: Text
-    """Pods with this accelerator serve the card."""
-    tokens_counted: Text
-    tokenizer: Text
-    input_tokens_mean: NotNegative
-    output_tokens_mean: NotNegative
-    concurrency: Text
-    latency_target: Text
-    rate_tokens_per_s: Positive
-    """Per accelerator at full occupation, base case."""
-    rate_low_tokens_per_s: Positive
-    rate_high_tokens_per_s: Positive
-    accelerator_w: Positive
-    """Mean power of one accelerator at that rate, for the chip boundary B0."""
-    utilisation_frac: Share
-    availability_frac: Share
-    goodput_frac: Share
-    profile_frac: Annotated[tuple[float, ...], Field(min_length=24, max_length=24)]
-    """Load by hour of the day over its daily peak."""
-
-
-class Tariff(Sourced):
-    """What energy costs and how dirty it is, flat over the year."""
-
-    key: Key
-    title: Text
-    energy_usd_per_kwh: Positive
-    carbon_g_per_kwh: NotNegative
-
-
-class Costs(Sourced):
-    """What a site costs beyond its modules, as shares of module price or per quantity. File `costs.toml`."""
-
-    freight_frac: Fraction
-    installation_frac: Fraction
-    engineering_frac: Fraction
-    commissioning_frac: Fraction
-    contingency_frac: Fraction
-    civil_usd_per_m2: NotNegative
-    road_usd_per_m2: NotNegative
-    price_accuracy_frac: Fraction
-    """How far an indicative price may be off, each way."""
-
-
-class Separation(Frozen):
-    """Least distance between two modules of these classes (`*` for any class)."""
-
-    a: Key | Literal["*"]
-    b: Key | Literal["*"]
-    gap_mm: Annotated[int, Field(ge=0)]
-    note: Text = ""
-
-
-class DesignBasis(Sourced):
-    """Engineering judgements that hold for every site unless the brief says otherwise. File `design_basis.toml`."""
-
-    power_factor: Fraction
-    medium_voltage_kv: Positive
-    """Of sites connected at high voltage; the others take their connection's."""
-    recirculation_k: NotNegative
-    pump_static_frac: Fraction
-    """Share of a facility pump's rated power that it draws at any flow."""
-    coolant_flow_min_frac: Fraction
-    """Least flow of a pump whose loop is held by temperature, over its full flow."""
-    fan_speed_min_frac: Fraction
-    """Slowest speed of the fans of air units, over full speed."""
-    fuel_margin_frac: NotNegative
-    crane_crews_count: Annotated[int, Field(gt=0)]
-    lifts_per_day_count: Annotated[int, Field(gt=0)]
-    connection_crews_count: Annotated[int, Field(gt=0)]
-    commissioning_crews_count: Annotated[int, Field(gt=0)]
-    fat_bays_count: Annotated[int, Field(gt=0)]
-    engineering_days: Annotated[int, Field(gt=0)]
-    permit_days: Annotated[int, Field(gt=0)]
-    grid_connection_days: Annotated[int, Field(gt=0)]
-    civil_days_per_block: Annotated[int, Field(gt=0)]
-    site_civil_days: Annotated[int, Field(gt=0)]
-    site_acceptance_days: Annotated[int, Field(gt=0)]
-    functional_test_days: Annotated[int, Field(gt=0)]
-    integrated_test_days: Annotated[int, Field(gt=0)]
-    road_width_mm: Millimetres
-    road_reach_mm: Millimetres
-    """Every module that stands on the land is within this of a road."""
-    run_slack_frac: Fraction
-    riser_mm: Annotated[int, Field(ge=0)]
-    separation: tuple[Separation, ...]
-
-
-class Source(Frozen):
-    """One publication or reference."""
-
-    key: Key
-    title: Text
-    url: Text = ""
-    trust: Text = ""
-
-
-class Sources(Frozen):
-    """File `sources.toml`."""
-
-    source: tuple[Source, ...]
+DOLLARS = Currencies(
+    as_of=date(2000, 1, 1),
+    rate=(Rate(code="USD", title="US dollar", usd_per_unit=1.0),),
+    provenance=(Provenance(of="*", source="prefab-judgement", basis="judgement", note="A dollar is a dollar."),),
+)
+"""The rates of a catalog without a table of its own."""
 
 
 class Catalog(Frozen):
@@ -208,6 +54,20 @@ class Catalog(Frozen):
     costs: Costs
     basis: DesignBasis
     sources: tuple[Source, ...]
+    profiles: tuple[Profile, ...] = ()
+    accelerators: tuple[Accelerator, ...] = ()
+    grid_rules: tuple[GridRule, ...] = ()
+    countries: tuple[Country, ...] = ()
+    currencies: Currencies = DOLLARS
+    fat_protocols: tuple[FatProtocol, ...] = ()
+    cables: tuple[CableSeries, ...] = ()
+    pipes: tuple[PipeSeries, ...] = ()
+    trenches: tuple[Trench, ...] = ()
+    cranes: tuple[Crane, ...] = ()
+    transporters: tuple[Transporter, ...] = ()
+    barriers: tuple[Barrier, ...] = ()
+    crews: tuple[Crew, ...] = ()
+    hires: tuple[Hire, ...] = ()
 
     def module(self, sku: str) -> Module:
         """The module with this SKU.
@@ -226,121 +86,182 @@ class Catalog(Frozen):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-_Entry = TypeVar("_Entry", bound=Frozen)
+KINDS = (
+    Kind("modules", Module, "modules", key="sku"),
+    Kind("climates", Climate, "climates"),
+    Kind("workloads", Workload, "workloads"),
+    Kind("tariffs", Tariff, "tariffs"),
+    Kind("profiles", Profile, "profiles"),
+    Kind("accelerators", Accelerator, "accelerators"),
+    Kind("grid_rules", GridRule, "grid_rules"),
+    Kind("sources", Sources, "sources", inside="source", adds_up=True),
+    Kind("carriers.toml", Carriers, "carriers", inside="carrier"),
+    Kind("costs.toml", Costs, "costs"),
+    Kind("design_basis.toml", DesignBasis, "basis"),
+    Kind("currencies.toml", Currencies, "currencies"),
+    Kind("countries.toml", Countries, "countries", key="code", inside="country"),
+    Kind("fat_protocols.toml", FatProtocols, "fat_protocols", inside="protocol"),
+    Kind("materials/cables", CableSeries, "cables"),
+    Kind("materials/pipes", PipeSeries, "pipes"),
+    Kind("materials/trenches.toml", Trenches, "trenches", inside="trench"),
+    Kind("materials/cranes", Crane, "cranes"),
+    Kind("materials/transporters", Transporter, "transporters"),
+    Kind("materials/barriers.toml", Barriers, "barriers", inside="barrier"),
+    Kind("materials/crews.toml", Crews, "crews", key="trade", inside="crew"),
+    Kind("materials/hire.toml", Hires, "hires", inside="hire"),
+)
+"""One line adds a kind; its field in Catalog has a default, so that a catalog may do without it."""
 
 
-def _find(entries: Iterable[_Entry], field: str, key: str) -> _Entry:
+@dataclass(frozen=True)
+class Layered:
+    """A catalog, and of every entry where it comes from."""
+
+    catalog: Catalog
+    entries: dict[str, Entry]
+    """By name, such as `modules/pwm-2500` or `costs`."""
+    folders: tuple[Path, ...]
+    """The lowest first."""
+
+    def module(self, sku: str) -> Entry:
+        """The module with this SKU.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self.entries[f"modules/{sku.lower()}"]
+
+    def folder_of(self, name: str, key: str) -> Path:
+        """The folder from which a figure (`price.amount`, `gives.capacity_kw`) of an entry comes."""
+        return self.entries[name].folder(key)
+
+
+_T = TypeVar("_T", bound=Frozen)
+
+
+def _find(entries: Iterable[_T], field: str, key: str) -> _T:
     for entry in entries:
         if getattr(entry, field) == key:
             return entry
     raise KeyError(key)
 
 
-def load_catalog(*folders: Path) -> Catalog:
-    """Read the shipped catalog with the given folders laid over it; a later entry replaces one of the same key.
+def load_catalog(*folders: Path, base: Path | None = None) -> Catalog:
+    """The shipped catalog (or the one in `base`) with the given folders laid over it.
 
     Raises:
         InputError: with every mistake of every file.
     """
-    trees = (shipped("catalog"), *folders)
-    mistakes: list[str] = []
+    return load_layers(*folders, base=base).catalog
 
-    def many(folder: str, model: type[_Entry], key: str) -> tuple[_Entry, ...]:
-        found: dict[str, _Entry] = {}
-        for tree in trees:
-            here: set[str] = set()
-            for path in sorted((tree / folder).rglob("*.toml")):
-                try:
-                    entry = read_toml(path, model)
-                except InputError as error:
-                    mistakes.extend(error.mistakes)
-                    continue
-                name = getattr(entry, key)
-                if path.stem.upper() != name.upper():
-                    mistakes.append(f"{path}: {key}: {name!r} differs from the file's name; they must agree")
-                if name in here:
-                    mistakes.append(f"{path}: {key}: {name!r} stands in another file of the same folder tree too")
-                here.add(name)
-                found[name] = entry
-        return tuple(found[name] for name in sorted(found))
 
-    def one(name: str, model: type[_Entry]) -> _Entry | None:
-        path = next(tree / name for tree in reversed(trees) if (tree / name).is_file() or tree == trees[0])
-        try:
-            return read_toml(path, model)
-        except InputError as error:
-            mistakes.extend(error.mistakes)
-            return None
+def load_layers(*folders: Path, base: Path | None = None) -> Layered:
+    """As `load_catalog`, with the files that every entry is made of.
 
-    for folder in folders:
-        if not folder.is_dir():
-            mistakes.append(f"{folder}: no such folder; --catalog takes a folder laid out like prefab's catalog/")
-    modules = many("modules", Module, "sku")
-    climates = many("climates", Climate, "key")
-    workloads = many("workloads", Workload, "key")
-    tariffs = many("tariffs", Tariff, "key")
-    carriers = one("carriers.toml", Carriers)
-    costs = one("costs.toml", Costs)
-    basis = one("design_basis.toml", DesignBasis)
-    sources = one("sources.toml", Sources)
-    if mistakes or carriers is None or costs is None or basis is None or sources is None:
+    Raises:
+        InputError: with every mistake of every file.
+    """
+    trees = (base or shipped("catalog"), *folders)
+    entries, mistakes = read_entries(KINDS, *trees)
+    complete = not mistakes
+    modules = _in_dollars(entries, mistakes)
+    fields = _fields(entries, trees, mistakes) | {"modules": modules}
+    missing = [k.place for k in KINDS if Catalog.model_fields[k.field].is_required() and not fields.get(k.field)]
+    if complete and missing:
+        mistakes += [f"{trees[0] / place}: no such file" for place in missing]
+        complete = False
+    if not complete:
+        # What is missing for its own mistakes would only be missed again by whatever names it.
         raise InputError(mistakes)
-    catalog = Catalog(
-        modules=modules,
-        carriers=tuple(sorted(carriers.carrier, key=lambda c: c.key)),
-        climates=climates,
-        workloads=workloads,
-        tariffs=tariffs,
-        costs=costs,
-        basis=basis,
-        sources=tuple(sorted(sources.source, key=lambda s: s.key)),
-    )
-    if mistakes := check_catalog(catalog, carriers):
+    fields["workloads"] = with_weeks(fields["workloads"], fields.get("profiles", ()))
+    layered = Layered(Catalog(**fields), entries, trees)
+    mistakes += _dangling(layered)
+    if mistakes:
         raise InputError(mistakes)
-    return catalog
+    return layered
 
 
-def check_catalog(catalog: Catalog, carriers_file: Carriers) -> list[str]:
-    """Mistakes that no single file shows: sources and carriers that do not exist, needs that nothing gives."""
+def _fields(entries: dict[str, Entry], trees: tuple[Path, ...], mistakes: list[str]) -> dict[str, Any]:
+    """The fields of Catalog from its entries."""
+    fields: dict[str, Any] = {}
+    for kind in KINDS:
+        own = [e for e in entries.values() if e.kind is kind]
+        if kind.inside:
+            # Of sources with one key in several folders the uppermost counts, whatever its file is called.
+            own.sort(key=lambda e: trees.index(e.stack.files[0].folder))
+            mistakes += _repeated(own)
+            named = {getattr(v, kind.key): v for e in own for v in getattr(e.data, kind.inside)}
+            found: Any = tuple(named[key] for key in sorted(named))
+        elif kind.is_file:
+            found = own[0].data if own else None
+        else:
+            found = tuple(sorted((e.data for e in own), key=lambda d: str(getattr(d, kind.key))))
+        if found:
+            fields[kind.field] = found
+    return fields
+
+
+def _repeated(entries: Iterable[Entry]) -> Iterator[str]:
+    """A key that stands twice in the files of one folder."""
+    seen: set[tuple[Path, str]] = set()
+    for entry in entries:
+        for i, value in enumerate(getattr(entry.data, entry.kind.inside)):
+            key = getattr(value, entry.kind.key)
+            if (entry.stack.files[0].folder, key) in seen:
+                place = entry.stack.place((entry.kind.inside, i, entry.kind.key))
+                yield f"{place}: {entry.kind.key}: {key!r} stands more than once; once is allowed"
+            seen.add((entry.stack.files[0].folder, key))
+
+
+def _in_dollars(entries: dict[str, Entry], mistakes: list[str]) -> tuple[Module, ...]:
+    """Every module with the rate of its price's currency filled in, in the entries too."""
+    table = entries["currencies"].data if "currencies" in entries else DOLLARS
+    assert isinstance(table, Currencies)
+    rates = {r.code: r.usd_per_unit for r in table.rate} | {"USD": 1.0}
+    for name, entry in entries.items():
+        module = entry.data
+        if not isinstance(module, Module):
+            continue
+        price = module.price
+        if "usd_per_unit" in price.model_fields_set:
+            mistakes.append(entry.says("price.usd_per_unit", "comes from currencies.toml; give price.currency"))
+        if price.currency not in rates:
+            allowed = ", ".join(sorted(rates))
+            mistakes.append(entry.says("price.currency", f"{price.currency!r} has no rate; allowed: {allowed}"))
+        elif price.currency != "USD":
+            price = price.model_copy(update={"usd_per_unit": rates[price.currency]})
+            entries[name] = replace(entry, data=module.model_copy(update={"price": price}))
+    return tuple(e.data for _, e in sorted(entries.items()) if isinstance(e.data, Module))
+
+
+def _dangling(layered: Layered) -> Iterator[str]:
+    """Mistakes that no single file shows: sources, carriers and modules that are named but do not exist."""
+    catalog = layered.catalog
     sources = {s.key for s in catalog.sources}
+    for entry in layered.entries.values():
+        for i, p in enumerate(entry.data.provenance if isinstance(entry.data, Sourced) else ()):
+            if p.source not in sources:
+                what = f"{p.source!r} (of {p.of}) is unknown; a key of sources/ is allowed"
+                yield entry.says(("provenance", i, "source"), what)
+            if p.of != "*" and entry.stack.loc(p.of) is None:
+                what = f"{p.of!r} is no key of the file; a key, a table or '*' is allowed"
+                yield entry.says(("provenance", i, "of"), what)
     carriers = {c.key for c in catalog.carriers}
-    mistakes = [
-        f"{name}: key {key!r} stands more than once"
-        for name, keys in (
-            ("sources.toml", [s.key for s in catalog.sources]),
-            ("carriers.toml", [c.key for c in catalog.carriers]),
-        )
-        for key in sorted({k for k in keys if keys.count(k) > 1})
-    ]
-    named: list[tuple[str, Sourced]] = [(m.sku, m) for m in catalog.modules]
-    named += [(c.key, c) for c in catalog.climates]
-    named += [(w.key, w) for w in catalog.workloads]
-    named += [(t.key, t) for t in catalog.tariffs]
-    named += [("carriers", carriers_file), ("costs", catalog.costs), ("design_basis", catalog.basis)]
-    for name, entry in named:
-        for provenance in entry.provenance:
-            if provenance.source not in sources:
-                mistakes.append(
-                    f"{name}: provenance of {provenance.of}: source {provenance.source!r} is not in sources.toml"
-                )
-            if provenance.of != "*" and not _has_key(entry, provenance.of):
-                mistakes.append(f"{name}: provenance of {provenance.of}: no such key in the file")
-    given = {g.carrier for m in catalog.modules for g in m.gives} | {"hv_ac"}
+    given = {g.carrier for m in catalog.modules for g in m.gives} | {c.key for c in catalog.carriers if c.utility}
+    skus = {m.sku for m in catalog.modules}
     for module in catalog.modules:
-        for carrier in sorted({g.carrier for g in module.gives} | {n.carrier for n in module.needs}):
+        entry = layered.module(module.sku)
+        named: list[tuple[Loc, str]] = [(("gives", i, "carrier"), g.carrier) for i, g in enumerate(module.gives)]
+        named += [(("needs", i, "carrier"), n.carrier) for i, n in enumerate(module.needs)]
+        named += [(("needs", i, "alternate"), n.alternate) for i, n in enumerate(module.needs) if n.alternate]
+        for loc, carrier in named:
             if carrier not in carriers:
-                mistakes.append(f"{module.sku}: carrier {carrier!r} is not in carriers.toml")
-        for missing in sorted({n.carrier for n in module.needs} - given):
-            mistakes.append(f"{module.sku}: needs {missing!r}, which no module gives")
-    return mistakes
-
-
-def _has_key(entry: Frozen, path: str) -> bool:
-    value: object = entry
-    for name in path.split("."):
-        if isinstance(value, tuple):
-            value = value[0] if value else None
-        if not isinstance(value, Frozen) or name not in type(value).model_fields:
-            return False
-        value = getattr(value, name)
-    return True
+                yield entry.says(loc, f"{carrier!r} is unknown; a key of carriers.toml is allowed")
+            elif loc[0] == "needs" and carrier not in given:
+                yield entry.says(loc, f"{carrier!r} is given by no module; a carrier that one gives is allowed")
+        for i, content in enumerate(module.contains):
+            if content.sku not in skus:
+                yield entry.says(("contains", i, "sku"), f"{content.sku!r} is unknown; the SKU of a module is allowed")
+    for mistake in check_workloads(catalog.workloads, catalog.profiles, catalog.accelerators):
+        key, _, rest = mistake.partition(": ")
+        yield f"{layered.entries[f'workloads/{key}'].place(rest.partition(':')[0])}: {rest}"

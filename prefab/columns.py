@@ -7,51 +7,33 @@ another of the same pods are dropped: less load never needs more plant, so nothi
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
 
 from prefab.brief import SiteBrief
-from prefab.catalog import Carrier, Catalog
-from prefab.eligible import Offer, Shape, eligible_pods, make_offers
-from prefab.module import Module, Need
+from prefab.catalog import Catalog
+from prefab.eligible import eligible_pods
+from prefab.module import Module
 from prefab.plan import Group
 from prefab.units import need as rounded_up
+from prefab.ways import Demand, Hooks, Key, Way, Ways
 
-Arrangement = tuple[int, int]
-"""Sides, and modules per side."""
+_NOISE = 0.05
+"""Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole kilowatts anyway."""
 
+_AT_ONCE = 256
+"""Blocks that are compared with each other at a time."""
 
-@dataclass(frozen=True)
-class Key:
-    """What is demanded: a carrier, for liquids at a temperature, for units on behalf of one group."""
+_WAYS = 1 << 20
+"""More than there are ways to give anything."""
 
-    carrier: str
-    supply_degc: float | None = None
-    return_degc: float | None = None
-    unit_for: str | None = None
-
-
-@dataclass(frozen=True)
-class Demand:
-    """An open demand in every situation: first the normal one, then one per group chosen so far.
-
-    A unit demand is that of one consumer, together with how many consumers run in each situation.
-    """
-
-    loads_kw: tuple[float, ...]
-    consumers: tuple[int, ...] = ()
-
-    @property
-    def normal(self) -> float:
-        """kW with everything in service."""
-        return self.loads_kw[0]
-
-    @property
-    def worst(self) -> float:
-        """The largest kW of any situation."""
-        return max(self.loads_kw)
+SMOOTHING = "load_smoothing"
+"""The one carrier that the brief asks for and no module needs."""
 
 
 @dataclass(frozen=True)
@@ -66,36 +48,41 @@ class Column:
     cost_kusd: float
     mv_kw: float
     mv_worst_kw: float
-    area_m2: float
     modules: int
+    services: tuple[tuple[str, float], ...] = ()
+    """What it asks of the site's other plant, by carrier: pods to connect, cabinets to watch."""
 
 
-Arrange = Callable[[Demand, float, int, str], Arrangement | None]
-Admit = Callable[[Demand, Carrier], bool]
+Figures = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Hooks:
-    """What the rules say while columns are made."""
+class _Front:
+    """Unfinished blocks of the same pods that ask for the same things in as many situations: one row each."""
 
-    shapes: tuple[Shape, ...]
-    arrange: Arrange
-    admit: Admit
+    keys: tuple[Key, ...]
+    loads_kw: Figures
+    """By row, key and situation."""
+    cost_usd: Figures
+    room: Numbers
+    """Bays taken less bays offered, by row and kind of bay."""
+    groups: list[tuple[Group, ...]]
+    place: Numbers
+    """What orders the rows of all fronts: blocks that cost the same are told apart by who was found first."""
 
+    def only(self, rows: Numbers) -> "_Front":
+        """Some of the rows, in the order given."""
+        groups = [self.groups[n] for n in rows.tolist()]
+        return _Front(self.keys, self.loads_kw[rows], self.cost_usd[rows], self.room[rows], groups, self.place[rows])
 
-@dataclass(frozen=True)
-class _State:
-    pod: str
-    pods: int
-    open: tuple[tuple[Key, Demand], ...]
-    groups: tuple[Group, ...]
-    cost_usd: float
-    area_m2: float
-    modules: int
-    situations: int
+    def unfinished(self, wanted: tuple[int, ...]) -> Figures:
+        """Everything of which less is better, cost first; `wanted` are the kinds of bay that may still be taken."""
+        return np.column_stack((self.cost_usd, self.room[:, list(wanted)], *np.moveaxis(self.loads_kw, 1, 0)))
 
-    def demand(self, key: Key) -> Demand | None:
-        return next((d for k, d in self.open if k == key), None)
+    def finished(self) -> Figures:
+        """The same once the block is complete: bays do not matter any more, nor what is lost when."""
+        return np.column_stack((self.cost_usd, self.loads_kw[:, :, 0], self.loads_kw.max(axis=2)))
 
 
 def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Column, ...]:
@@ -113,242 +100,234 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Colu
 class _Walker:
     def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> None:
         self.brief = brief
-        self.catalog = catalog
         self.hooks = hooks
-        self.site = {c.key for c in catalog.carriers if c.scope == "site"}
-        self.carriers = {c.key: c for c in catalog.carriers}
+        self.ways = Ways(brief, catalog, hooks)
+        self.carriers = self.ways.carriers
+        self.modules = {m.sku: m for m in catalog.modules}
         self.order = self._order()
-        self.offers: dict[Key, tuple[Offer, ...]] = {}
-        self.drawn: dict[tuple[str, float | None, str, float], float] = {}
-        self.installed = 1 + catalog.costs.freight_frac + catalog.costs.installation_frac
+        self.wanted = [self.ways.takers(self.order[n:]) for n in range(len(self.order))]
+        """Kinds of bay that may still be taken, from each carrier on."""
 
     def _order(self) -> list[str]:
+        """Consumers before suppliers, and everything as late as it may be: a late choice multiplies fewer others."""
         graph: nx.DiGraph[str] = nx.DiGraph()
-        for module in self.catalog.modules:
+        for module in self.modules.values():
             for given in module.gives:
                 for needed in module.needs:
-                    graph.add_edge(given.carrier, needed.carrier)
-        return [c for c in nx.lexicographical_topological_sort(graph) if c in self.carriers and c not in self.site]
+                    graph.add_edge(needed.carrier, given.carrier)
+        known = [c for c in nx.lexicographical_topological_sort(graph) if c in self.carriers]
+        return [c for c in reversed(known) if self.carriers[c].scope == "block"]
 
     def blocks(self, pod: Module, pods: int) -> list[Column]:
-        states = [s for s in self._starts(pod, pods) if self._admitted(s)]
-        for carrier in self.order:
-            while any(k.carrier == carrier for s in states for k, _ in s.open):
-                grown = []
-                for state in states:
-                    key = next((k for k, _ in state.open if k.carrier == carrier), None)
-                    grown += [state] if key is None else self._grow(state, key)
-                states = _undominated([s for s in grown if self._admitted(s)])
-        return [self._column(s, i) for i, s in enumerate(_undominated(states, final=True))]
+        """Every undominated way to build a block of so many pods."""
+        starts = _merged(list(self._starts(pod, pods)))
+        fronts = [self._admitted(f, pod, pods) for f in starts]
+        for carrier, wanted in zip(self.order, self.wanted, strict=True):
+            while any(k.carrier == carrier for f in fronts for k in f.keys):
+                grown = _merged([g for f in fronts for g in self._grown(f, carrier, pod, pods)])
+                admitted = [self._admitted(f, pod, pods) for f in grown]
+                fronts = _placed([f.only(_least(f.unfinished(wanted))) for f in admitted if f.groups])
+        return [self._column(pod, pods, f, i) for i, f in enumerate(self._complete(fronts, pod, pods))]
 
-    def _admitted(self, state: _State) -> bool:
-        """Open demands only grow, so one that is too much for its bus already ends the walk."""
-        return all(k.unit_for or self.hooks.admit(d, self.carriers[k.carrier]) for k, d in state.open)
+    def _complete(self, fronts: list[_Front], pod: Module, pods: int) -> list[_Front]:
+        """The blocks that are worth having, each as a front of its own, in the order of their places."""
+        alike: dict[tuple[Key, ...], list[_Front]] = defaultdict(list)
+        for front in fronts:
+            rows = [n for n, groups in enumerate(front.groups) if self._fits(pod, pods, groups, complete=True)]
+            alike[front.keys] += [front.only(np.array([n])) for n in rows]
+        kept = []
+        for blocks in alike.values():
+            blocks.sort(key=lambda f: int(f.place[0]))
+            if blocks:
+                kept += [blocks[n] for n in _least(np.concatenate([f.finished() for f in blocks]))]
+        return sorted(kept, key=lambda f: int(f.place[0]))
 
-    def _starts(self, pod: Module, pods: int) -> Iterable[_State]:
+    def _fits(self, pod: Module, pods: int, groups: tuple[Group, ...], complete: bool) -> bool:
+        return self.hooks.fits(((pod, pods), *((self.modules[g.sku], g.count) for g in groups)), complete)
+
+    def _admitted(self, front: _Front, pod: Module, pods: int) -> _Front:
+        """Without the rows that ask too much of a bus or have no room inside the pods.
+
+        Open demands and what stands inside pods only grow, so what is too much already ends the walk. A bus that may
+        carry the largest loads of all rows may carry every row, and rows that take the same bays fit alike.
+        """
+        kept = np.ones(len(front.groups), dtype=bool)
+        for key, loads in zip(front.keys, np.moveaxis(front.loads_kw, 1, 0), strict=True):
+            carrier = self.carriers[key.carrier]
+            if len(loads) and not self.hooks.admit(Demand(tuple(loads.max(axis=0).tolist())), carrier):
+                kept &= [self.hooks.admit(Demand(tuple(row)), carrier) for row in loads.tolist()]
+        for rows in _alike(front.room):
+            kept[rows] &= self._fits(pod, pods, front.groups[rows[0]], complete=False)
+        return front.only(np.flatnonzero(kept))
+
+    def _starts(self, pod: Module, pods: int) -> Iterable[_Front]:
         """One start for every coolant temperature that the pod allows."""
         assert pod.it is not None
         graded = next((n for n in pod.needs if self.carriers[n.carrier].grades_degc), None)
         grades: tuple[float | None, ...] = (None,)
         if graded is not None and graded.supply_max_degc is not None:
             grades = tuple(g for g in self.carriers[graded.carrier].grades_degc if g <= graded.supply_max_degc)
-        for grade in grades:
+        for number, grade in enumerate(grades):
             asked: dict[Key, float] = {}
             for need in pod.needs:
                 electric = self.carriers[need.carrier].medium == "electric"
                 kw = pod.it.peak_kw if electric else pod.it.sustained_kw
                 supply = grade if need is graded else need.supply_max_degc
-                amount = float(need.points) or need.kw_per_kw * kw + need.fixed_kw
-                asked[self._key(need, supply, need.return_max_degc)] = pods * amount
-            yield _State(
-                pod.sku,
-                pods,
-                tuple((k, Demand((kw,))) for k, kw in asked.items()),
-                (),
-                pods * pod.price_usd * self.installed,
-                pods * pod.footprint_m2,
-                pods,
-                1,
+                amount = need.units or need.kw_per_kw * kw + need.fixed_kw
+                asked[self.ways.key_of(need, supply, need.return_max_degc)] = pods * amount
+            if self.brief.storage.smoothing_frac:
+                asked[Key(SMOOTHING)] = self.brief.storage.smoothing_frac * pods * pod.it.peak_kw
+            keys = tuple(sorted(asked, key=_rank))
+            yield _Front(
+                keys,
+                np.array([[[asked[k]] for k in keys]], dtype=np.float64).reshape(1, len(keys), 1),
+                np.array([pods * pod.price_usd * self.ways.installed], dtype=np.float64),
+                np.array([self.ways.room(pod, pods)], dtype=np.int64),
+                [()],
+                np.array([number]),
             )
 
-    def _key(self, need: Need, supply_degc: float | None, return_degc: float | None) -> Key:
-        carrier = self.carriers[need.carrier]
-        if carrier.medium not in ("liquid", "heat"):
-            return Key(need.carrier)
-        if carrier.rise_k is not None and supply_degc is not None:
-            return_degc = supply_degc + carrier.rise_k
-        return Key(need.carrier, supply_degc, return_degc)
-
-    def _offers(self, key: Key) -> tuple[Offer, ...]:
-        if key not in self.offers:
-            self.offers[key], _ = make_offers(
-                self.brief, self.catalog, self.hooks.shapes, key.carrier, key.supply_degc, key.return_degc
-            )
-        return self.offers[key]
-
-    def _grow(self, state: _State, key: Key) -> list[_State]:
-        demand = state.demand(key)
-        assert demand is not None
-        carrier = self.carriers[key.carrier]
-        level = str(getattr(self.brief.redundancy, carrier.redundancy, "N"))
-        grown = []
-        for offer in self._offers(key):
-            if key.unit_for is not None:
-                consumer = next(g for g in state.groups if g.carrier == key.unit_for)
-                if demand.worst > offer.capacity_kw:
-                    continue
-                group = self._group(key, offer, consumer.sides, consumer.per_side)
-            else:
-                arranged = self.hooks.arrange(demand, offer.capacity_kw, offer.parallel_max, level)
-                if arranged is None:
-                    continue
-                group = self._group(key, offer, *arranged)
-                sides, per_side = arranged
-                if offer.module.rejection is not None and per_side < offer.parallel_max:
-                    # Fans follow a cube law, so one unit more may save power worth more than it costs.
-                    larger = self._group(key, offer, sides, per_side + 1)
-                    grown.append(self._with(state, key, demand, offer, larger, level))
-            grown.append(self._with(state, key, demand, offer, group, level))
-        return grown
-
-    def _group(self, key: Key, offer: Offer, sides: int, per_side: int) -> Group:
-        return Group(
-            carrier=key.carrier,
-            sku=offer.module.sku,
-            sides=2 if sides == 2 else 1,
-            per_side=per_side,
-            supply_degc=key.supply_degc,
-            unit_for=key.unit_for,
-        )
-
-    def _with(self, state: _State, key: Key, demand: Demand, offer: Offer, group: Group, level: str) -> _State:
-        """The state with one more group: its demands added, and a situation in which it has lost its share."""
-        split = offer.parallel_max == 1 and group.sides == 2
-        outputs: list[tuple[tuple[float, int], ...]]
-        if key.unit_for is not None:
-            outputs = [
-                ((kw, running), (0.0, group.count - running))
-                for kw, running in zip(demand.loads_kw, demand.consumers, strict=True)
-            ]
-            situations = state.situations
-        else:
-            # The worst split of a load over an A and a B module is all on one: losses are convex.
-            outputs = [((kw, 1), (0.0, 1)) if split else ((kw / group.count, group.count),) for kw in demand.loads_kw]
-            situations = state.situations
-            if level != "N" and key.carrier != "control":
-                running = group.per_side if group.sides == 2 else group.count - 1
-                outputs.append(((demand.normal / running, running),))
-                situations += 1
-        opened = {k: d for k, d in state.open if k != key}
-        if situations > state.situations:
-            opened = {
-                k: replace(
-                    d, loads_kw=(*d.loads_kw, d.normal), consumers=d.consumers and (*d.consumers, d.consumers[0])
-                )
-                for k, d in opened.items()
-            }
-        for need in offer.module.needs:
-            self._ask(opened, need, key, offer, group, outputs)
-        return _State(
-            state.pod,
-            state.pods,
-            tuple(sorted(opened.items(), key=lambda kd: repr(kd[0]))),
-            (*state.groups, group),
-            state.cost_usd + group.count * offer.module.price_usd * self.installed,
-            state.area_m2 + group.count * offer.module.footprint_m2,
-            state.modules + group.count,
-            situations,
-        )
-
-    def _ask(
-        self,
-        opened: dict[Key, Demand],
-        need: Need,
-        key: Key,
-        offer: Offer,
-        group: Group,
-        outputs: list[tuple[tuple[float, int], ...]],
-    ) -> None:
-        supply = need.supply_max_degc
-        if need.approach_k is not None and key.supply_degc is not None:
-            colder = key.supply_degc - need.approach_k
-            supply = colder if supply is None else min(supply, colder)
-        asked = self._key(need, supply, None)
-        if need.connection == "unit":
-            asked = replace(asked, unit_for=group.carrier)
-            loads = tuple(self._drawn(need, offer, parts[0][0]) for parts in outputs)
-            opened[asked] = Demand(loads, tuple(parts[0][1] for parts in outputs))
+    def _grown(self, front: _Front, carrier: str, pod: Module, pods: int) -> Iterable[_Front]:
+        """Every row with every way to give what it asks of a carrier; the front itself if it asks nothing of it."""
+        at = next((n for n, k in enumerate(front.keys) if k.carrier == carrier), None)
+        if at is None:
+            yield replace(front, place=front.place * _WAYS)
             return
-        before = opened.get(asked, Demand((0.0,) * len(outputs)))
-        loads = tuple(
-            kw + sum(n * self._drawn(need, offer, output) for output, n in parts)
-            for kw, parts in zip(before.loads_kw, outputs, strict=True)
-        )
-        opened[asked] = Demand(loads)
+        alike: dict[tuple[bool, tuple[Key, ...]], list[_Step]] = defaultdict(list)
+        for rows in _alike(front.loads_kw[:, at]):
+            demand = Demand(tuple(front.loads_kw[rows[0], at].tolist()))
+            for number, way in enumerate(self.ways.to_give(front.keys[at], demand, pod, pods)):
+                alike[way.losable, tuple(sorted(way.asks, key=_rank))].append((rows, number, way))
+        for (losable, asked), steps in alike.items():
+            yield _with(front, at, losable, asked, steps)
 
-    def _drawn(self, need: Need, offer: Offer, output_kw: float) -> float:
-        # The same module meets the same load in very many states.
-        key = (offer.module.sku, offer.supply_degc, need.carrier, output_kw)
-        if key not in self.drawn:
-            self.drawn[key] = _drawn_kw(need, offer, output_kw)
-        return self.drawn[key]
-
-    def _column(self, state: _State, index: int) -> Column:
-        pod = self.catalog.module(state.pod)
+    def _column(self, pod: Module, pods: int, front: _Front, index: int) -> Column:
         assert pod.it is not None
         site_loads: dict[str, Demand] = defaultdict(lambda: Demand((0.0,)))
-        for key, demand in state.open:
-            site_loads[key.carrier] = demand
+        for key, loads in zip(front.keys, front.loads_kw[0].tolist(), strict=True):
+            site_loads[key.carrier] = Demand(tuple(loads))
         mv = site_loads["mv_ac"]
         return Column(
-            name=f"{state.pod}x{state.pods}-{index:02d}",
-            pod=state.pod,
-            pods=state.pods,
-            groups=state.groups,
-            it_kw=state.pods * pod.it.sustained_kw,
-            cost_kusd=state.cost_usd / 1000,
+            name=f"{pod.sku}x{pods}-{index:02d}",
+            pod=pod.sku,
+            pods=pods,
+            groups=front.groups[0],
+            it_kw=pods * pod.it.sustained_kw,
+            cost_kusd=float(front.cost_usd[0]) / 1000,
             mv_kw=mv.normal,
             mv_worst_kw=mv.worst,
-            area_m2=state.area_m2,
-            modules=state.modules,
+            modules=pods + sum(g.count for g in front.groups[0]),
+            services=tuple((c, d.normal) for c, d in sorted(site_loads.items()) if c != "mv_ac" and d.normal),
         )
 
 
-def _drawn_kw(need: Need, offer: Offer, output_kw: float) -> float:
-    """kW (or points) that one module draws while giving `output_kw`."""
-    if need.points:
-        return float(need.points)
-    amount = need.kw_per_kw * output_kw + need.fixed_kw
-    if need.through:
-        return amount + output_kw + offer.lost_kw(output_kw)
-    if offer.module.rejection is not None and need.kw_per_kw == 0:
-        amount += offer.rejecting_kw(output_kw)
-    return amount
+_Step = tuple[list[int], int, Way]
+"""Rows that a way is for, its number among their ways, and the way."""
 
 
-def _undominated(states: list[_State], final: bool = False) -> list[_State]:
-    """Drops states that are nowhere better than another with the same pods, open demands and situations."""
-    alike: dict[tuple[object, ...], list[tuple[tuple[float, ...], int, _State]]] = defaultdict(list)
-    for i, state in enumerate(states):
-        shape = (state.pod, state.pods, *((k, d.consumers) for k, d in state.open))
-        if final:
-            figures: tuple[float, ...] = (
-                state.cost_usd,
-                state.area_m2,
-                *(x for _, d in state.open for x in (d.normal, d.worst)),
-            )
-        else:
-            shape = (*shape, state.situations)
-            figures = (state.cost_usd, state.area_m2, *(x for _, d in state.open for x in d.loads_kw))
-        alike[shape].append((figures, i, state))
-    kept: list[tuple[int, _State]] = []
-    for rows in alike.values():
-        rows.sort(key=lambda row: row[:2])
-        best: list[tuple[float, ...]] = []
-        for figures, i, state in rows:
-            if any(all(a <= b + 1e-9 for a, b in zip(other, figures, strict=True)) for other in best):
-                continue
-            best.append(figures)
-            kept.append((i, state))
-    kept.sort(key=lambda pair: pair[0])
-    return [state for _, state in kept]
+def _with(front: _Front, at: int, losable: bool, asked: tuple[Key, ...], steps: list[_Step]) -> _Front:
+    """Rows with one more group, of ways that ask for the same: their demands added in place of the one `at`.
+
+    A group that may be lost brings one situation more, in which everything else draws what it normally does.
+    """
+    rows = np.concatenate([rows for rows, _, _ in steps])
+    step = np.repeat(np.arange(len(steps)), [len(rows) for rows, _, _ in steps])
+    numbers, ways = np.array([number for _, number, _ in steps]), [way for _, _, way in steps]
+    others = tuple(k for n, k in enumerate(front.keys) if n != at)
+    keys = tuple(sorted({*others, *asked}, key=_rank))
+    before = np.delete(front.loads_kw, at, axis=1)
+    if losable:
+        before = np.concatenate((before, before[:, :, :1]), axis=2)
+    situations = before.shape[2]
+    added = np.array([[w.asks[k].loads_kw for k in asked] for w in ways], dtype=np.float64)
+    loads = np.zeros((len(rows), len(keys), situations))
+    loads[:, [keys.index(k) for k in others]] = before[rows]
+    loads[:, [keys.index(k) for k in asked]] += added.reshape(len(ways), len(asked), situations)[step]
+    return _Front(
+        keys,
+        loads,
+        front.cost_usd[rows] + np.array([w.cost_usd for w in ways])[step],
+        front.room[rows] + np.array([w.room for w in ways], dtype=np.int64)[step],
+        [(*front.groups[row], *ways[n].groups) for row, n in zip(rows.tolist(), step.tolist(), strict=True)],
+        front.place[rows] * _WAYS + numbers[step],
+    )
+
+
+def _merged(fronts: list[_Front]) -> list[_Front]:
+    """One front for all that ask for the same in as many situations, its rows in the order of their places."""
+    alike: dict[tuple[object, ...], list[_Front]] = defaultdict(list)
+    for front in fronts:
+        alike[front.keys, front.loads_kw.shape[2]].append(front)
+    merged = []
+    for parts in alike.values():
+        place = np.concatenate([f.place for f in parts])
+        front = _Front(
+            parts[0].keys,
+            np.concatenate([f.loads_kw for f in parts]),
+            np.concatenate([f.cost_usd for f in parts]),
+            np.concatenate([f.room for f in parts]),
+            [groups for f in parts for groups in f.groups],
+            place,
+        )
+        merged.append(front.only(np.argsort(place)))
+    return merged
+
+
+def _placed(fronts: list[_Front]) -> list[_Front]:
+    """The fronts with their places counted anew from 0: places grow with every group."""
+    places = np.sort(np.concatenate([f.place for f in fronts])) if fronts else np.empty(0)
+    return [replace(f, place=np.searchsorted(places, f.place)) for f in fronts]
+
+
+def _alike(figures: NDArray[np.generic]) -> list[list[int]]:
+    """The numbers of the rows that are equal to each other."""
+    rows: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for number, row in enumerate(figures.tolist()):
+        rows[tuple(row)].append(number)
+    return list(rows.values())
+
+
+@cache
+def _rank(key: Key) -> tuple[str, float, float]:
+    return key.carrier, key.supply_degc or 0.0, key.return_degc or 0.0
+
+
+def _least(figures: Figures) -> Numbers:
+    """Rows that no row before them by cost undercuts everywhere; of equal rows the first. In ascending order.
+
+    Rows are looked at a few hundred at a time: among each other first, then what is kept of them against all that
+    follow.
+    """
+    order = np.argsort(figures[:, 0], kind="stable")
+    values = _telling(figures[order, 1:])
+    limits = values + _NOISE
+    found = []
+    left = np.arange(len(order))
+    while len(left):
+        these, left = left[:_AT_ONCE], left[_AT_ONCE:]
+        beaten = _beats(values.take(these, axis=1), limits.take(these, axis=1))
+        kept: list[int] = []
+        out = np.zeros(len(these), dtype=bool)
+        for n in range(len(these)):
+            if not out[n]:
+                kept.append(n)
+                out |= beaten[n]
+        best = these[kept]
+        found.append(order[best])
+        left = left[~_beats(values.take(best, axis=1), limits.take(left, axis=1)).any(axis=0)]
+    return np.sort(np.concatenate(found))
+
+
+def _telling(figures: Figures) -> Figures:
+    """The columns by which rows differ at all, each once, as rows: most losses leave most demands as they are."""
+    apart = figures.T[np.ptp(figures, axis=0) > _NOISE]
+    return np.array(list({c.tobytes(): c for c in apart}.values())).reshape(-1, len(figures))
+
+
+def _beats(values: Figures, limits: Figures) -> NDArray[np.bool_]:
+    """For every block of the one and every block of the other: whether the one is nowhere above the other's limits."""
+    beats = np.ones((values.shape[1], limits.shape[1]), dtype=bool)
+    one = np.empty_like(beats)
+    for value, limit in zip(values, limits, strict=True):
+        beats &= np.less_equal(value[:, None], limit, out=one)
+    return beats

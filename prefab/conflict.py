@@ -39,7 +39,7 @@ _GIVEN_UP: dict[str, Section] = {
     "storage.duration_h": _NO_BATTERY,
     "storage.power_mw": _NO_BATTERY,
 }
-"""What the fields of a brief become when they are given up; any redundancy becomes N."""
+"""What the fields of a brief become when they are given up; any redundancy becomes N, any other its default."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _without(brief: SiteBrief, field: str) -> SiteBrief:
         return brief.model_copy(
             update={"phases": tuple(p.model_copy(update={"energised_by": p.energised_by + _FAR}) for p in brief.phases)}
         )
-    given_up = {name: "N"} if section == "redundancy" else _GIVEN_UP[field]
+    given_up = _GIVEN_UP.get(field) or {name: "N" if section == "redundancy" else type(part).model_fields[name].default}
     return brief.model_copy(update={section: part.model_copy(update=given_up)})
 
 

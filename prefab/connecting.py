@@ -7,7 +7,7 @@ from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.errors import AuditError
 from prefab.module import Module, Need
-from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized
+from prefab.plan import GAS, GRID, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized
 
 
 def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connected:
@@ -40,7 +40,15 @@ def _plant_equipment(plant: Iterable[Plant], modules: Mapping[str, Module]) -> I
                 number += 1
                 for side in _sides(group.sides):
                     tag = _tag(modules[group.sku].prefix, number, side if group.sides == 2 else "")
-                    yield Equipment(tag=tag, sku=group.sku, block=0, phase=phase, carrier=group.carrier, side=side)
+                    yield Equipment(
+                        tag=tag,
+                        sku=group.sku,
+                        block=0,
+                        phase=phase,
+                        carrier=group.carrier,
+                        side=side,
+                        unit_for=group.unit_for,
+                    )
 
 
 def _block_equipment(sized: Sized, modules: Mapping[str, Module]) -> Iterable[Equipment]:
@@ -95,19 +103,27 @@ def _feeds(
     for e in equipment:
         givers[e.block, e.carrier].append(e)
     site = {c.key for c in catalog.carriers if c.scope == "site"}
-    utility = "hv_ac" if brief.grid.at_high_voltage else "utility_mv"
+    from_outside = {"hv_ac" if brief.grid.at_high_voltage else "utility_mv": GRID, "gas": GAS}
     position: Counter[tuple[int, str, Side]] = Counter()
+    consumers = Counter((e.block, e.carrier, e.side) for e in equipment)
+    shares: Counter[str] = Counter()
     for e in equipment:
-        index = position[e.block, e.sku, e.side]
-        position[e.block, e.sku, e.side] += 1
+        index = position[e.block, e.carrier, e.side]
+        position[e.block, e.carrier, e.side] += 1
         for need in modules[e.sku].needs:
-            if need.carrier == utility:
-                yield Feed(consumer=e.tag, carrier=need.carrier, side="A", suppliers=(GRID,))
+            if need.carrier in from_outside:
+                yield Feed(consumer=e.tag, carrier=need.carrier, side="A", suppliers=(from_outside[need.carrier],))
             else:
                 block = 0 if need.carrier in site else e.block
                 found = _warmest([g for g in givers[block, need.carrier] if _serves(g, e, need)])
                 if need.connection == "unit":
-                    found = [g for g in found if g.side == e.side][index : index + 1]
+                    found = [g for g in found if g.side == e.side]
+                    each = len(found) // consumers[e.block, e.carrier, e.side]
+                    found = found[index * each : (index + 1) * each]
+                if need.connection == "shared":
+                    standing = [g for g in found if g.phase <= e.phase]
+                    found = sorted(standing, key=lambda g: shares[g.tag])[:1]
+                    shares.update(g.tag for g in found)
                 if not found:
                     raise AuditError(f"connecting: {e.tag} finds no supplier of {need.carrier}")
                 for side in ("A", "B"):
@@ -115,11 +131,11 @@ def _feeds(
                     if need.carrier == "mv_ac":
                         tags = tags[intakes[e.block] - 1 : intakes[e.block]]
                     if tags:
-                        # A unit's one supplier stands on the consumer's own side and is its only feed.
+                        # A unit's suppliers stand on the consumer's own side and are its only feed.
                         yield Feed(
                             consumer=e.tag,
                             carrier=need.carrier,
-                            side="A" if need.connection == "unit" else side,
+                            side="A" if need.connection in ("unit", "shared") else side,
                             suppliers=tags,
                         )
             if need.alternate:

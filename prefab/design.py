@@ -7,8 +7,10 @@ from prefab import __version__
 from prefab.audit import audit, broken, text_of
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
+from prefab.climate import WeatherYear
 from prefab.connecting import make_connected
 from prefab.errors import AuditError
+from prefab.materials import Laid
 from prefab.placing import make_placed
 from prefab.plan import Connected, Plan, Sized
 from prefab.results import Finding, Progress
@@ -34,8 +36,9 @@ def make_design(
     effort: str = "quick",
     on_progress: Callable[[Progress], None] | None = None,
     stop: StopFlag | None = None,
+    weather: WeatherYear | None = None,
 ) -> Design:
-    """Size, connect, place, route, schedule and audit.
+    """Size, connect, place, route, schedule and audit; `weather` is the year of the brief's weather file.
 
     Raises:
         InputError, Impossible, OutOfBudget: see the stages.
@@ -60,9 +63,9 @@ def make_design(
     later = QUICK if stop.requested else EFFORTS[effort]
     scheduled = make_scheduled(brief, catalog.basis, modules, connected.equipment, later, on_progress, stop)
     say("auditing")
-    plan = make_plan(brief, catalog, sized, connected).model_copy(
-        update={"placed": placed, "routed": routed, "scheduled": scheduled}
-    )
+    found = {"weather": weather, "placed": placed, "routed": routed, "scheduled": scheduled}
+    plan = make_plan(brief, catalog, sized, connected).model_copy(update=found)
+    plan = plan.model_copy(update={"entries_digest": plan.entries_digest_found})
     return Design(plan, refuse_unsound(audit(plan)))
 
 
@@ -73,8 +76,11 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     climate = next(c for c in catalog.climates if c.key == brief.site.climate)
     workload = next(w for w in catalog.workloads if w.key == brief.it.workload)
     tariff = next(t for t in catalog.tariffs if t.key == brief.grid.tariff)
-    entries = (*modules, climate, workload, tariff, catalog.costs, catalog.basis)
-    cited = {p.source for entry in entries for p in entry.provenance}
+    held = {m.it.accelerator for m in modules if m.it}
+    accelerators = tuple(a for a in catalog.accelerators if a.name in held)
+    laid = Laid(cables=catalog.cables, pipes=catalog.pipes, trenches=catalog.trenches)
+    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, workload, tariff)
+    cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
         program=f"prefab {__version__}",
         catalog_digest=catalog.digest(),
@@ -86,6 +92,9 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         tariff=tariff,
         costs=catalog.costs,
         basis=catalog.basis,
+        laid=laid,
+        country=next((c for c in catalog.countries if c.code == brief.site.country), None),
+        accelerators=accelerators,
         sources=tuple(s for s in catalog.sources if s.key in cited),
         sized=sized,
         connected=connected,

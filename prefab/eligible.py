@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from prefab.brief import SiteBrief
-from prefab.catalog import Carrier, Catalog
+from prefab.carrier import Carrier
+from prefab.catalog import Catalog
 from prefab.module import Module
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, loss_kw
 from prefab.results import Refusal
 from prefab.tasks import earliest_date
+from prefab.workload import match
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Offer:
     supply_degc: float | None
     return_degc: float | None
     capacity_kw: float
-    """What it may carry here: rated, derated, and capped by every rule; points for controls, litres for fuel."""
+    """What it may carry here: rated, derated, and capped by every rule; units of services, litres of fuel."""
+    with_autonomy: frozenset[str] = frozenset()
+    """Carriers whose givers last for the UPS autonomy."""
 
     @property
     def parallel_max(self) -> int:
@@ -101,22 +105,24 @@ def make_offers(
     """Every module that gives a carrier, split into what this site may use and what it may not."""
     conditions = site_conditions(brief, catalog)
     carrier = catalog.carrier(carrier_key)
+    lasting = frozenset(c.key for c in catalog.carriers if c.autonomy)
     offers: list[Offer] = []
     refusals: list[Refusal] = []
     for module in catalog.modules:
         given = module.given(carrier_key)
-        if given is None:
+        if given is None or module.stands == "per_metre":
             continue
         if (reason := _not_wanted(brief, catalog, module)) is not None:
             refusals.append(Refusal(module.sku, reason))
             continue
         highest = given.voltage_max_kv
-        if highest is not None and highest < conditions.medium_voltage_kv:
-            text = f"built for {highest:g} kV at the most, the site has {conditions.medium_voltage_kv:g} kV"
+        kv = brief.grid.voltage_kv if module.needed("hv_ac") else conditions.medium_voltage_kv
+        if highest is not None and highest < kv:
+            text = f"built for {highest:g} kV at the most, the site has {kv:g} kV"
             refusals.append(Refusal(module.sku, text))
             continue
         capacity = _capacity_kw(module, carrier_key, conditions, supply_degc, return_degc)
-        offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity)
+        offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity, lasting)
         for shape in shapes:
             capped = shape(offer)
             if isinstance(capped, str):
@@ -129,7 +135,7 @@ def make_offers(
 
 
 def eligible_pods(brief: SiteBrief, catalog: Catalog) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
-    """The IT pods that serve the brief's workload and are not excluded."""
+    """The IT pods that serve the brief's workload and are not excluded; a proxy card only pods that the brief names."""
     workload = next(w for w in catalog.workloads if w.key == brief.it.workload)
     pods: list[Module] = []
     refusals: list[Refusal] = []
@@ -138,8 +144,11 @@ def eligible_pods(brief: SiteBrief, catalog: Catalog) -> tuple[tuple[Module, ...
             continue
         if brief.it.pods and module.sku not in brief.it.pods:
             refusals.append(Refusal(module.sku, "not among the brief's it.pods"))
-        elif module.it.accelerator != workload.accelerator:
+        elif not (found := match(workload, module.it.accelerator)):
             text = f"holds {module.it.accelerator}, the workload runs on {workload.accelerator}"
+            refusals.append(Refusal(module.sku, text))
+        elif found == "proxy" and module.sku not in brief.it.pods:
+            text = f"holds {module.it.accelerator}, for which the workload is only a proxy; name the pod in it.pods"
             refusals.append(Refusal(module.sku, text))
         elif (reason := _not_wanted(brief, catalog, module)) is not None:
             refusals.append(Refusal(module.sku, reason))
@@ -151,6 +160,11 @@ def eligible_pods(brief: SiteBrief, catalog: Catalog) -> tuple[tuple[Module, ...
 def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:
     if module.sku in brief.limits.exclude:
         return "excluded by the brief"
+    if (reason := _restricted(brief, catalog, module)) is not None:
+        return reason
+    fuel = brief.autonomy.fuel
+    if module.engine is not None and module.given("standby_mv") and module.engine.fuel != fuel:
+        return f"burns {module.engine.fuel}, the brief asks for {fuel}"
     # Without holidays: a lower bound, so nothing possible is refused.
     ready = earliest_date(module, catalog.basis, brief.as_of)
     if ready > brief.phases[0].energised_by:
@@ -159,13 +173,54 @@ def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
     return None
 
 
+def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:
+    """Why the brief's [restrict], the country or the module's own life keeps it away, if something does."""
+    asked, certified = brief.restrict, module.certification
+    rivals = [m for m in catalog.modules if m.sku in asked.only and m.family == module.family]
+    if module.sku not in asked.only and any(m.given(g.carrier) for m in rivals for g in module.gives):
+        return f"not among the brief's restrict.only for {module.family}"
+    if module.manufacturer in asked.exclude_makers or (asked.makers and module.manufacturer not in asked.makers):
+        return f"made by {module.manufacturer!r}, which the brief does not allow"
+    country = next((c for c in catalog.countries if c.code == brief.site.country), None)
+    standards = asked.standards or (country.standards if country else ())
+    if standards and not set(standards) & set(certified.standards):
+        return f"certified to {', '.join(certified.standards)}; the site needs {' or '.join(standards)}"
+    if country and certified.regions and country.region not in certified.regions:
+        return f"offered in {', '.join(certified.regions)} only; the site is in {country.region}"
+    wanted = (asked.frequency_hz,) if asked.frequency_hz else country.frequencies_hz if country else ()
+    if not set(wanted) <= set(certified.frequencies_hz):
+        return f"built for {' and '.join(map(str, certified.frequencies_hz))} Hz; the site has {wanted[0]} Hz"
+    volts = asked.low_voltage_v
+    if volts is not None and certified.voltages_v and volts not in certified.voltages_v:
+        return f"offered for {', '.join(f'{v:g}' for v in certified.voltages_v)} V; the brief asks for {volts:g} V"
+    for field in ("length_mm", "width_mm", "height_mm", "mass_kg"):
+        most, has = getattr(asked, f"transport_{field}"), getattr(module.transport, field)
+        if most is not None and has > most:
+            what, unit = field.split("_")
+            return f"travels with a {what} of {has:,} {unit}; the route takes {most:,}"
+    loud, most_dba = module.sound_power_dba, asked.sound_power_max_dba
+    if most_dba is not None and module.stands == "site" and loud is not None and loud > most_dba:
+        return f"sound power {loud:g} dB(A), the brief allows {most_dba:g}"
+    rejection = module.rejection
+    if rejection is not None and rejection.refrigerant in asked.exclude_refrigerants:
+        return f"holds {rejection.refrigerant}, which the brief excludes"
+    if rejection is not None and rejection.water_m3_per_h and asked.without_water:
+        return "evaporates water, which the brief does not allow"
+    life = module.lifecycle
+    if life.status == "withdrawn" or (life.last_order is not None and life.last_order < brief.as_of):
+        return f"could be ordered until {life.last_order or 'its withdrawal'}"
+    if life.first_order is not None and life.first_order > brief.as_of:
+        return f"can be ordered from {life.first_order}, the brief orders on {brief.as_of}"
+    return None
+
+
 def _capacity_kw(
     module: Module, carrier: str, conditions: Conditions, supply_degc: float | None, return_degc: float | None
 ) -> float:
     given = module.given(carrier)
     assert given is not None
-    if given.capacity_points is not None:
-        return float(given.capacity_points)
+    if given.capacity_units is not None:
+        return given.capacity_units
     if given.capacity_l is not None:
         return given.capacity_l
     rated = given.capacity_kw if given.capacity_kw else (given.capacity_kva or 0.0) * conditions.power_factor

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prefab.problem import BlockChoice, PlantOption, Problem
+from prefab.plant import PlantOption
+from prefab.problem import BlockChoice, Problem
 
 
 @dataclass
@@ -54,7 +55,7 @@ def _first_fit(
         while len(intakes) < values[problem.plant_count(option, phase)]:
             first = not intakes
             stores = problem.stores.switchgear_kw if first else 0
-            ways = option.feeders - (1 if first and problem.battery_kw else 0)
+            ways = option.feeders - (problem.site_ways if first else 0)
             intakes.append(_Intake(option.capacity_kw - stores, ways))
         for choice in kinds:
             before = values[problem.count(choice, phase - 1)] if phase else 0

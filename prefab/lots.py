@@ -11,7 +11,7 @@ from itertools import product
 from math import ceil, isqrt, pi
 from typing import NamedTuple
 
-from prefab.catalog import DesignBasis
+from prefab.basis import DesignBasis
 from prefab.errors import Impossible
 from prefab.module import Module
 from prefab.plan import Equipment
@@ -25,15 +25,20 @@ INTAKE_YARD, GENERATOR_YARD, BATTERY_YARD, PLANT_YARD = "Intake yard", "Generato
 
 # From south to north within a lot.
 _ORDER = (
-    "intake", "main_transformer", "power", "it_pod", "cdu", "air_cooling", "control", "pump", "transformer",
-    "heat_rejection", "generator", "fuel", "battery",
+    "hv_bay", "intake", "main_transformer", "house_transformer", "network", "control_room", "electrical_house", "power",
+    "rotary_ups", "dc_power", "it_pod", "fabric", "cdu", "air_cooling", "control", "pump", "water", "transformer",
+    "heat_rejection", "generator", "fuel", "battery_conversion", "battery",
 )  # fmt: skip
+# A transformer outside the blocks is one of the batteries.
 _YARDS = {
     "intake": INTAKE_YARD,
+    "hv_bay": INTAKE_YARD,
     "main_transformer": INTAKE_YARD,
     "generator": GENERATOR_YARD,
     "fuel": GENERATOR_YARD,
     "battery": BATTERY_YARD,
+    "battery_conversion": BATTERY_YARD,
+    "transformer": BATTERY_YARD,
 }
 # Widths of a lot tried, over the side of a square with the area of its modules and their clearances.
 _ASPECTS = (0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.3, 4.2)

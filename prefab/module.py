@@ -5,47 +5,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from prefab.product import (
+    Bays,
+    Certification,
+    Content,
+    Deployment,
+    Face,
+    Factory,
+    Lifecycle,
+    Part,
+    Port,
+    Price,
+    Reliability,
+    SiteWork,
+    Transport,
+)
+from prefab.provenance import Curve, Fraction, Key, Millimetres, NotNegative, Positive, Sku, Sourced, Text
 from prefab.tables import Frozen
-
-Sku = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{1,29}$")]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-Text = Annotated[str, Field(max_length=400)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Millimetres = Annotated[int, Field(gt=0, le=100_000)]
-Curve = Annotated[tuple[tuple[float, float], ...], Field(min_length=4)]
-"""Points (x, y) with rising x, read as straight lines between them and level beyond the ends."""
-
-
-class Provenance(Frozen):
-    """Where a figure comes from; `of` is its key in the file (`price_usd`, `losses.points`) or `*` for the rest."""
-
-    of: str
-    source: Key
-    """A key of sources.toml."""
-    basis: Literal["fact", "interpolated", "judgement"]
-    low: float | None = None
-    high: float | None = None
-    note: Text = ""
-
-
-class Sourced(Frozen):
-    """Data in which every figure names its source."""
-
-    provenance: Annotated[tuple[Provenance, ...], Field(min_length=1)]
-
-    def source_of(self, key: str) -> Provenance:
-        """The provenance of one figure: its own, else the file's `*`."""
-        named = {p.of: p for p in self.provenance}
-        return named.get(key) or named["*"]
-
-    @model_validator(mode="after")
-    def _has_default(self) -> "Sourced":
-        of = [p.of for p in self.provenance]
-        if "*" not in of or len(set(of)) != len(of):
-            raise ValueError("provenance needs exactly one entry with of = '*' and no key twice")
-        return self
 
 
 class Gives(Frozen):
@@ -55,9 +31,16 @@ class Gives(Frozen):
     capacity_kw: Positive | None = None
     capacity_kva: Positive | None = None
     capacity_l: Positive | None = None
-    capacity_points: Annotated[int, Field(gt=0)] | None = None
+    capacity_units: Positive | None = None
+    """Of what is counted in units of its carrier: control points, cubic metres protected, bays."""
+    flow_rated_lpm: Positive | None = None
+    """Flow of a liquid supplier at its rating."""
+    rise_rated_k: Positive | None = None
+    """Temperature rise of the liquid at its rating: with the flow it makes the rated kilowatts."""
     flow_max_lpm: Positive | None = None
     """Largest flow of a liquid supplier; with the loop's temperature rise it may bind before the kilowatts do."""
+    head_bar: Positive | None = None
+    """Pressure a liquid supplier leaves for what it serves, at its rated flow."""
     supply_min_degc: float | None = None
     """The coldest liquid this supplier may deliver."""
     current_max_a: Positive | None = None
@@ -71,9 +54,9 @@ class Gives(Frozen):
 
     @model_validator(mode="after")
     def _one_capacity(self) -> "Gives":
-        given = (self.capacity_kw, self.capacity_kva, self.capacity_l, self.capacity_points)
+        given = (self.capacity_kw, self.capacity_kva, self.capacity_l, self.capacity_units)
         if sum(c is not None for c in given) != 1:
-            raise ValueError("give exactly one of capacity_kw, capacity_kva, capacity_l, capacity_points")
+            raise ValueError("give exactly one of capacity_kw, capacity_kva, capacity_l, capacity_units")
         return self
 
 
@@ -87,19 +70,25 @@ class Need(Frozen):
     carrier: Key
     alternate: Key | None = None
     """A carrier that takes over on feed B when this one is gone (utility and standby power)."""
-    connection: Literal["dual", "transfer", "unit", "header"]
-    """dual: feeds A and B share the load; transfer: one feed carries it, the other takes over; unit: one supplier of
-    its own; header: all suppliers of the group in parallel."""
+    connection: Literal["dual", "transfer", "unit", "shared", "header"]
+    """dual: feeds A and B share the load; transfer: one feed carries it, the other takes over; unit: suppliers of its
+    own; shared: one supplier for as many consumers as it carries; header: all suppliers of the group in parallel."""
     through: bool = False
     kw_per_kw: NotNegative = 0.0
     fixed_kw: NotNegative = 0.0
-    points: Annotated[int, Field(ge=0)] = 0
+    units: NotNegative = 0.0
+    """Of what is counted in units of its carrier."""
     supply_max_degc: float | None = None
     """The warmest liquid that serves this need."""
     return_max_degc: float | None = None
     """The warmest the liquid may leave: with the supply temperature it sets the flow."""
     approach_k: NotNegative | None = None
     """The need must be served this much colder than what the module itself gives."""
+    flow_max_lpm: Positive | None = None
+    """Most that the module lets through."""
+    pressure_drop_bar: Positive | None = None
+    """At that flow."""
+    pressure_max_bar: Positive | None = None
 
 
 class Losses(Frozen):
@@ -123,34 +112,70 @@ class ItLoad(Frozen):
     """Idle over measured power."""
 
 
-class UpsBattery(Frozen):
-    """The battery inside a UPS module; autonomy caps the module's capacity."""
+class Cells(Frozen):
+    """What every battery says: nothing outside its window of charge is ever used."""
 
     energy_kwh: Positive
-    depth_of_discharge_frac: Fraction
+    """Installed, new."""
+    soc_min_frac: Fraction
+    soc_max_frac: Fraction
     end_of_life_frac: Fraction
+    """Energy left when it is replaced, over new."""
+    bidirectional: bool
+    """Whether it may feed power back to its supply."""
+
+    @property
+    def depth_of_discharge_frac(self) -> float:
+        """The width of the window of charge."""
+        return self.soc_max_frac - self.soc_min_frac
+
+    @property
+    def usable_kwh(self) -> float:
+        """Inside the window, at the end of life."""
+        return self.energy_kwh * self.depth_of_discharge_frac * self.end_of_life_frac
+
+    @model_validator(mode="after")
+    def _window(self) -> "Cells":
+        if self.soc_min_frac >= self.soc_max_frac:
+            raise ValueError("soc_min_frac must be below soc_max_frac")
+        return self
+
+
+class UpsBattery(Cells):
+    """The battery inside or beside a UPS; autonomy caps the power it gives."""
+
+    power_max_kw: Positive | None = None
+    """What its cells and breakers give at the most; none where the UPS is the smaller."""
     inverter_efficiency_frac: Fraction
 
 
-class GridBattery(Frozen):
+class GridBattery(Cells):
     """A battery container on the site's medium-voltage bus."""
 
-    energy_kwh: Positive
     power_kw: Positive
     round_trip_frac: Fraction
-    depth_of_discharge_frac: Fraction
-    end_of_life_frac: Fraction
     standby_kw: NotNegative
+    grid_forming: bool = False
 
 
 class Engine(Frozen):
     """Fuel use of one generating set and the tank it stands on."""
 
-    fuel_l_per_kwh: Curve
-    """Litres per kWh over load fraction."""
-    belly_tank_l: NotNegative
-    tank_usable_frac: Fraction
+    fuel: Literal["diesel", "gas"]
+    fuel_l_per_kwh: Curve | None = None
+    """Diesel: litres per kWh over load fraction."""
+    gas_kwh_per_kwh: Curve | None = None
+    """Gas: kWh of fuel (lower heating value) per kWh over load fraction."""
+    belly_tank_l: NotNegative = 0.0
+    tank_usable_frac: Fraction = 1.0
     start_s: Positive
+
+    @model_validator(mode="after")
+    def _one_curve(self) -> "Engine":
+        wanted = self.fuel_l_per_kwh if self.fuel == "diesel" else self.gas_kwh_per_kwh
+        if wanted is None or (self.fuel_l_per_kwh is not None and self.gas_kwh_per_kwh is not None):
+            raise ValueError("a diesel engine needs fuel_l_per_kwh, a gas engine gas_kwh_per_kwh, and not the other")
+        return self
 
 
 class Rejection(Frozen):
@@ -174,6 +199,11 @@ class Rejection(Frozen):
     """Chiller: compressor COP over dry bulb."""
     capacity_frac: Curve | None = None
     """Chiller: share of rated capacity over dry bulb; none beyond the last point."""
+    refrigerant: Text = ""
+    """ASHRAE number of a chiller's refrigerant."""
+    refrigerant_kg: NotNegative = 0.0
+    water_m3_per_h: NotNegative = 0.0
+    """Most make-up water of an adiabatic unit."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Rejection":
@@ -196,28 +226,6 @@ class Derating(Frozen):
     dry_bulb_frac_per_k: Fraction = 0.0
 
 
-class Deployment(Frozen):
-    """From order to handed over, for one module."""
-
-    lead_weeks: Positive
-    """Order to ready for the factory acceptance test."""
-    fat_days: NotNegative
-    transport_days: NotNegative
-    lifts_count: Annotated[int, Field(ge=0)] = 1
-    connect_days: NotNegative
-    start_up_days: NotNegative
-
-
-class Part(Frozen):
-    """Something inside a module, listed below it in the bill."""
-
-    name: Text
-    quantity: Positive
-    unit: Literal["each", "m", "set", "kWh"] = "each"
-    spare_frac: Fraction = 0.0
-    """Recommended spares as a share of the quantity, rounded up per site."""
-
-
 class Module(Sourced):
     """One factory-built, factory-tested product."""
 
@@ -228,8 +236,16 @@ class Module(Sourced):
     title: Text
     manufacturer: Text = "generic"
     revision: Annotated[str, Field(pattern=r"^[A-Z0-9.]{1,8}$")] = "A"
-    stands: Literal["site", "inside"] = "site"
-    """`inside`: within an IT pod or another module, so it needs no land."""
+    stands: Annotated[str, Field(pattern=r"^(site|per_metre|inside:[a-z0-9_]+)$")] = "site"
+    """`site`: on the land; `inside:<family>`: within a module of that family; `per_metre`: along a run."""
+    bay: Key | None = None
+    """The kind of bay it takes inside its host."""
+    bays_count: Annotated[int, Field(ge=0)] = 0
+    fills_bays: bool = False
+    """It stands at every bay of its kind or at none, such as doors on racks."""
+    bays: tuple[Bays, ...] = ()
+    """What it offers to what stands inside it."""
+    contains: tuple[Content, ...] = ()
     length_mm: Millimetres
     width_mm: Millimetres
     height_mm: Millimetres
@@ -238,8 +254,10 @@ class Module(Sourced):
     """Free strip on every side for service; strips of neighbours may overlap."""
     separation: Key = "none"
     """Fire separation class, see `catalog/design_basis.toml`."""
-    transport_class: Literal["A", "B", "C", "D", "E", "-"]
-    price_usd: Positive
+    sound_power_dba: Positive | None = None
+    """At full speed or load; none where nothing moves."""
+    price: Price
+    transport: Transport
     gives: tuple[Gives, ...] = Field(min_length=1)
     needs: tuple[Need, ...] = ()
     losses: Losses | None = None
@@ -250,8 +268,25 @@ class Module(Sourced):
     rejection: Rejection | None = None
     derating: Derating = Derating()
     deployment: Deployment
+    factory: Factory | None = None
+    site_work: tuple[SiteWork, ...] = ()
+    reliability: Reliability | None = None
+    certification: Certification = Certification(standards=("IEC", "UL"))
+    lifecycle: Lifecycle = Lifecycle()
+    ports: tuple[Port, ...] = ()
+    faces: tuple[Face, ...] = ()
     parts: tuple[Part, ...] = ()
     notes: Text = ""
+
+    @property
+    def price_usd(self) -> float:
+        """List price of one."""
+        return self.price.amount * self.price.usd_per_unit
+
+    @property
+    def inside(self) -> str | None:
+        """The family of what it stands in, if it does."""
+        return self.stands.partition(":")[2] or None
 
     @property
     def footprint_m2(self) -> float:
@@ -271,6 +306,7 @@ class Module(Sourced):
         for name, curve in (
             ("losses.points", self.losses and self.losses.points),
             ("engine.fuel_l_per_kwh", self.engine and self.engine.fuel_l_per_kwh),
+            ("engine.gas_kwh_per_kwh", self.engine and self.engine.gas_kwh_per_kwh),
             ("rejection.cop", self.rejection and self.rejection.cop),
             ("rejection.capacity_frac", self.rejection and self.rejection.capacity_frac),
         ):
@@ -282,6 +318,8 @@ class Module(Sourced):
             raise ValueError("at most one need may be `through`")
         if self.family == "it_pod" and self.it is None:
             raise ValueError("a module of family it_pod needs a table [it]")
+        if (self.inside is None) != (self.bay is None) or (self.bay is None and self.bays_count):
+            raise ValueError("bay (and bays_count) belong to what stands inside:<family>, and to nothing else")
         carriers = [n.carrier for n in self.needs]
         if len(set(carriers)) != len(carriers):
             raise ValueError("a carrier may be needed only once")

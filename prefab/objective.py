@@ -4,7 +4,7 @@ Modules at their prices with freight and installation, rounded up per block and 
 and services follow from the layout and stand in the bill of materials.
 """
 
-from prefab.catalog import Costs
+from prefab.costs import Costs
 from prefab.module import Module
 from prefab.plan import Sized
 from prefab.problem import Problem

@@ -12,8 +12,8 @@ from itertools import product
 from math import inf
 from typing import Literal, NamedTuple
 
+from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
-from prefab.catalog import DesignBasis
 from prefab.errors import OutOfBudget
 from prefab.lots import (
     BATTERY_YARD,

@@ -8,16 +8,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
-from prefab.catalog import Carrier, Climate, Costs, DesignBasis, Source, Tariff, Workload
+from prefab.carrier import Carrier
+from prefab.climate import Climate, WeatherYear
+from prefab.costs import Costs
 from prefab.errors import InputError
-from prefab.module import Key, Module, Sku
+from prefab.market import Country, Tariff
+from prefab.materials import Laid
+from prefab.module import Module
+from prefab.provenance import Key, Sku, Source
 from prefab.tables import Frozen, read_text, validate
+from prefab.workload import Accelerator, Workload
 
-FORMAT: Literal["prefab-plan/1"] = "prefab-plan/1"
+FORMAT: Literal["prefab-plan/2"] = "prefab-plan/2"
 _OPEN_LEVELS = 3
 GRID = "GRID"
 """The tag of the utility connection in feeds and runs."""
+GAS = "GAS"
+"""The tag of the gas pipeline likewise."""
 
 Tag = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,29}$")]
 Side = Literal["A", "B"]
@@ -60,6 +69,8 @@ class Plant(Frozen):
     sides: Literal[1, 2] = 1
     per_side: tuple[int, ...]
     """Per phase, those of earlier phases included."""
+    unit_for: Key | None = None
+    """Each module serves one module of the plant that gives this carrier, and nothing else."""
 
 
 class Sized(Frozen):
@@ -197,7 +208,7 @@ class Scheduled(Frozen):
 class Plan(Frozen):
     """A design with its brief and the catalog entries it uses, so that any later step needs nothing else."""
 
-    format: Literal["prefab-plan/1"] = FORMAT
+    format: Literal["prefab-plan/2"] = FORMAT
     program: str
     catalog_digest: str
     """Of the whole catalog it was made with."""
@@ -211,6 +222,13 @@ class Plan(Frozen):
     tariff: Tariff
     costs: Costs
     basis: DesignBasis
+    laid: Laid = Laid()
+    """Cables, pipes and trenches that runs are made of."""
+    country: Country | None = None
+    weather: WeatherYear | None = None
+    """The hours of the user's weather file; none where the climate's synthetic year stands."""
+    accelerators: tuple[Accelerator, ...] = ()
+    """What the pods hold."""
     sources: tuple[Source, ...]
     sized: Sized
     connected: Connected | None = None
@@ -230,7 +248,8 @@ class Plan(Frozen):
     def entries_digest_found(self) -> str:
         """SHA-256 over the catalog entries that the plan carries."""
         entries = (*self.modules, *self.carriers, self.climate, self.workload, self.tariff, self.costs, self.basis)
-        return hashlib.sha256("".join(e.model_dump_json() for e in entries).encode()).hexdigest()
+        others = (self.laid, *self.accelerators, *(e for e in (self.country, self.weather) if e))
+        return hashlib.sha256("".join(e.model_dump_json() for e in (*entries, *others)).encode()).hexdigest()
 
     def module(self, sku: str) -> Module:
         """The catalog entry of a SKU the plan uses."""

@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.errors import InputError
+from prefab.market import Tariff
 from prefab.module import ItLoad
 from prefab.physics import tokens
 from prefab.physics.chain import Bank, Demand, Drawn, Purpose, Surroundings, draw
 from prefab.physics.cooling import CYCLES_OF_CONCENTRATION
-from prefab.physics.weather import Weather, make_year
+from prefab.physics.tariffs import Bill, make_bill
+from prefab.physics.weather import Weather, make_weather, make_year
 from prefab.plan import BlockKind, Plan
 from prefab.results import Band, Hourly, Month, Projection, Step
-from prefab.units import number
+from prefab.units import musd, number
+from prefab.workload import Match, match, why_not_comparable
 
 Hours = NDArray[np.float64]
 
@@ -34,8 +37,8 @@ class _Kind:
     """All blocks of one kind."""
 
     it: ItLoad
-    serves: bool
-    """Its accelerators serve the workload card."""
+    serves: Match | None
+    """Whether its accelerators serve the workload card: by the card's own figure, by a named proxy, or not."""
     pods_count: int
     load_frac: Hours
     drawn: Drawn
@@ -55,7 +58,7 @@ def make_projection(plan: Plan) -> Projection:
     Raises:
         InputError: the workload delivers no tokens, so that nothing can be stated per token.
     """
-    weather = make_year(plan.climate)
+    weather = _weather(plan)
     site = plan.brief.site
     at = Surroundings(
         dry_bulb_degc=weather.dry_bulb_degc,
@@ -76,16 +79,34 @@ def make_projection(plan: Plan) -> Projection:
     return _summed_up(plan, hourly, kinds, weather)
 
 
+def _weather(plan: Plan) -> Weather:
+    """The user's year where the plan carries one."""
+    year = plan.weather
+    if year is None and plan.brief.site.weather_file:
+        raise InputError("brief: site.weather_file: its hours are not in the plan; design again with the file at hand")
+    if year is None:
+        return make_year(plan.climate)
+    columns = (np.array(c) for c in (year.dry_bulb_degc, year.dew_point_degc, year.wet_bulb_degc))
+    return make_weather(year.source, year.elevation_m, *columns)
+
+
 def _load_frac(plan: Plan, weather: Weather) -> Hours:
-    """Occupied share of serving capacity: the daily profile under its peak; training runs flat."""
-    peak = plan.workload.utilisation_frac if plan.brief.utilisation_frac is None else plan.brief.utilisation_frac
-    if plan.workload.purpose == "training":
+    """Occupied share of serving capacity: the card's week under its peak; training runs flat.
+
+    Raises:
+        InputError: the card came without the profile that it names.
+    """
+    card = plan.workload
+    peak = card.utilisation_frac if plan.brief.utilisation_frac is None else plan.brief.utilisation_frac
+    if card.purpose == "training":
         return np.full(weather.hour.shape, peak)
-    return peak * np.array(plan.workload.profile_frac)[weather.hour]
+    if card.week is None:
+        raise InputError(f"workload {card.key}: profile: {card.profile!r} is not in profiles/; it must be there")
+    return peak * tokens.load_of_week(weather.hour, card.week.weekday_frac, card.week.weekend_frac)
 
 
 def _pod_kw(it: ItLoad, load_frac: Hours) -> Hours:
-    return it.measured_kw * (it.idle_frac + (1 - it.idle_frac) * load_frac)
+    return it.measured_kw * np.asarray(tokens.packed_power_frac(load_frac, it.idle_frac))
 
 
 def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: Surroundings) -> _Kind:
@@ -93,13 +114,12 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
     assert pod.it is not None
     it_kw = kind.pods * _pod_kw(pod.it, load_frac)
     electric = [n for n in pod.needs if at.carriers[n.carrier].medium == "electric"]
-    racks = max(electric, key=lambda n: n.kw_per_kw)
     demands, house_kw = [], -it_kw
     for need in pod.needs:
-        if need.points:
+        if need.units:
             continue
         # Lighting, access and fire detection do not follow the computers; they are shares of the peak.
-        follows = need is racks or need not in electric
+        follows = need not in electric or at.carriers[need.carrier].autonomy
         kw = it_kw if follows else np.full(it_kw.shape, kind.pods * pod.it.peak_kw)
         asked = need.kw_per_kw * kw + kind.pods * need.fixed_kw
         demands.append(Demand(need.carrier, asked, need.supply_max_degc, need.return_max_degc))
@@ -108,7 +128,7 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
     drawn = draw(banks, demands, at)
     return _Kind(
         it=pod.it,
-        serves=pod.it.accelerator == plan.workload.accelerator,
+        serves=match(plan.workload, pod.it.accelerator),
         pods_count=kind.pods * blocks,
         load_frac=load_frac,
         drawn=_times(drawn, blocks, house_kw),
@@ -162,7 +182,7 @@ def _columns(plan: Plan, kinds: list[_Kind], plant: Drawn, storage: Hours, at: S
     return Hourly(
         dry_bulb_degc=column(at.dry_bulb_degc),
         wet_bulb_degc=column(at.wet_bulb_degc),
-        it_kw=column(sum((k.it_kw for k in kinds), none)),
+        it_kw=column(sum((k.it_kw for k in kinds), parts["fabric"])),
         power_chain_loss_kw=column(parts["power_chain"]),
         transformer_loss_kw=column(parts["transformers"]),
         coolant_kw=column(parts["coolant"]),
@@ -202,18 +222,19 @@ def _full_rate(plan: Plan, kind: _Kind) -> tokens.FullRate:
 def _chip_kw(plan: Plan, kind: _Kind) -> Hours:
     """Accelerators alone, idle ones included; never more than their racks take."""
     full = plan.workload.accelerator_w / 1000 * kind.it.accelerators_count * kind.pods_count
-    used = kind.it.idle_frac + (1 - kind.it.idle_frac) * kind.load_frac
+    used = np.asarray(tokens.packed_power_frac(kind.load_frac, plan.workload.idle_frac))
     return np.minimum(full * used, kind.it_kw)
 
 
 def _summed_up(plan: Plan, hourly: Hourly, kinds: list[_Kind], weather: Weather) -> Projection:
     card, tariff = plan.workload, plan.tariff
+    bill = make_bill(tariff, np.array(hourly.site_kw), contract_kw=1000 * plan.brief.grid.capacity_mw)
     it, site, storage = (float(np.sum(c)) for c in (hourly.it_kw, hourly.site_kw, hourly.storage_kw))
     water, mtok = float(np.sum(hourly.water_l)), float(np.sum(hourly.tokens_m))
     if mtok <= 0:
         raise InputError(
             f"brief: utilisation_frac, it.workload: {card.key!r} delivers no tokens here; utilisation, availability "
-            f"and goodput must be above 0 and a pod must hold {card.accelerator}"
+            f"and goodput must be above 0 and a pod must hold {' or '.join((card.accelerator, *card.proxy_for))}"
         )
     low = mtok * card.rate_low_tokens_per_s / card.rate_tokens_per_s
     high = mtok * card.rate_high_tokens_per_s / card.rate_tokens_per_s
@@ -234,13 +255,30 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[_Kind], weather: Weather)
         b1_kwh_per_mtok=it / mtok,
         b2_kwh_per_mtok=(site - storage) / mtok,
         b3_kwh_per_mtok=site / mtok,
-        energy_usd_per_mtok=site * tariff.energy_usd_per_kwh / mtok,
+        energy_usd_per_mtok=bill.total_usd / mtok,
         carbon_g_per_mtok=site * tariff.carbon_g_per_kwh / mtok,
         water_l_per_mtok=water / mtok,
         waterfall=_waterfall(hourly, chip, it, mtok),
         degraded_hours=_degraded_hours(hourly),
-        notes=(*_basis(plan, kinds, hourly, weather), *_doubts(plan, kinds, hourly, pue, site / mtok)),
+        notes=(
+            *_basis(plan, kinds, hourly, weather),
+            *_billing(tariff, bill, site),
+            *_doubts(plan, kinds, hourly, pue, site / mtok),
+        ),
+        weather_source=weather.source,
+        not_comparable=why_not_comparable(card, (k.it.accelerator for k in kinds)),
     )
+
+
+def _billing(tariff: Tariff, bill: Bill, site_kwh: float) -> list[str]:
+    """How the energy bill is made up, where it is more than one price for every hour."""
+    others = bill.adders_usd + bill.fixed_usd + bill.tax_usd
+    if not (tariff.period or tariff.month_hour_usd_per_kwh or tariff.hourly_usd_per_kwh or tariff.demand or others):
+        return []
+    return [
+        f"Electricity costs {bill.total_usd / site_kwh:.4f} $/kWh in the mean of the year: {musd(bill.energy_usd)} for "
+        f"energy by the hour, {musd(bill.demand_usd)} for demand, {musd(others)} for adders, fixed charges and tax."
+    ]
 
 
 def _degraded_hours(hourly: Hourly) -> int:
@@ -288,7 +326,9 @@ def _basis(plan: Plan, kinds: list[_Kind], hourly: Hourly, weather: Weather) -> 
     """What the figures rest on, one sentence each."""
     card, basis = plan.workload, plan.basis
     mean = float(np.mean(_load_frac(plan, weather)))
-    shape = "flat, as training runs" if card.purpose == "training" else "by the card's daily profile, local hours"
+    shape = "flat, as training runs"
+    if card.purpose == "inference" and card.week is not None:
+        shape = f"by the profile {card.week.key} ({card.week.hours})"
     house_kw = sum((k.house_kw for k in kinds), np.zeros(weather.hour.shape))
     limits = " and ".join(sorted({_full_rate(plan, k).binds for k in kinds if k.serves}))
     notes = [
@@ -301,8 +341,8 @@ def _basis(plan: Plan, kinds: list[_Kind], hourly: Hourly, weather: Weather) -> 
         f"Controls and house load: {number(float(np.mean(house_kw)), 1)} kW of the pods for lighting, access and "
         f"fire detection, a share of their peak power whatever the load; "
         f"{number(float(np.mean(np.array(hourly.auxiliary_kw) - house_kw)), 1)} kW of control panels.",
-        f"Load: {number(100 * mean, 1)} % of serving capacity in the mean of the year, {shape}; IT power runs "
-        f"straight from idle to full load.",
+        f"Load: {number(100 * mean, 1)} % of serving capacity in the mean of the year, {shape}; work is packed "
+        f"and the rest idles, so IT power runs straight from idle to full load.",
         f"Tokens: {card.tokens_counted}; their rate is limited by {limits}.",
         "Boundary B3: all electricity entering the site; batteries stand by and are not cycled.",
     ]
@@ -338,6 +378,8 @@ def _doubts(plan: Plan, kinds: list[_Kind], hourly: Hourly, pue: float, b3_kwh_p
                     f"check the workload card."
                 )
                 break
+    if reason := why_not_comparable(plan.workload, (k.it.accelerator for k in kinds)):
+        notes.append(f"Not comparable: {reason}.")
     if any(not k.serves for k in kinds):
         notes.append(f"Pods without {plan.workload.accelerator} take energy and give no tokens here.")
     for kind in kinds:

@@ -1,15 +1,19 @@
 """Everything a document may show, taken from one plan; solves nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prefab.audit import broken
 from prefab.bom import make_bom
-from prefab.module import Losses, Sourced
+from prefab.carrier import Carrier
+from prefab.module import Losses, Module
 from prefab.plan import Plan
 from prefab.projection import make_projection
+from prefab.provenance import Provenance, Source, Sourced
 from prefab.results import Bom, Finding, Projection
 from prefab.rules import RULES, Rule
 from prefab.units import musd, number
+from prefab.workload import Span
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,9 @@ def make_proposal(plan: Plan, findings: tuple[Finding, ...]) -> Proposal:
     )
 
 
+# More of them are a table, which says itself only by its ends.
+_MOST_NUMBERS = 24
+
 # Of findings in several units, those whose room says something: crews at work and control points are often full.
 _MARGINS = {"contingencies": "kW", "bus_limit": "kW", "schedule": "days"}
 
@@ -107,33 +114,31 @@ def _compliance(rule: Rule, plan: Plan, findings: tuple[Finding, ...]) -> Compli
     )
 
 
+# The site's plant from the utility to its services, then a block from its pods to its cooling and safety.
+_FAMILIES = (
+    "hv_bay", "main_transformer", "intake", "house_transformer", "generator", "fuel", "battery", "battery_conversion",
+    "network", "control_room", "it_pod", "fabric", "power", "rotary_ups", "dc_power", "supercapacitor", "ups_storage",
+    "electrical_house", "transformer", "busway", "cdu", "air_cooling", "pump", "heat_rejection", "water", "control",
+    "fire",
+)  # fmt: skip
+
+
 def _equipment(plan: Plan) -> tuple[ModuleRow, ...]:
     assert plan.connected is not None
     rows = []
     seen = dict.fromkeys(e.sku for e in plan.connected.equipment)
-    for sku in seen:
+    order = {family: index for index, family in enumerate(_FAMILIES)}
+    for sku in sorted(seen, key=lambda s: order.get(plan.module(s).family, len(order))):
         module = plan.module(sku)
         own = [e for e in plan.connected.equipment if e.sku == sku]
         carrier = plan.carrier(own[0].carrier)
-        given = module.given(carrier.key)
-        rating = ""
-        if given is not None:
-            rating = (
-                f"{number(given.capacity_kw)} kW"
-                if given.capacity_kw
-                else f"{number(given.capacity_kva)} kVA"
-                if given.capacity_kva
-                else f"{number(given.capacity_l)} L"
-                if given.capacity_l
-                else f"{given.capacity_points} points"
-            )
         rows.append(
             ModuleRow(
                 sku=sku,
                 title=module.title,
                 family=module.family,
                 gives=carrier.title,
-                rating=rating,
+                rating=rating_text(module, carrier),
                 count=len(own),
                 per_phase=tuple(sum(e.phase == p for e in own) for p in range(len(plan.brief.phases))),
                 footprint=" x ".join(
@@ -146,9 +151,24 @@ def _equipment(plan: Plan) -> tuple[ModuleRow, ...]:
     return tuple(rows)
 
 
+def rating_text(module: Module, carrier: Carrier) -> str:
+    """What one module gives of a carrier: `2,500 kVA`, or in the carrier's own unit: `8 bays of 600 mm`."""
+    gives = module.given(carrier.key)
+    if gives is None:
+        return ""
+    for value, unit in (
+        (gives.capacity_kw, "kW"),
+        (gives.capacity_kva, "kVA"),
+        (gives.capacity_l, "L"),
+        (gives.capacity_units, carrier.unit.replace("m3", "m³") or "units"),
+    ):
+        if value is not None:
+            return f"{number(value)} {unit}"
+    return ""
+
+
 def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
-    entries: list[tuple[str, Sourced]] = [(m.sku, m) for m in plan.modules]
-    entries += [
+    entries: list[tuple[str, Sourced]] = [
         (f"climate {plan.climate.key}", plan.climate),
         (f"workload {plan.workload.key}", plan.workload),
         (f"tariff {plan.tariff.key}", plan.tariff),
@@ -157,22 +177,61 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
     ]
     sources = {s.key: s for s in plan.sources}
     found = []
+    for module in plan.modules:
+        subject = module.sku if module.manufacturer == "generic" else f"{module.sku} ({module.manufacturer})"
+        for figure, value in _main_figures(plan, module):
+            p = module.source_of(figure)
+            # The band of a table or of all other figures is none of this one's.
+            found.append(_assumption(subject, figure, value + (_band(p) if p.of == figure else ""), p, sources))
     for subject, entry in entries:
         for p in entry.provenance:
-            source = sources.get(p.source)
-            band = f" ({_plain(p.low)} to {_plain(p.high)})" if p.low is not None and p.high is not None else ""
-            found.append(
-                Assumption(
-                    subject=subject,
-                    figure="all other figures" if p.of == "*" else p.of,
-                    value=_value(entry, p.of) + band,
-                    basis=p.basis,
-                    source=source.title if source else p.source,
-                    url=source.url if source else "",
-                    note=p.note,
-                )
-            )
+            figure = "all other figures" if p.of == "*" else p.of
+            value = _value(entry, p.of)
+            # What has a low and a high case of its own says them itself.
+            found.append(_assumption(subject, figure, value if " to " in value else value + _band(p), p, sources))
     return tuple(found)
+
+
+def _main_figures(plan: Plan, module: Module) -> Iterator[tuple[str, str]]:
+    """What a module costs, how long it takes, what it gives and loses, and how large it is: key and value."""
+    yield "price.amount", f"{_plain(float(module.price.amount))} {module.price.currency}"
+    yield "deployment.lead_weeks", _value(module, "deployment.lead_weeks")
+    carriers = {c.key: c for c in plan.carriers}
+    for given in module.gives[:1]:
+        figure = next((f for f in _CAPACITIES if getattr(given, f) is not None), _CAPACITIES[0])
+        if given.carrier in carriers:
+            yield f"gives.{figure}", rating_text(module, carriers[given.carrier])
+    for table, figure in _MORE_FIGURES:
+        if getattr(module, table) is not None:
+            yield f"{table}.{figure}", _value(module, f"{table}.{figure}")
+    size = " x ".join(number(mm) for mm in (module.length_mm, module.width_mm, module.height_mm))
+    yield "length_mm", f"{size} mm, {number(module.mass_kg)} kg"
+
+
+_CAPACITIES = ("capacity_kw", "capacity_kva", "capacity_l", "capacity_units")
+_MORE_FIGURES = (
+    ("losses", "points"),
+    ("it", "measured_kw"),
+    ("ups_battery", "energy_kwh"),
+    ("grid_battery", "energy_kwh"),
+)
+
+
+def _assumption(subject: str, figure: str, value: str, p: Provenance, sources: dict[str, Source]) -> Assumption:
+    source = sources.get(p.source)
+    return Assumption(
+        subject=subject,
+        figure="size and mass" if figure == "length_mm" else figure,
+        value=value,
+        basis=p.basis,
+        source=source.title if source else p.source,
+        url=source.url if source else "",
+        note=p.note,
+    )
+
+
+def _band(p: Provenance) -> str:
+    return f" ({_plain(p.low)} to {_plain(p.high)})" if p.low is not None and p.high is not None else ""
 
 
 def _value(entry: Sourced, path: str) -> str:
@@ -181,11 +240,22 @@ def _value(entry: Sourced, path: str) -> str:
         if isinstance(value, tuple):
             value = value[0] if value else None
         value = getattr(value, name, None)
+    if isinstance(value, Span):
+        return f"{_plain(value.base)} ({_plain(value.low)} to {_plain(value.high)})"
     if isinstance(value, Losses):
         value = value.points
+    if isinstance(value, tuple) and len(numbers := _numbers(value)) > _MOST_NUMBERS:
+        return f"{number(len(numbers))} values, {_plain(min(numbers))} to {_plain(max(numbers))}"
     if isinstance(value, tuple):
         return "; ".join(_point(v) for v in value if isinstance(v, int | float | tuple))
     return _plain(value) if isinstance(value, int | float) else ""
+
+
+def _numbers(value: object) -> list[float]:
+    """Every number in a table of tables."""
+    if isinstance(value, tuple):
+        return [n for entry in value for n in _numbers(entry)]
+    return [value] if isinstance(value, int | float) else []
 
 
 def _point(value: float | tuple[float, ...]) -> str:
@@ -231,7 +301,8 @@ def _answers(
         (
             "What does it yield?",
             f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year at PUE {projection.pue:.3f}: projected "
-            f"facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to {te.high:.4g}), boundary B3.",
+            f"facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to {te.high:.4g}), boundary B3."
+            + (f" Not comparable: {projection.not_comparable}." if projection.not_comparable else ""),
         ),
     ]
     return tuple(answers)

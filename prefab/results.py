@@ -236,6 +236,10 @@ class Projection:
     degraded_hours: int
     """Hours in which not all heat could be rejected; their tokens are reduced in proportion."""
     notes: tuple[str, ...]
+    weather_source: str
+    """How the year of weather came about, for printing: `Weather.source`."""
+    not_comparable: str = ""
+    """Why the figures per token stand beside no others: a proxy, or other tokens counted; empty for ordinary ones."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import networkx as nx
 
+from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
-from prefab.catalog import Carrier, DesignBasis
+from prefab.carrier import Carrier
 from prefab.module import Module
 from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
 from prefab.units import have, need
@@ -302,7 +303,7 @@ def make_routed(
     runs: dict[tuple[str, str, str, Side], Run] = {}
 
     def spot(tag: str) -> Point:
-        return ways.gate if tag == GRID else _middle(places[hosts[tag][0]])
+        return _middle(places[hosts[tag][0]]) if tag in hosts else ways.gate
 
     def join(start: str, end: str, carrier: str, side: Side) -> None:
         if (start, end, carrier, side) in runs:
@@ -323,6 +324,8 @@ def make_routed(
 
     rings = _rings(equipment, feeds)
     for feed in feeds:
+        if not carriers[feed.carrier].laid:
+            continue
         carrier, side, tie_side = _laid(feed, equipment_at, skus, doubled)
         if feed.carrier != _RING:
             join(feed.consumer, nearest(feed.consumer, feed.suppliers), carrier, side)
@@ -372,18 +375,19 @@ def _laid(
 def _hosts(
     equipment: Iterable[Equipment], modules: Mapping[str, Module], places: Mapping[str, Rect]
 ) -> dict[str, tuple[str, float]]:
-    """The module on the land in which each stands, and where along it; indoor ones spread over their block's pods."""
+    """The module on the land in which each stands, and where along it; indoor ones spread over their block's hosts."""
     standing: dict[int, list[Equipment]] = defaultdict(list)
     indoor: dict[int, list[Equipment]] = defaultdict(list)
     for e in equipment:
         (standing if e.tag in places else indoor)[e.block].append(e)
     found = {e.tag: (e.tag, 0.0) for members in standing.values() for e in members}
     for block, guests in indoor.items():
-        pods = [e for e in standing[block] if modules[e.sku].family == "it_pod"] or standing[block]
         inside: dict[str, list[str]] = defaultdict(list)
         used: dict[str, int] = defaultdict(int)
         for guest in guests:
-            inside[pods[used[guest.carrier] % len(pods)].tag].append(guest.tag)
+            family = modules[guest.sku].inside
+            rooms = [e for e in standing[block] if modules[e.sku].family == family] or standing[block]
+            inside[rooms[used[guest.carrier] % len(rooms)].tag].append(guest.tag)
             used[guest.carrier] += 1
         for host, tags in inside.items():
             found |= {tag: (host, (i + 1) / (len(tags) + 1)) for i, tag in enumerate(tags)}

@@ -20,8 +20,8 @@ from itertools import islice, pairwise, takewhile
 
 import networkx as nx
 
+from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
-from prefab.catalog import DesignBasis
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.module import Module
 from prefab.plan import Equipment, Scheduled, ScheduledTask

@@ -1,12 +1,11 @@
-"""What to buy: the cheapest counts of block kinds and site plant, proved (columns, master, price and prove).
+"""What to buy: the cheapest counts of block kinds and site plant, proved (columns, master, bound and prove).
 
-Price: the site's plant at its cheapest price per kW gives every column a price of its own and every pair of block sizes
-a lower bound on the whole site. Prove: a master over a few good columns gives an incumbent; columns whose bound exceeds
-it cannot be part of a cheaper site and are dropped; the master over the rest is solved to proof with the incumbent as
-hint. Ties: buy late, then few modules.
+Bound: every two columns get a lower bound on the whole site, whole blocks and whole plant modules counted. Prove: a
+master over the few pairs with the least bounds gives an incumbent; columns whose every bound exceeds it cannot be part
+of a cheaper site and are dropped; the master over the rest is solved to proof with the incumbent as hint. Ties: buy
+late, then few modules.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
@@ -14,23 +13,21 @@ from typing import Literal
 import numpy as np
 
 from prefab import objective
+from prefab.bounding import Bounds, make_bounds
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.errors import Impossible, Interrupted, OutOfBudget
 from prefab.intakes import assign_intakes, kinds_of
 from prefab.plan import BlockKind, Plant, Sized
-from prefab.problem import BlockChoice, PlantOption, Problem, make_problem
+from prefab.plant import PlantOption
+from prefab.problem import BlockChoice, Problem, make_problem
 from prefab.results import Progress
 from prefab.rules import APPLIED, HOOKS
 from prefab.solver import Answer, Effort, Model, StopFlag, solve
 from prefab.units import need
 
-Size = tuple[str, int]
-"""Pod and pods per block."""
-Priced = dict[Size, list[tuple[float, BlockChoice]]]
-"""The columns of each size with their price in k$, their share of the site's plant included, the cheapest first."""
-Bounds = dict[tuple[Size, Size], float]
-"""For every pair of sizes a lower bound in k$ on a site made of these two, each at its cheapest column."""
+_PROMISING = 20
+"""Pairs of columns that the first master has."""
 
 
 def make_sized(
@@ -62,7 +59,8 @@ def solve_problem(
     if problem.stranded:
         raise Impossible("\n".join(problem.stranded))
     if not problem.columns:
-        raise Impossible("sizing: no block can be built: none fits one bus and reaches its supply temperatures")
+        what = "none fits its buses, has room inside its pods and houses and reaches its supply temperatures"
+        raise Impossible(f"sizing: no block can be built: {what}")
     found = _proved(problem, effort, on_progress, stop)
     tidy = _tidied(problem, found, effort, stop)
     for answer in (tidy, found):
@@ -85,12 +83,13 @@ def _proved(
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
 ) -> Answer:
-    sizes = _priced(problem)
-    bounds = _pair_bounds(problem, sizes)
-    first = _solve(replace(problem, columns=_promising(problem, bounds)), effort, None, on_progress, stop)
-    least = need(min(bounds.values()))
+    bounds = make_bounds(problem)
+    few = _promising(problem, bounds)
+    first = _solve(replace(problem, columns=few), effort, None, on_progress, stop)
     if first.objective is not None:
-        problem = replace(problem, columns=_surviving(sizes, bounds, first.objective))
+        problem = replace(problem, columns=_surviving(problem, bounds, first.objective))
+        if first.status == "optimal" and set(problem.columns) <= set(few):
+            return first
     stopped = stop is not None and stop.requested
     if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
@@ -104,8 +103,8 @@ def _proved(
         raise OutOfBudget(
             f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()
         )
-    # What is known of the whole question is the pairs' bound and the second master's; the first one's holds for the few
-    # columns it had.
+    # Of the whole question the pairs' least bound and the second master's are known; the first one's is of few columns.
+    least = need(float(bounds.min()))
     known = least if answer is first or answer.bound is None else max(least, answer.bound)
     ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
     return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
@@ -151,66 +150,29 @@ def make_model(problem: Problem) -> Model:
                 if phase:
                     model.add_row([(1, here), (-1, problem.plant_count(option, phase - 1))], low=0)
                 model.add_row([(1, here), (-option.most, chosen)], high=0)
-                if carrier != "mv_storage" or phase == problem.phases[-1]:
+                if carrier not in ("mv_storage", *problem.attached) or phase == problem.phases[-1]:
                     model.add_row([(1, here), (-1, chosen)], low=0)
-        model.exactly_one(problem.chosen(o) for o in options)
+        if carrier in problem.attached:
+            model.add_row([(1, problem.chosen(o)) for o in options], high=1)
+        else:
+            model.exactly_one(problem.chosen(o) for o in options)
     for rule in APPLIED:
         rule.apply(model, problem)
     return model
 
 
-def _linear_price(problem: Problem) -> float:
-    """k$ of plant per kW drawn through the switchgear: never more than any plant really costs."""
-    # Fuel and stored energy do not grow with the kW alone; leaving them out keeps the price a lower one.
-    carried = [options for carrier in ("mv_ac", "utility_mv", "standby_mv") if (options := problem.options(carrier))]
-    return sum(min(o.cost_kusd / o.capacity_kw for o in options) for options in carried)
-
-
-def _priced(problem: Problem) -> Priced:
-    price = _linear_price(problem)
-    sizes: Priced = defaultdict(list)
-    for c in problem.columns:
-        sizes[c.column.pod, c.column.pods].append((c.cost_kusd + price * c.normal.switchgear_kw, c))
-    for choices in sizes.values():
-        choices.sort(key=lambda pc: (pc[0], pc[1].name))
-    return dict(sizes)
-
-
-def _pair_bounds(problem: Problem, sizes: Priced) -> Bounds:
-    asked = need(problem.it_kw[-1])
-    bounds: Bounds = {}
-    names = sorted(sizes)
-    for i, a in enumerate(names):
-        price_a, choice_a = sizes[a][0]
-        count_a = np.arange(need(asked / choice_a.it_kw) + 1)
-        rest = np.maximum(0, asked - count_a * choice_a.it_kw)
-        for b in names[i:]:
-            price_b, choice_b = sizes[b][0]
-            count_b = -(-rest // choice_b.it_kw)
-            bounds[a, b] = float((count_a * price_a + count_b * price_b).min())
-    return bounds
-
-
 def _promising(problem: Problem, bounds: Bounds) -> tuple[BlockChoice, ...]:
-    """The columns of the few pairs of sizes with the least bounds."""
-    best = sorted(bounds, key=lambda pair: (bounds[pair], pair))[:3]
-    kept = {size for pair in best for size in pair}
-    return tuple(c for c in problem.columns if (c.column.pod, c.column.pods) in kept)
+    """The columns of the few pairs with the least bounds."""
+    order = np.argsort(bounds, axis=None, kind="stable")
+    best = [divmod(int(i), len(bounds)) for i in order[: 2 * _PROMISING] if np.isfinite(bounds.flat[i])]
+    kept = sorted({number for pair in best for number in pair})
+    # Where the grid carries no numbers of any two, the solver says so for all of them.
+    return tuple(problem.columns[i] for i in kept) or problem.columns
 
 
-def _surviving(sizes: Priced, bounds: Bounds, incumbent_kusd: int) -> tuple[BlockChoice, ...]:
+def _surviving(problem: Problem, bounds: Bounds, incumbent_kusd: int) -> tuple[BlockChoice, ...]:
     """The columns that may be part of a site no dearer than the incumbent."""
-    least: dict[Size, float] = {}
-    for (a, b), bound in bounds.items():
-        for size in (a, b):
-            least[size] = min(bound, least.get(size, bound))
-    return tuple(
-        choice
-        for size, choices in sizes.items()
-        for price, choice in choices
-        # One block at least is of this column, so the site costs at least the difference more than its bound.
-        if least[size] + price - choices[0][0] <= incumbent_kusd
-    )
+    return tuple(c for c, least in zip(problem.columns, bounds.min(axis=1), strict=True) if least <= incumbent_kusd)
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
@@ -269,4 +231,10 @@ def _kind(choice: BlockChoice, name: str) -> BlockKind:
 
 
 def _plant(option: PlantOption, per_side: tuple[int, ...]) -> Plant:
-    return Plant(carrier=option.carrier, sku=option.module.sku, sides=2 if option.sides == 2 else 1, per_side=per_side)
+    return Plant(
+        carrier=option.carrier,
+        sku=option.module.sku,
+        sides=2 if option.sides == 2 else 1,
+        per_side=per_side,
+        unit_for=option.unit_for,
+    )

@@ -2,13 +2,13 @@
 
 import json
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
+import rtoml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -51,36 +51,67 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
+Loc = tuple[str | int, ...]
+"""Where in a tree: names of keys, and places in lists."""
+
+
+def read_tree(path: Path) -> tuple[dict[str, Any], str]:
+    """The tables of one TOML file, and its text.
+
+    Raises:
+        InputError: the file cannot be read or is not TOML.
+    """
+    text = read_text(path)
+    try:
+        return rtoml.loads(text), text
+    except rtoml.TomlParsingError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+
+
 def read_toml(path: Path, model: type[T]) -> T:
     """Read one TOML file as `model`.
 
     Raises:
         InputError: with every mistake in the file, each with its key and, where known, its line.
     """
-    text = read_text(path)
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
+    tree, text = read_tree(path)
     return validate(tree, model, str(path), text)
 
 
 def validate(tree: dict[str, Any], model: type[T], where: str, text: str = "") -> T:
     """Check a parsed tree against `model`; `text` (the file's source) lets mistakes name their line."""
-    mistakes = [
-        f"{_place(where, text, path)}: {_key(path)}: holds a control or invisible character; plain text is allowed"
-        for path, value in _texts(tree)
-        if _UNPRINTABLE.search(value)
-    ]
+    return validate_placed(tree, model, lambda loc: place_of(where, text, loc), unprintable(tree, where, text))
+
+
+def validate_placed(tree: dict[str, Any], model: type[T], place: Callable[[Loc], str], found: Iterable[str] = ()) -> T:
+    """Check a tree that may come from several files: `place` says where a key stands; `found` was wrong before."""
+    mistakes = list(found)
     try:
         # Strict JSON mode takes dates, enums and tuples from text and lists, but never "5" for a number.
-        found = model.model_validate_json(json.dumps(tree, default=_json_value))
+        data = model.model_validate_json(json.dumps(tree, default=_json_value))
     except ValidationError as error:
-        mistakes += [_mistake(e, model, where, text) for e in _own(error.errors(include_url=False))]
+        mistakes += [_mistake(e, model, place) for e in _own(error.errors(include_url=False))]
     else:
         if not mistakes:
-            return found
+            return data
     raise InputError(mistakes)
+
+
+def unprintable(tree: dict[str, Any], where: str, text: str = "") -> list[str]:
+    """The texts that hold control or invisible characters, one mistake each."""
+    if text and "\\" not in text and not _UNPRINTABLE.search(text):
+        return []
+    return [
+        f"{place_of(where, text, loc)}: {key_of(loc)}: holds a control or invisible character; plain text is allowed"
+        for loc, value in _texts(tree)
+        if _UNPRINTABLE.search(value)
+    ]
+
+
+def place_of(where: str, text: str, loc: Loc) -> str:
+    """File and, where it is found, line of a key."""
+    line = _line_of(text, loc)
+    return f"{where}:{line}" if line else where
 
 
 def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -98,7 +129,7 @@ def _json_value(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _texts(tree: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[tuple[str | int, ...], str]]:
+def _texts(tree: Any, path: Loc = ()) -> Iterable[tuple[Loc, str]]:
     if isinstance(tree, str):
         yield path, tree
     elif isinstance(tree, dict):
@@ -110,34 +141,30 @@ def _texts(tree: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[tuple[
             yield from _texts(value, (*path, index))
 
 
-def _key(path: Iterable[str | int]) -> str:
+def key_of(path: Iterable[str | int]) -> str:
+    """A place as text: `gives[0].capacity_kw`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text or "(the whole file)"
 
 
-def _mistake(error: ErrorDetails, model: type[BaseModel], where: str, text: str) -> str:
+def _mistake(error: ErrorDetails, model: type[BaseModel], place_at: Callable[[Loc], str]) -> str:
     path = error["loc"]
-    place = _place(where, text, path)
+    place = place_at(path)
     if error["type"] == "extra_forbidden":
         allowed = _fields_at(model, path[:-1])
         near = get_close_matches(str(path[-1]), allowed, n=1)
         hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(sorted(allowed))}"
-        return f"{place}: {_key(path)}: unknown key; {hint}"
+        return f"{place}: {key_of(path)}: unknown key; {hint}"
     if error["type"] == "missing":
-        return f"{place}: {_key(path)}: missing; it must be given"
+        return f"{place}: {key_of(path)}: missing; it must be given"
     given = error.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
     message = error["msg"].removeprefix("Value error, ")
     if not path:
         return f"{place}: {message}"
-    return f"{place}: {_key(path)}: {message[:1].lower()}{message[1:]}{shown}"
-
-
-def _place(where: str, text: str, path: tuple[str | int, ...]) -> str:
-    line = _line_of(text, path)
-    return f"{where}:{line}" if line else where
+    return f"{place}: {key_of(path)}: {message[:1].lower()}{message[1:]}{shown}"
 
 
 def _fields_at(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
@@ -161,7 +188,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
+def _line_of(text: str, path: Loc) -> int | None:
     """The line where the key (else its table) stands; best effort, for hand-written files."""
     names = [str(p) for p in path if isinstance(p, str)]
     index = next((p for p in path if isinstance(p, int)), 0)

@@ -15,8 +15,8 @@ from itertools import takewhile
 
 import holidays
 
+from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
-from prefab.catalog import DesignBasis
 from prefab.errors import InputError
 from prefab.module import Module
 from prefab.plan import Equipment

@@ -3,11 +3,18 @@
 from datetime import date
 from typing import Any
 
+from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
-from prefab.catalog import Carrier, Catalog, Climate, Costs, DesignBasis, Source, Tariff, Workload
+from prefab.carrier import Carrier
+from prefab.catalog import Catalog
+from prefab.climate import Climate
+from prefab.costs import Costs
+from prefab.market import Tariff
 from prefab.module import Module
 from prefab.plan import Connected, Plan, Sized
+from prefab.provenance import Source
 from prefab.tables import validate
+from prefab.workload import Workload
 
 PROVENANCE = [{"of": "*", "source": "made-up", "basis": "judgement"}]
 DEPLOYMENT = {"lead_weeks": 20, "fat_days": 5, "transport_days": 5, "connect_days": 5, "start_up_days": 3}
@@ -25,12 +32,16 @@ def a_module(sku: str, family: str, **more: Any) -> Module:
         "height_mm": 3000,
         "mass_kg": 10_000,
         "clearance_mm": 1000,
-        "transport_class": "A",
-        "price_usd": 100_000,
         "deployment": DEPLOYMENT,
         "provenance": PROVENANCE,
     }
-    return validate({**tree, **more}, Module, sku)
+    tree |= more
+    tree["price"] = {"amount": tree.pop("price_usd", 100_000), "as_of": "2026-06-30"}
+    size = {key: tree[key] for key in ("length_mm", "width_mm", "height_mm", "mass_kg")}
+    tree["transport"] = {"permit": "A", **size}
+    if tree.get("stands") == "inside":
+        tree |= {"stands": "inside:it_pod", "bay": "row"}
+    return validate(tree, Module, sku)
 
 
 def flat_losses(rated: float, frac: float) -> dict[str, Any]:
@@ -51,7 +62,7 @@ POD = a_module(
         {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 1.0},
         {"carrier": "coolant", "connection": "header", "kw_per_kw": 0.8, "supply_max_degc": 45, "return_max_degc": 55},
         {"carrier": "air_cooling", "connection": "header", "kw_per_kw": 0.2},
-        {"carrier": "control", "connection": "dual", "points": 1},
+        {"carrier": "control", "connection": "dual", "units": 1},
         {"carrier": "lv_ac", "connection": "transfer", "kw_per_kw": 0.01},
     ],
 )  # fmt: skip
@@ -63,7 +74,7 @@ CDU = a_module(
     needs=[
         {"carrier": "facility_water", "connection": "header", "through": True, "kw_per_kw": 0.01, "approach_k": 4},
         {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 0.01},
-        {"carrier": "control", "connection": "dual", "points": 1},
+        {"carrier": "control", "connection": "dual", "units": 1},
     ],
 )
 FWU = a_module(
@@ -77,7 +88,7 @@ FWU = a_module(
             "supply_max_degc": 20,
         },
         {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 0.05},
-        {"carrier": "control", "connection": "dual", "points": 1},
+        {"carrier": "control", "connection": "dual", "units": 1},
     ],
 )  # fmt: skip
 PMP = a_module(
@@ -87,12 +98,12 @@ PMP = a_module(
     needs=[
         {"carrier": "heat_rejection", "connection": "header", "through": True, "kw_per_kw": 0.01, "approach_k": 0},
         {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 0.01},
-        {"carrier": "control", "connection": "dual", "points": 1},
+        {"carrier": "control", "connection": "dual", "units": 1},
     ],
 )
 REJECTS = [
     {"carrier": "lv_ac", "connection": "transfer"},
-    {"carrier": "control", "connection": "dual", "points": 1},
+    {"carrier": "control", "connection": "dual", "units": 1},
 ]
 DRY = a_module(
     "DRY-1000",
@@ -122,7 +133,8 @@ UPS = a_module(
     needs=[{"carrier": "lv_ac", "connection": "unit", "through": True}],
     losses=flat_losses(800, 0.04),
     ups_battery={
-        "energy_kwh": 150, "depth_of_discharge_frac": 0.8, "end_of_life_frac": 0.8, "inverter_efficiency_frac": 0.96,
+        "energy_kwh": 150, "soc_min_frac": 0.1, "soc_max_frac": 0.9, "bidirectional": False, "end_of_life_frac": 0.8,
+        "inverter_efficiency_frac": 0.96,
     },
 )  # fmt: skip
 TRF = a_module(
@@ -136,7 +148,7 @@ CTL = a_module(
     "CTL-20",
     "control",
     stands="inside",
-    gives=[{"carrier": "control", "capacity_points": 20}],
+    gives=[{"carrier": "control", "capacity_units": 20}],
     needs=[{"carrier": "critical_ac", "connection": "dual", "fixed_kw": 1.0}],
 )
 MVS = a_module(
@@ -151,7 +163,7 @@ GEN = a_module(
     gives=[{"carrier": "standby_mv", "capacity_kw": 2000}],
     needs=[{"carrier": "fuel", "connection": "header"}],
     engine={
-        "fuel_l_per_kwh": [[0.25, 0.3], [0.5, 0.25], [0.75, 0.25], [1.0, 0.25]], "belly_tank_l": 2000,
+        "fuel": "diesel", "fuel_l_per_kwh": [[0.25, 0.3], [0.5, 0.25], [0.75, 0.25], [1.0, 0.25]], "belly_tank_l": 2000,
         "tank_usable_frac": 0.9, "start_s": 15,
     },
 )  # fmt: skip
@@ -162,7 +174,8 @@ BES = a_module(
     gives=[{"carrier": "mv_storage", "capacity_kw": 2000}],
     needs=[{"carrier": "mv_ac", "connection": "transfer", "fixed_kw": 5.0}],
     grid_battery={
-        "energy_kwh": 4000, "power_kw": 2000, "round_trip_frac": 0.88, "depth_of_discharge_frac": 0.9,
+        "energy_kwh": 4000, "power_kw": 2000, "round_trip_frac": 0.88, "soc_min_frac": 0.05, "soc_max_frac": 0.95,
+        "bidirectional": True,
         "end_of_life_frac": 0.8, "standby_kw": 5.0,
     },
 )  # fmt: skip
@@ -181,14 +194,14 @@ CARRIERS = (
         "coolant", "liquid", "block", "cooling", grades_degc=[40], density_kg_per_l=1.0116,
         heat_capacity_kj_per_kg_k=3.97,
     ),
-    _carrier("critical_ac", "electric", "block", "power", group_max_kw=4300),
+    _carrier("critical_ac", "electric", "block", "power", group_max_kw=4300, autonomy=True),
     _carrier(
         "facility_water", "liquid", "block", "cooling", rise_k=10, density_kg_per_l=0.99,
         heat_capacity_kj_per_kg_k=4.18,
     ),
     _carrier("fuel", "fuel", "site", "none"),
     _carrier("heat_rejection", "heat", "block", "cooling", rise_k=10),
-    _carrier("hv_ac", "electric", "site", "none"),
+    _carrier("hv_ac", "electric", "site", "none", utility=True),
     _carrier("it", "it", "block", "none"),
     _carrier("lv_ac", "electric", "block", "power"),
     _carrier("mv_ac", "electric", "site", "intake"),
@@ -213,11 +226,17 @@ CLIMATE = validate(
 WORKLOAD = validate(
     {
         "key": "chat", "title": "Chat", "purpose": "inference", "model": "M", "parameters_total_b": 100,
-        "parameters_active_b": 10, "precision": "fp8", "accelerator": "T1", "tokens_counted": "output tokens",
-        "tokenizer": "t", "input_tokens_mean": 1000, "output_tokens_mean": 200, "concurrency": "64",
-        "latency_target": "50 ms", "rate_tokens_per_s": 500, "rate_low_tokens_per_s": 300,
-        "rate_high_tokens_per_s": 700, "accelerator_w": 700, "utilisation_frac": 0.8, "availability_frac": 0.99,
-        "goodput_frac": 0.98, "profile_frac": [1.0] * 24, "provenance": PROVENANCE,
+        "parameters_active_b": 10, "precision": "fp8", "accelerator": "T1", "published": "2026",
+        "tokens_counted": "output tokens", "token_basis": "output", "tokenizer": "t", "input_tokens_mean": 1000,
+        "output_tokens_mean": 200, "concurrency": "64", "latency_target": "50 ms", "between_tokens_ms": 50,
+        "published_tokens_per_s": 1000, "realisation_frac": {"low": 0.3, "base": 0.5, "high": 0.7},
+        "accelerator_w": 700, "idle_frac": 0.2, "spread_power_frac": [[0.1, 0.8], [0.3, 0.9], [0.6, 0.95], [1, 1]],
+        "cap_exponent": {"low": 0.5, "base": 0.6, "high": 0.7}, "utilisation_frac": 0.8, "availability_frac": 0.99,
+        "goodput_frac": 0.98, "profile": "level", "provenance": PROVENANCE,
+        "week": {
+            "key": "level", "title": "Level", "hours": "local", "weekday_frac": [1.0] * 24,
+            "weekend_frac": [1.0] * 24, "provenance": PROVENANCE,
+        },
     },
     Workload,
     "chat",

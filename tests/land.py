@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from build import BASIS, a_brief, a_module
 from wired import hand_wired_plan
 
-from prefab.catalog import DesignBasis, Separation
+from prefab.basis import DesignBasis, Separation
 from prefab.module import Module
 from prefab.plan import Area, Connected, Equipment, Placed, Plan, Position
 

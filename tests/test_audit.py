@@ -108,7 +108,7 @@ def test_damage_is_refused_by_its_rule(edge_plan, edit, rule):
     assert rule <= found
     # A module that is gone or moved also leaves feeds, runs or clearances behind that name it.
     wider = {
-        "drop_standby_ups": {"composition", "feeds", "contingencies", "boundary", "runs", "schedule"},
+        "drop_standby_ups": {"composition", "feeds", "contingencies", "ups_autonomy", "boundary", "runs", "schedule"},
         "wrong_feed": {"feeds", "contingencies", "runs"},
         "moved_module": {"clearance", "runs"},
         "over_the_fence": {"boundary", "runs", "road_access", "clearance"},

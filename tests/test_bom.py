@@ -8,6 +8,7 @@ from build import CARRIERS, MODULES, PROVENANCE, a_brief, a_module, a_plan
 
 from prefab.bom import make_bom
 from prefab.errors import AuditError
+from prefab.materials import CableSeries, Laid, PipeSeries
 from prefab.module import Module
 from prefab.plan import (
     GRID,
@@ -26,6 +27,7 @@ from prefab.plan import (
     Sized,
 )
 from prefab.results import Bom, BomLine
+from prefab.tables import validate
 from prefab.units import money
 
 PHASES = [
@@ -42,7 +44,10 @@ PUMPS = a_module(
         {"name": "Hose", "quantity": 1.5, "unit": "m"},
         {"name": "Valve", "quantity": 3, "spare_frac": 1.0},
     ],
-    provenance=[*PROVENANCE, {"of": "price_usd", "source": "made-up", "basis": "fact", "low": 1000.0, "high": 2000.0}],
+    provenance=[
+        *PROVENANCE,
+        {"of": "price.amount", "source": "made-up", "basis": "fact", "low": 1000.0, "high": 2000.0},
+    ],
 )
 
 
@@ -326,3 +331,75 @@ def test_a_run_in_a_loop_is_one_circuit() -> None:
     loop = (("MVS-A1", "GEN-01"), ("GEN-01", "GEN-02"), ("GEN-02", "MVS-A1"))
     found = _cabled(*(_stretch(a, b, "standby_mv", 10) for a, b in loop), circuit_max_a=1.0)
     assert {price for price, _ in found.values()} == {100}
+
+
+CABLES = validate(
+    {
+        "key": "c", "title": "Test", "conductor": "copper", "voltage_max_kv": 1.0, "cores": 1, "cables_per_circuit": 3,
+        "method": "none", "grouped_frac": 1.0, "r_at_degc": 70, "laying_usd_per_m": 5, "as_of": "2026-06-30",
+        "size": [
+            {"section_mm2": 25, "ampacity_a": 60, "r_ohm_per_km": 0.8, "x_ohm_per_km": 0.1, "outer_diameter_mm": 10,
+             "usd_per_m": 10},
+            {"section_mm2": 300, "ampacity_a": 600, "r_ohm_per_km": 0.06, "x_ohm_per_km": 0.1, "outer_diameter_mm": 15,
+             "usd_per_m": 60},
+        ],
+        "provenance": PROVENANCE,
+    },
+    CableSeries,
+    "cables",
+)  # fmt: skip
+PIPES = validate(
+    {
+        "key": "p", "title": "Test", "material": "steel", "roughness_mm": 0.05, "temperature_max_degc": 90,
+        "pressure_max_bar": 10, "carriers": ["heat_rejection"], "as_of": "2026-06-30",
+        "size": [{"dn": 150, "bore_mm": 150, "velocity_max_m_per_s": 2, "usd_per_m": 200}],
+        "provenance": PROVENANCE,
+    },
+    PipeSeries,
+    "pipes",
+)  # fmt: skip
+
+
+def _laid(laid: Laid, *runs: Run, supply_degc: float | None = 30.0) -> dict[str, tuple[Decimal, Decimal]]:
+    """Price per metre and sum by title, where cables and pipes may be chosen; carriers cost 100 $/m."""
+    stood = {"UPS-01": "UPS-800", "UPS-02": "UPS-800", "PMP-01": "PMP-1000", "DRY-01": "DRY-1000"}
+    more = [
+        Equipment(tag=t, sku=sku, block=9, kind="x", phase=0, carrier="it", supply_degc=supply_degc)
+        for t, sku in stood.items()
+    ]
+    connected = Connected(equipment=(*equipment(), *more), feeds=())
+    water = {"run_usd_per_m": 100.0, "density_kg_per_l": 1.0, "heat_capacity_kj_per_kg_k": 4.18}
+    priced = tuple(c.model_copy(update=water) for c in CARRIERS)
+    bom = make_bom(the_plan(connected=connected, routed=Routed(runs=runs), carriers=priced, laid=laid))
+    return {c.title: (c.unit_price_usd, c.extended_usd) for c in bom.cables}
+
+
+def test_each_run_takes_the_cheapest_cables_that_carry_its_load() -> None:
+    found = _laid(
+        Laid(cables=(CABLES,)),
+        _stretch("PMP-01", "UPS-01", "critical_ac", 10),  # 10 kW: 14.6 A at 415 V and 0.95
+        _stretch("UPS-01", "B01-POD-01", "critical_ac", 10),  # the UPS sends 800 kW: 1,172 A of 600 A circuits
+        _stretch("MVS-A1", "B01-POD-01", "mv_ac", 10),  # no such voltage among the cables
+    )
+    assert found == {
+        "critical ac: pump to power, 3 x 25 mm² Cu": (35, 350),
+        "critical ac: power to it pod, 2 circuits of 3 x 300 mm² Cu": (370, 3700),
+        "mv ac: intake to it pod": (100, 1000),
+    }
+
+
+def test_a_bus_whose_load_is_not_known_keeps_the_price_of_its_carrier() -> None:
+    loop = (("UPS-01", "UPS-02"), ("UPS-02", "B01-POD-01"), ("B01-POD-01", "UPS-01"))
+    found = _laid(Laid(cables=(CABLES,)), *(_stretch(a, b, "critical_ac", 10) for a, b in loop))
+    assert {price for price, _ in found.values()} == {100}
+
+
+def test_each_loop_takes_the_cheapest_pipes_that_carry_its_heat() -> None:
+    run = _stretch("PMP-01", "DRY-01", "heat_rejection", 10)
+    rise_k = next(c.rise_k for c in CARRIERS if c.key == "heat_rejection")
+    assert rise_k == 10
+    found = _laid(Laid(pipes=(PIPES,)), run)
+    # 1,000 kW at 10 K: about 24 L/s, of 35.3 L/s that 150 mm carry at 2 m/s.
+    assert found == {"heat rejection: pump to heat rejection, 2 x DN150 steel": (400, 4000)}
+    # Without a supply temperature nobody knows whether the pipe stands it.
+    assert _laid(Laid(pipes=(PIPES,)), run, supply_degc=None) == {"heat rejection: pump to heat rejection": (100, 1000)}

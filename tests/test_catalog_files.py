@@ -1,166 +1,176 @@
-"""The shipped catalog as data: it loads, leaves the solver choices, and its figures agree with each other."""
+"""The shipped catalog as data: it leaves the solver choices; its figures agree with each other and their sources."""
 
+import csv
 import math
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from prefab.catalog import Carriers, Climate, Workload, load_catalog
-from prefab.module import Module, Provenance, Sourced
+from prefab.catalog import load_layers
+from prefab.climate import Climate
+from prefab.figures import basis_counts, figures
+from prefab.module import Module
+from prefab.provenance import Provenance, Sourced, Sources
 from prefab.shipped import shipped
-from prefab.tables import Frozen, read_toml
+from prefab.workload import Workload, cards_for
 
-CATALOG = load_catalog()
-FAMILIES = {
-    "it_pod": "POD",
-    "intake": "MVS",
-    "main_transformer": "HVT",
-    "transformer": "TRF",
-    "power": "PWM PWX",
-    "generator": "GEN",
-    "battery": "BES",
-    "cdu": "CDU",
-    "air_cooling": "FWU",
-    "pump": "PMP",
-    "heat_rejection": "DRY ADB CHL",
-    "fuel": "FTK",
-    "control": "CTL",
-}
-
-# Most length, width and height in mm and mass in kg of each transport class. A: without a permit in the United
-# States (2.59 m, about 24 t payload) and, on a low chassis, in Europe; B: as A but overweight; C: oversize permit;
-# D: shipped in splices, so only the height binds; E: superload. https://newsletter.semianalysis.com/p/
-# the-wild-wild-west-of-lego-datacenters and https://aidatacenterguide.com (4.0 to 4.3 m wide with a permit).
-ENVELOPES: dict[str, tuple[int, int, int, int]] = {
-    "A": (16_500, 2_590, 3_000, 24_000),
-    "B": (16_500, 2_590, 3_000, 45_500),
-    "C": (18_300, 4_300, 4_200, 45_000),
-    "D": (30_000, 9_000, 4_200, 130_000),
-    "E": (18_300, 5_500, 5_200, 120_000),
-}
-
-ENTRIES: dict[str, Sourced] = {
-    **{m.sku: m for m in CATALOG.modules},
-    **{c.key: c for c in CATALOG.climates},
-    **{w.key: w for w in CATALOG.workloads},
-    **{t.key: t for t in CATALOG.tariffs},
-    "costs": CATALOG.costs,
-    "design_basis": CATALOG.basis,
-}
+LAYERED = load_layers()
+CATALOG = LAYERED.catalog
+ENTRIES = {name: e.data for name, e in LAYERED.entries.items() if isinstance(e.data, Sourced)}
+FACTS = Path(__file__).parents[1].parent / "shared" / "reference" / "modules" / "facts.csv"
 
 
 def provenances() -> list[tuple[str, Sourced, Provenance]]:
-    named = {**ENTRIES, "carriers": read_toml(shipped("catalog") / "carriers.toml", Carriers)}
-    return [(name, entry, p) for name, entry in named.items() for p in entry.provenance]
+    return [(name, entry, p) for name, entry in ENTRIES.items() for p in entry.provenance]
 
 
 def of_family(family: str) -> list[Module]:
     return [m for m in CATALOG.modules if m.family == family]
 
 
-def value_at(entry: Frozen, path: str) -> object:
-    value: object = entry
-    for name in path.split("."):
-        if isinstance(value, tuple):
-            return None
-        value = getattr(value, name)
-    return value
-
-
-def carrier_of(module: Module) -> str:
-    given = [g.carrier for g in module.gives]
-    assert len(given) == 1, f"{module.sku} gives {given}"
-    return given[0]
-
-
 def test_it_offers_enough_to_choose_from() -> None:
-    assert len(CATALOG.modules) >= 42
-    assert len(CATALOG.climates) >= 10
-    assert len(CATALOG.workloads) >= 5
+    assert len(CATALOG.modules) >= 90
+    assert len({m.family for m in CATALOG.modules}) >= 12
+    assert len(CATALOG.climates) >= 15
+    assert len(CATALOG.workloads) >= 15
     assert len(CATALOG.tariffs) >= 4
     assert {w.purpose for w in CATALOG.workloads} == {"inference", "training"}
 
 
-def test_every_family_has_alternatives_and_its_own_tags() -> None:
+def test_what_a_solver_chooses_among_has_alternatives() -> None:
     counts = Counter(m.family for m in CATALOG.modules)
-    assert set(counts) == set(FAMILIES)
-    assert min(counts.values()) >= 2, counts
-    for module in CATALOG.modules:
-        assert module.prefix in FAMILIES[module.family].split(), module.sku
+    for family in ("it_pod", "power", "transformer", "intake", "generator", "cdu", "air_cooling", "heat_rejection"):
+        assert counts[family] >= 2, family
+    for family in ("pump", "battery", "main_transformer", "fuel", "control"):
+        assert counts[family] >= 2, family
 
 
-def test_file_lies_in_the_folder_of_its_family() -> None:
-    for module in CATALOG.modules:
-        assert (shipped("catalog") / "modules" / module.family / f"{module.sku.lower()}.toml").is_file()
-
-
-def test_every_carrier_needed_is_given_and_every_carrier_used() -> None:
-    given = {carrier_of(m) for m in CATALOG.modules}
+def test_every_carrier_is_used_and_only_the_utility_gives_high_voltage_and_gas() -> None:
+    given = {g.carrier for m in CATALOG.modules for g in m.gives}
     needed = {n.carrier for m in CATALOG.modules for n in m.needs}
     needed |= {n.alternate for m in CATALOG.modules for n in m.needs if n.alternate}
-    assert needed - given == {"hv_ac"}, "only the utility gives high voltage"
+    assert needed - given == {"hv_ac", "gas"}
     assert {c.key for c in CATALOG.carriers} == given | needed
+    assert {c.key for c in CATALOG.carriers if c.utility} == {"hv_ac", "gas"}
+
+
+def test_what_is_counted_in_units_says_of_what() -> None:
+    counted = {g.carrier for m in CATALOG.modules for g in m.gives if g.capacity_units is not None}
+    assert counted == {c.key for c in CATALOG.carriers if c.unit}
 
 
 def test_separation_classes_are_known_to_the_design_basis() -> None:
     known = {side for s in CATALOG.basis.separation for side in (s.a, s.b)} | {"none"}
-    used = {m.separation for m in CATALOG.modules}
-    assert used <= known
-    assert known <= used, "a distance for a class that no module has"
+    assert {m.separation for m in CATALOG.modules} <= known
     pairs = [frozenset((s.a, s.b)) for s in CATALOG.basis.separation]
     assert len(set(pairs)) == len(pairs), "a pair of classes stands twice"
 
 
-def test_what_stands_inside_needs_no_distance() -> None:
+def test_what_stands_inside_needs_no_distance_and_no_land() -> None:
     for module in CATALOG.modules:
-        assert (module.stands == "inside") == (module.separation == "none"), module.sku
+        if module.inside:
+            assert module.separation == "none", module.sku
+            assert module.footprint_m2 == 0, module.sku
 
 
-@pytest.mark.parametrize("module", CATALOG.modules, ids=lambda m: m.sku)
-def test_module_fits_its_transport_class(module: Module) -> None:
-    length, width, height, mass = ENVELOPES[module.transport_class]
-    assert module.length_mm <= length
-    assert module.width_mm <= width
-    assert module.height_mm <= height
-    assert module.mass_kg <= mass
-    if module.transport_class == "B":
-        assert module.mass_kg > ENVELOPES["A"][3], "not overweight: class A would do"
-    assert (module.transport_class == "D") == (module.deployment.lifts_count > 1)
+# Where figures come from
 
 
-@pytest.mark.parametrize("module", CATALOG.modules, ids=lambda m: m.sku)
-def test_price_mass_and_lead_time_carry_their_range(module: Module) -> None:
-    for key in ("price_usd", "mass_kg", "deployment.lead_weeks"):
-        provenance = module.source_of(key)
-        assert provenance.of == key
-        assert provenance.low is not None
-        assert provenance.high is not None
+def test_every_figure_has_a_source_that_can_be_found_again() -> None:
+    sources = {s.key: s for s in CATALOG.sources}
+    count = 0
+    for name, entry in ENTRIES.items():
+        for key, value, provenance in figures(entry):
+            source = sources.get(provenance.source)
+            assert source is not None, f"{name}: {key} = {value}"
+            assert source.title, f"{name}: {key} = {value}"
+            assert source.date, f"{name}: {key} = {value}"
+            count += 1
+    assert count > 5000, "so many figures are in the catalog; fewer are found when counting is broken"
 
 
-def test_a_figure_lies_within_its_own_range() -> None:
-    for name, entry, p in provenances():
-        value = value_at(entry, p.of) if p.of != "*" else None
-        if isinstance(value, int | float) and p.low is not None:
-            assert p.low <= value, f"{name}: {p.of}"
-        if isinstance(value, int | float) and p.high is not None:
-            assert value <= p.high, f"{name}: {p.of}"
-        if p.low is not None and p.high is not None:
-            assert p.low <= p.high, f"{name}: {p.of}"
-
-
-def test_every_source_is_used_and_has_an_address_or_is_our_own_word() -> None:
+def test_every_source_is_used() -> None:
     used = {p.source for _, _, p in provenances()}
-    assert {s.key for s in CATALOG.sources} == used
-    for source in CATALOG.sources:
-        assert source.url == "" or source.url.startswith(("https://", "http://")), source.key
-        assert source.trust, source.key
+    for entry in LAYERED.entries.values():
+        if isinstance(entry.data, Sources):
+            assert {s.key for s in entry.data.source} <= used, entry.name
 
 
-def test_a_judgement_says_so_by_naming_no_product_as_fact() -> None:
-    for name, _, p in provenances():
-        if p.source == "prefab-judgement":
-            assert p.basis != "fact", f"{name}: {p.of}"
+def test_every_family_rests_on_more_than_judgement_or_says_why() -> None:
+    """Facts or figures derived from facts in every family; where all is judged, a note in the file gives the reason."""
+    for family in sorted({m.family for m in CATALOG.modules}):
+        counts = basis_counts(of_family(family))
+        assert sum(counts.values()) > 20, family
+        if counts["fact"] + counts["interpolated"] == 0:
+            assert all(p.note for m in of_family(family) for p in m.provenance), family
+
+
+def published(text: str) -> tuple[float, float] | tuple[float, ...]:
+    """A range as its two ends, and otherwise every number that the row gives."""
+    return tuple(float(x) for x in re.findall(r"(?<![\d.])-?\d+(?:\.\d+)?", re.sub(r"(?<=\d)-(?=\d)", " ", text)))
+
+
+def agrees(value: float, text: str) -> bool:
+    numbers = published(text)
+    if re.fullmatch(r"\d+(\.\d+)?-\d+(\.\d+)?", text):
+        return min(numbers) * (1 - 1e-9) <= value <= max(numbers) * (1 + 1e-9)
+    return any(math.isclose(value, n, rel_tol=1e-9) for n in numbers)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        (142.0, "142", True),
+        (142.1, "142", False),
+        (14.0, "142", False),
+        (18.0, "12-24", True),
+        (24.1, "12-24", False),
+        (58.0, "58 / 76", True),
+        (60.0, "58 / 76", False),
+        (2.44, "12.19 x 2.44 x 2.90", True),
+    ],
+)
+def test_reading_a_published_value(value: float, text: str, expected: bool) -> None:
+    assert agrees(value, text) == expected
+
+
+def facts() -> list[tuple[str, str, Provenance]]:
+    return [(m.sku, p.of, p) for m in CATALOG.modules for p in m.provenance if p.basis == "fact"]
+
+
+@pytest.mark.skipif(not FACTS.is_file(), reason="the table of published figures lies outside this repository")
+def test_a_fact_equals_the_row_that_it_cites() -> None:
+    with FACTS.open(encoding="utf-8", newline="") as file:
+        rows: dict[str, list[str]] = {}
+        for row in csv.DictReader(file):
+            rows.setdefault(f"{row['vendor']} / {row['model']} / {row['attribute']}", []).append(row["value"])
+    wrong = []
+    for sku, key, provenance in facts():
+        values = [v for k, v, _ in figures(CATALOG.module(sku)) if k == key]
+        cited = rows.get(provenance.fact, [])
+        if not cited:
+            wrong.append(f"{sku}: {key}: no row {provenance.fact!r}")
+        elif not values:
+            wrong.append(f"{sku}: {key}: no figure")
+        for value in values:
+            if not isinstance(value, int | float):
+                wrong.append(f"{sku}: {key}: a row is no curve")
+            elif not any(agrees(value / provenance.times, text) for text in cited):
+                wrong.append(f"{sku}: {key}: {value} is not {provenance.times:g} times {' or '.join(cited)}")
+    assert wrong == []
+    assert len(facts()) >= 100
+
+
+def test_a_fact_in_the_table_is_not_changed_by_more_than_a_count_or_a_unit() -> None:
+    """A factor is a number of racks or kilowatts, or a power of ten between units: never a fudge."""
+    for sku, key, p in facts():
+        assert p.times > 0, f"{sku}: {key}"
+        assert p.times == int(p.times) or math.log10(p.times).is_integer(), f"{sku}: {key}: times {p.times}"
+
+
+# Physics beyond what `prefab catalog check` holds
 
 
 @pytest.mark.parametrize("module", of_family("power"), ids=lambda m: m.sku)
@@ -169,21 +179,21 @@ def test_ups_efficiency_is_that_of_its_kind(module: Module) -> None:
     capacity = module.gives[0].capacity_kw
     assert capacity is not None
     loss = dict(module.losses.points)
-    assert set(loss) == {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert {0.0, 0.25, 0.5, 0.75, 1.0} <= set(loss)
     efficiency = {x: x * capacity / (x * capacity + kw) for x, kw in loss.items()}
     assert 0.94 <= efficiency[0.5] <= 0.985
     assert efficiency[0.25] < efficiency[0.5], "standing losses weigh more at part load"
-    assert 0 < loss[0.0] < loss[0.25] < loss[0.5] < loss[0.75] < loss[1.0]
+    assert loss[0.0] > 0
 
 
-@pytest.mark.parametrize("module", of_family("power"), ids=lambda m: m.sku)
+@pytest.mark.parametrize("module", [m for m in of_family("power") if m.ups_battery], ids=lambda m: m.sku)
 def test_ups_battery_carries_the_rating_for_five_minutes(module: Module) -> None:
     battery, capacity = module.ups_battery, module.gives[0].capacity_kw
     assert battery is not None
     assert capacity is not None
-    usable = battery.energy_kwh * battery.depth_of_discharge_frac * battery.end_of_life_frac
-    minutes = usable * battery.inverter_efficiency_frac / capacity * 60
-    assert 5 <= minutes <= 10
+    assert battery.usable_kwh * battery.inverter_efficiency_frac / capacity * 60 >= 5
+    if battery.power_max_kw is not None:
+        assert battery.power_max_kw * battery.inverter_efficiency_frac >= capacity * 0.99
 
 
 # No-load and load loss in kW, as printed by the sources that the files name.
@@ -197,11 +207,12 @@ TRANSFORMERS = {
 }
 
 
-@pytest.mark.parametrize("module", of_family("transformer") + of_family("main_transformer"), ids=lambda m: m.sku)
-def test_transformer_loses_p0_and_pk_by_the_square(module: Module) -> None:
-    p0, pk = TRANSFORMERS[module.sku]
-    assert module.losses is not None
-    loss = dict(module.losses.points)
+@pytest.mark.parametrize("sku", TRANSFORMERS)
+def test_transformer_loses_p0_and_pk_by_the_square(sku: str) -> None:
+    p0, pk = TRANSFORMERS[sku]
+    losses = CATALOG.module(sku).losses
+    assert losses is not None
+    loss = dict(losses.points)
     assert loss[0.0] == pytest.approx(p0, abs=1e-3)
     assert loss[0.5] == pytest.approx(p0 + pk / 4, abs=1e-3)
     assert loss[1.0] == pytest.approx(p0 + pk, abs=1e-3)
@@ -216,49 +227,29 @@ def test_a_composite_loses_what_its_parts_lose() -> None:
 
 
 @pytest.mark.parametrize("pod", of_family("it_pod"), ids=lambda m: m.sku)
-def test_pod_powers_and_heat_agree(pod: Module) -> None:
+def test_pod_draws_what_it_computes_with(pod: Module) -> None:
     assert pod.it is not None
-    assert pod.gives[0].capacity_kw == pod.it.sustained_kw
-    assert pod.it.sustained_kw <= pod.it.peak_kw
-    assert pod.it.measured_kw <= pod.it.nameplate_kw
-    assert pod.it.measured_kw <= pod.it.sustained_kw
-    heat = [n.kw_per_kw for n in pod.needs if n.carrier in ("coolant", "facility_water", "air_cooling")]
-    # Lighting and controls are in the pod too; what they draw leaves with the air, where the pod has any.
-    house = next(n.kw_per_kw for n in pod.needs if n.carrier == "lv_ac") * pod.it.peak_kw / pod.it.sustained_kw
-    in_air = house if any(n.carrier == "air_cooling" for n in pod.needs) else 0.0
-    assert math.isclose(sum(heat), 1.0 + in_air, abs_tol=1e-3)
-    critical = pod.needed("critical_ac")
-    assert critical is not None
-    assert critical.kw_per_kw == 1.0
-    assert {n.carrier for n in pod.needs} >= {"control", "lv_ac"}
+    critical = sum(n.kw_per_kw for n in pod.needs if n.carrier.startswith("critical_"))
+    assert 1.0 <= critical <= 1.03, "all of it, and at most the fans of rear doors beside it"
+    assert {n.carrier for n in pod.needs} >= {"control", "lv_ac", "network", "fire_suppression", "smoke_detection"}
     per_accelerator = pod.it.measured_kw / pod.it.accelerators_count
-    assert 1.0 <= per_accelerator <= 2.5, "kW per accelerator at the wall"
+    assert 0.8 <= per_accelerator <= 4.0, "kW per accelerator at the rack's inlet"
 
 
-def test_every_workload_has_a_pod_and_every_pod_a_workload() -> None:
+def test_every_pod_has_a_card_and_every_card_a_pod() -> None:
     pods = {m.it.accelerator for m in CATALOG.modules if m.it}
-    assert pods == {w.accelerator for w in CATALOG.workloads}
+    for accelerator in pods:
+        assert cards_for(CATALOG.workloads, accelerator), accelerator
 
 
 @pytest.mark.parametrize("card", CATALOG.workloads, ids=lambda w: w.key)
 def test_workload_card_is_coherent(card: Workload) -> None:
     assert card.rate_low_tokens_per_s < card.rate_tokens_per_s < card.rate_high_tokens_per_s
     assert card.parameters_active_b <= card.parameters_total_b
-    assert max(card.profile_frac) == 1.0
-    assert min(card.profile_frac) > 0
-    rate = card.source_of("rate_tokens_per_s")
-    assert (rate.low, rate.high) == (card.rate_low_tokens_per_s, card.rate_high_tokens_per_s)
     # The chip boundary lies inside the rack: accelerators draw less than their pods.
     for pod in (m for m in CATALOG.modules if m.it and m.it.accelerator == card.accelerator):
         assert pod.it is not None
         assert card.accelerator_w * pod.it.accelerators_count / 1000 < pod.it.measured_kw, pod.sku
-    if card.purpose == "training":
-        assert card.profile_frac == (1.0,) * 24
-
-
-def test_training_rate_is_peak_times_utilisation_over_six_flops_a_parameter() -> None:
-    card = next(w for w in CATALOG.workloads if w.key == "llama31-405b-training-gb300")
-    assert card.rate_tokens_per_s == pytest.approx(2.5e15 * 0.345 / (6 * 405e9), abs=0.1)
 
 
 @pytest.mark.parametrize("c", CATALOG.climates, ids=lambda c: c.key)
@@ -266,10 +257,6 @@ def test_climate_months_lie_in_order(c: Climate) -> None:
     for month in range(12):
         assert c.dry_bulb_daily_min_degc[month] < c.dry_bulb_mean_degc[month] < c.dry_bulb_daily_max_degc[month]
         assert c.dew_point_mean_degc[month] < c.dry_bulb_mean_degc[month]
-        assert c.dry_bulb_day_sd_k[month] > 0
-    assert c.dry_bulb_min_degc < min(c.dry_bulb_daily_min_degc)
-    assert c.dry_bulb_max_degc > max(c.dry_bulb_daily_max_degc)
-    assert max(c.dew_point_mean_degc) < c.wet_bulb_max_degc < c.dry_bulb_max_degc
     summer, winter = sum(c.dry_bulb_mean_degc[5:8]), sum(c.dry_bulb_mean_degc[i] for i in (11, 0, 1))
     if abs(c.latitude_deg) > 15:
         assert (summer > winter) == (c.latitude_deg > 0), "months stand in the wrong order"
@@ -278,14 +265,15 @@ def test_climate_months_lie_in_order(c: Climate) -> None:
 def test_liquid_suppliers_state_their_flow() -> None:
     for module in CATALOG.modules:
         for given in module.gives:
-            liquid = CATALOG.carrier(given.carrier).medium == "liquid"
-            assert (given.flow_max_lpm is not None) == liquid, module.sku
+            if CATALOG.carrier(given.carrier).medium == "liquid":
+                assert given.flow_max_lpm is not None, module.sku
 
 
 @pytest.mark.parametrize("cdu", of_family("cdu"), ids=lambda m: m.sku)
 def test_cdu_reaches_its_rating_at_the_coldest_coolant(cdu: Module) -> None:
     coolant = CATALOG.carrier("coolant")
-    given = cdu.gives[0]
+    given = cdu.given("coolant")
+    assert given is not None
     assert given.capacity_kw is not None
     assert given.flow_max_lpm is not None
     assert coolant.density_kg_per_l is not None
@@ -296,15 +284,15 @@ def test_cdu_reaches_its_rating_at_the_coldest_coolant(cdu: Module) -> None:
 
 
 def test_heat_rejection_reaches_the_coldest_water_somewhere() -> None:
-    """Fan walls and rear doors want 20 °C water: a chiller must be rated for it."""
-    wanted = min(n.supply_max_degc for m in CATALOG.modules for n in m.needs if n.supply_max_degc is not None)
-    rated = [
-        m.rejection.rated_supply_degc
-        for m in of_family("heat_rejection")
-        if m.rejection and m.rejection.kind == "chiller"
-    ]
-    assert min(rated) <= wanted
-    assert len([x for x in rated if x <= wanted]) >= 2, "no real alternative"
+    """Fan walls and rear doors want 20 °C water: a chiller must be rated for it, and not only one."""
+    wanted = min(
+        n.supply_max_degc
+        for m in CATALOG.modules
+        for n in m.needs
+        if n.supply_max_degc is not None and n.carrier == "facility_water"
+    )
+    chillers = [m.rejection for m in of_family("heat_rejection") if m.rejection and m.rejection.kind == "chiller"]
+    assert len([c for c in chillers if c.rated_supply_degc <= wanted]) >= 2
 
 
 def test_files_are_plain_and_name_no_path() -> None:

@@ -118,7 +118,7 @@ def test_init_then_check_reads(tmp_path):
         ('power = "2N"', 'power = "4N"', 2, "redundancy.power"),
         ("capacity_mw = 4.5", "capacity_mw = 2.2", 3, "no combination"),
         ("width_m = 90", "width_m = 14", 3, "land: "),
-        ("width_m = 90", "width_m = 30", 4, "not found within the budget; best arrangement needs"),
+        ("width_m = 90", "width_m = 42", 4, "not found within the budget; best arrangement needs"),
         ("energised_by = 2029-09-30", "energised_by = 2027-02-01", 3, "IT pods: none may stand here"),
         ('climate = "frankfurt"', 'climate = "atlantis"', 2, "'atlantis' is not in the catalog"),
         (
@@ -178,30 +178,6 @@ def test_explain_names_the_clash(tmp_path):
     assert "grid.capacity_mw" in said["freeing"]
 
 
-def test_catalog_commands(tmp_path):
-    listed = prefab("catalog", "list", "--family", "power", "--json")
-    assert {m["family"] for m in json.loads(listed.stdout)} == {"power"}
-    wrong = prefab("catalog", "list", "--family", "powr")
-    assert wrong.returncode == 2
-    assert "did you mean power?" in wrong.stderr
-    shown = prefab("catalog", "show", "pwm-1500")
-    assert "figures:" in shown.stdout
-    assert prefab("catalog", "show", "PWM-150").returncode == 2
-    assert prefab("catalog", "check").returncode == 0
-    assert prefab("catalog", "schema", "--out", tmp_path / "s").returncode == 0
-    schema = json.loads((tmp_path / "s" / "sitebrief.schema.json").read_text())
-    assert schema["additionalProperties"] is False
-
-
-def test_catalog_check_of_a_bad_overlay(tmp_path):
-    module = tmp_path / "modules" / "power" / "bad-1.toml"
-    module.parent.mkdir(parents=True)
-    module.write_text('sku = "BAD-1"\nlenght_mm = 3\n')
-    done = prefab("catalog", "check", "--catalog", tmp_path)
-    assert done.returncode == 1
-    assert "bad-1.toml:2: lenght_mm: unknown key; did you mean length_mm?" in done.stdout
-
-
 def test_json_even_when_impossible(tmp_path):
     path = brief_with(tmp_path, "capacity_mw = 4.5", "capacity_mw = 2.2")
     done = prefab("design", path, "--out", tmp_path / "out", "--json")
@@ -215,3 +191,25 @@ def test_unknown_command_has_a_near_miss():
     done = prefab("desing")
     assert done.returncode == 2
     assert "did you mean design?" in done.stderr
+
+
+def test_a_weather_file_beside_the_brief_is_used_and_named(tmp_path):
+    hours = [
+        f"2005,{m},{d},{h},0,?,{20 + h / 10},{5 + h / 10},40,101325" + ",0" * 25
+        for m, days in enumerate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), 1)
+        for d in range(1, days + 1)
+        for h in range(1, 25)
+    ]
+    heads = ["LOCATION,Test Field,X,DEU,Made up,999999,50.0,8.0,1.0,100.0", *("COMMENTS",) * 6]
+    heads.append("DATA PERIODS,1,1,Data,Sunday,1/1,12/31")
+    (tmp_path / "field.epw").write_text("\n".join([*heads, *hours]) + "\n")
+    brief = brief_with(tmp_path, 'climate = "frankfurt"', 'climate = "frankfurt"\nweather_file = "field.epw"')
+    done = prefab("design", brief, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "out" / "projection.csv").read_text().splitlines()
+    assert sum(",22.4," in r for r in rows) >= 364  # the last hour of every day
+    assert prefab("check", tmp_path / "out" / "plan.json").returncode == 0
+    missing = brief_with(tmp_path, 'climate = "frankfurt"', 'climate = "frankfurt"\nweather_file = "none.epw"')
+    done = prefab("design", missing, "--out", tmp_path / "other")
+    assert done.returncode == 2
+    assert "none.epw" in done.stderr

@@ -1,6 +1,7 @@
 """Two sides of sizing: what the columns admit the checks keep, and nothing in a column could be left out."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from build import CDU, CHL, CTL, DRY, FWU, GEN, MODULES, MVS, PMP, UPS, a_brief, a_catalog, a_module
@@ -150,8 +151,8 @@ def test_hand_made_block_is_what_the_columns_find():
 
 def test_dearer_twin_is_dropped():
     twin = a_module(
-        "CDU-501", "cdu", **{k: v for k, v in CDU.model_dump(mode="json").items() if k in ("gives", "needs", "stands")},
-        price_usd=CDU.price_usd + 1, prefix="CDU",
+        "CDU-501", "cdu", price_usd=CDU.price_usd + 1, prefix="CDU",
+        **{k: v for k, v in CDU.model_dump(mode="json").items() if k in ("gives", "needs", "stands", "bay")},
     )  # fmt: skip
     with_twin = make_columns(a_brief(), a_catalog((*MODULES, twin)), HOOKS)
     assert [c.groups for c in with_twin] == [c.groups for c in make_columns(a_brief(), a_catalog(), HOOKS)]
@@ -161,6 +162,37 @@ def test_dearer_twin_is_dropped():
 def test_no_column_without_a_needed_family(missing):
     kept = tuple(m for m in MODULES if m is not missing)
     assert make_columns(a_brief(), a_catalog(kept), HOOKS) == ()
+
+
+def several_ways():
+    """Up to three pods a block, and for most of what they need a smaller module that is cheaper per kilowatt."""
+    brief = a_brief(limits={"pods_per_block": 3}, phases=[{"name": "One", "it_mw": 3.0, "energised_by": "2029-12-31"}])
+    rivals = []
+    for module in (CDU, FWU, PMP, UPS, DRY, CHL):
+        price = module.price.model_copy(update={"amount": module.price.amount * 0.55})
+        smaller = resized(module, 0.6 * module.gives[0].capacity_kw)
+        rivals.append(smaller.model_copy(update={"sku": f"{module.sku}-S", "price": price}))
+    return brief, a_catalog((*MODULES, *rivals))
+
+
+def test_columns_do_not_depend_on_how_many_blocks_are_compared_at_a_time(monkeypatch):
+    whole = make_columns(*several_ways(), HOOKS)
+    assert len(whole) > 10
+    for number in (1, 2, 7):
+        monkeypatch.setattr("prefab.columns._AT_ONCE", number)
+        assert make_columns(*several_ways(), HOOKS) == whole
+
+
+def test_no_column_is_undercut_by_another_of_the_same_pods():
+    columns = make_columns(*several_ways(), HOOKS)
+    for one, other in permutations(columns, 2):
+        if one.pods == other.pods and dict(one.services).keys() == dict(other.services).keys():
+            pairs = zip(
+                (one.cost_kusd, one.mv_kw, one.mv_worst_kw, *dict(one.services).values()),
+                (other.cost_kusd, other.mv_kw, other.mv_worst_kw, *dict(other.services).values()),
+                strict=True,
+            )
+            assert not all(a <= b for a, b in pairs), f"{one.name} undercuts {other.name}"
 
 
 def test_site_plant_is_no_part_of_a_column():

@@ -281,6 +281,9 @@ def groups_of_a_20_mw_block():
         ("critical_ac", "PWM-1500", 1, 4, None, None),
         ("lv_ac", "TXD-2500", 1, 4, None, "critical_ac"),
         ("lv_ac", "TXD-1600", 2, 1, None, None),
+        ("fabric", "ITN-0160", 1, 1, None, None),
+        ("fire_suppression", "FIR-040", 1, 5, None, None),
+        ("smoke_detection", "ASD-040", 1, 6, None, None),
     )
     return tuple(
         Group(carrier=c, sku=sku, sides=sides, per_side=n, supply_degc=t, unit_for=unit)
@@ -297,6 +300,11 @@ def connected_site(catalog: Catalog, brief, blocks: int) -> Connected:
             Plant(carrier="standby_mv", sku="GEN-3000", per_side=(-(-blocks * 10 // 6),)),
             Plant(carrier="fuel", sku="FTK-085", per_side=(-(-blocks * 4 // 6),)),
             Plant(carrier="mv_storage", sku="BES-5000-2H", per_side=(-(-blocks * 4 // 6),)),
+            Plant(carrier="battery_ac", sku="TXO-4400", per_side=(-(-blocks * 4 // 6),)),
+            Plant(carrier="network", sku="NET-MMR", sides=2, per_side=(-(-blocks // 10),)),
+            Plant(carrier="operations", sku="CTR-100", per_side=(1,)),
+            Plant(carrier="fuel_polishing", sku="FPS-002", per_side=(-(-blocks // 3),)),
+            Plant(carrier="site_lv_ac", sku="TXH-0630", sides=2, per_side=(1,)),
         ),
         intakes=tuple(block // 4 + 1 for block in range(blocks)),
         status="feasible",
@@ -308,7 +316,7 @@ def connected_site(catalog: Catalog, brief, blocks: int) -> Connected:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "width_m", "depth_m", "most_ha"), [(6, 180.0, 150.0, 1.75), (60, 500.0, 420.0, 14.0)]
+    ("blocks", "width_m", "depth_m", "most_ha"), [(6, 180.0, 150.0, 1.85), (60, 500.0, 420.0, 15.0)]
 )
 def test_sites_from_the_catalog_take_little_land(catalog, blocks, width_m, depth_m, most_ha):
     brief = a_brief(site={"width_m": width_m, "depth_m": depth_m, "setback_m": 10.0})

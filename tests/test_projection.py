@@ -1,6 +1,7 @@
 """The projection of a hand-made site of one pod: arithmetic by hand, balances, and which way figures must move."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +24,12 @@ LOSSES = (
 
 def with_workload(plan: Plan, **more: Any) -> Plan:
     return plan.model_copy(update={"workload": plan.workload.model_copy(update=more)})
+
+
+def with_week(plan: Plan, weekday: Sequence[float], weekend: Sequence[float], **more: Any) -> Plan:
+    assert plan.workload.week is not None
+    days = {"weekday_frac": tuple(weekday), "weekend_frac": tuple(weekend)}
+    return with_workload(plan, week=plan.workload.week.model_copy(update=days), **more)
 
 
 def with_climate(plan: Plan, warmer_k: float) -> Plan:
@@ -142,8 +149,8 @@ def test_nothing_is_missing_or_not_a_number(base: Projection) -> None:
 
 
 def test_figures_are_ratios_of_sums() -> None:
-    day = tuple([0.1] * 12 + [1.0] * 12)
-    uneven = make_projection(with_workload(hand_wired_plan(), profile_frac=day))
+    day = [0.1] * 12 + [1.0] * 12
+    uneven = make_projection(with_week(hand_wired_plan(), day, day))
     h = uneven.hourly
     site, it, mtok = sum(h.site_kw), sum(h.it_kw), sum(h.tokens_m)
     assert uneven.pue == pytest.approx(site / it, rel=1e-12)
@@ -323,15 +330,46 @@ def test_water_and_unserved_heat_count_every_block() -> None:
     assert triple.mtok.base == pytest.approx(3 * single.mtok.base)
 
 
-def test_inference_follows_its_day_and_training_runs_flat() -> None:
-    day = tuple([0.5] * 12 + [1.0] * 12)
-    inference = make_projection(with_workload(hand_wired_plan(), profile_frac=day))
-    # 900 kW x (0.2 + 0.8 x 0.4) in the first half of the day.
+def test_inference_follows_its_week_and_training_runs_flat() -> None:
+    weekday, weekend = [0.5] * 12 + [1.0] * 12, [0.25] * 24
+    inference = make_projection(with_week(hand_wired_plan(), weekday, weekend))
+    # 900 kW x (0.2 + 0.8 x 0.4) in the first half of a weekday; half of that load at the weekend.
     assert inference.hourly.it_kw[0] == pytest.approx(468.0)
     assert inference.hourly.it_kw[12] == pytest.approx(756.0)
-    training = make_projection(with_workload(hand_wired_plan(), profile_frac=day, purpose="training"))
+    weekends = [inference.hourly.it_kw[24 * day + 12] for day in range(14)]
+    assert weekends == pytest.approx([756.0] * 5 + [324.0] * 2 + [756.0] * 5 + [324.0] * 2)
+    assert any("profile level (local)" in note for note in inference.notes)
+    training = make_projection(with_week(hand_wired_plan(), weekday, weekend, purpose="training"))
     assert training.hourly.it_kw == pytest.approx([756.0] * 8760)
     assert any("Training tokens" in note for note in training.notes)
+
+
+def test_a_card_without_its_profile_is_refused() -> None:
+    with pytest.raises(InputError, match="profile: 'level' is not in profiles/"):
+        make_projection(with_workload(hand_wired_plan(), week=None))
+
+
+def test_idle_accelerators_are_the_card_s_and_idle_racks_the_pod_s() -> None:
+    # Flat out 350 kW of boards beside 900 kW of racks; at a load of 0.8 they idle at 0.2 and at 0.5.
+    busy = make_projection(with_workload(hand_wired_plan(), idle_frac=0.5))
+    assert busy.b0_kwh_per_mtok / busy.b1_kwh_per_mtok == pytest.approx(350 * 0.9 / (900 * 0.84))
+
+
+def test_proxies_give_tokens_and_are_marked(base: Projection) -> None:
+    plan = hand_wired_plan()
+    proxy = make_projection(with_workload(plan, accelerator="T2", proxy_for=("T1",)))
+    assert proxy.mtok.base == pytest.approx(base.mtok.base)
+    assert "T1" in proxy.not_comparable
+    assert "T2 stands in" in proxy.not_comparable
+    assert any(note.startswith("Not comparable: ") for note in proxy.notes)
+    assert base.not_comparable == ""
+    assert not any("Not comparable" in note for note in base.notes)
+
+
+def test_tokens_of_prompts_counted_too_are_marked(base: Projection) -> None:
+    prompts = make_projection(with_workload(hand_wired_plan(), token_basis="total_input_plus_output"))
+    assert "prompts" in prompts.not_comparable
+    assert prompts.tokenergy_kwh_per_mtok == base.tokenergy_kwh_per_mtok
 
 
 def test_the_brief_s_utilisation_wins() -> None:
@@ -375,8 +413,8 @@ def test_says_what_the_figures_rest_on(base: Projection) -> None:
 @pytest.mark.parametrize(
     ("card", "phrase"),
     [
-        ({"rate_tokens_per_s": 10.0}, "is doubtful"),
-        ({"rate_tokens_per_s": 0.1}, "cannot be right"),
+        ({"published_tokens_per_s": 20.0}, "is doubtful"),
+        ({"published_tokens_per_s": 0.2}, "cannot be right"),
         ({"accelerator_w": 5000.0}, "B0 is capped"),
     ],
 )

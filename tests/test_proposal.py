@@ -2,7 +2,8 @@
 
 from documents.maker import make_plan
 
-from prefab.proposal import make_proposal
+from prefab.market import Tariff
+from prefab.proposal import _FAMILIES, _value, make_proposal
 from prefab.results import Finding
 
 FINDINGS = (
@@ -33,3 +34,51 @@ def test_what_is_broken_comes_before_any_margin():
 def test_curves_are_given_as_their_points():
     values = {(a.subject, a.figure): a.value for a in make_proposal(make_plan(), FINDINGS).assumptions}
     assert all(":" in value for (_, figure), value in values.items() if figure.endswith("losses.points"))
+
+
+def test_each_module_shows_its_main_figures_with_their_basis():
+    plan = make_plan()
+    made = make_proposal(plan, FINDINGS)
+    for module in plan.modules:
+        own = {a.figure: a for a in made.assumptions if a.subject == module.sku}
+        assert {"price.amount", "deployment.lead_weeks", "size and mass"} <= set(own)
+        assert len(own) <= 8
+        for figure, row in own.items():
+            assert row.value, (module.sku, figure)
+            assert row.basis == module.source_of(figure.replace("size and mass", "length_mm")).basis
+    assert any("losses.points" in a.figure for a in made.assumptions)
+
+
+def test_a_table_of_prices_is_told_by_its_ends():
+    plan = make_plan()
+    tariff = Tariff(
+        **{
+            **plan.tariff.model_dump(),
+            "month_hour_usd_per_kwh": ((0.02,) + (0.1,) * 22 + (0.3,),) * 12,
+            "provenance": (
+                *plan.tariff.model_dump()["provenance"],
+                {"of": "month_hour_usd_per_kwh", "source": "x", "basis": "judgement"},
+            ),
+        }
+    )
+    made = make_proposal(plan.model_copy(update={"tariff": tariff}), FINDINGS)
+    (row,) = [a for a in made.assumptions if a.figure == "month_hour_usd_per_kwh"]
+    assert row.value == "288 values, 0.02 to 0.3"
+
+
+def test_equipment_runs_from_the_utility_to_the_block():
+    skus = [row.sku for row in make_proposal(make_plan(), FINDINGS).equipment]
+    order = [skus.index(s) for s in ("TXM-20", "MVS-10", "GEN-2000", "FTK-030", "BES-4000", "POD-1000", "UPS-800")]
+    assert order == sorted(order)
+
+
+def test_every_family_of_the_catalog_has_its_place_in_the_equipment_list(catalog):
+    assert {m.family for m in catalog.modules} <= set(_FAMILIES)
+
+
+def test_a_figure_with_cases_says_them_once():
+    made = make_proposal(make_plan(), FINDINGS)
+    shown = [a for a in made.assumptions if a.figure == "realisation_frac"]
+    card = make_plan().workload
+    assert not shown or shown[0].value.count(" to ") == 1
+    assert _value(card, "realisation_frac").startswith(f"{card.realisation_frac.base:g} (")

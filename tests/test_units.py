@@ -7,33 +7,43 @@ from decimal import Decimal
 
 import pytest
 
-from prefab import brief, catalog, module, plan, results
+from prefab import basis, brief, carrier, climate, costs, market, materials, module, plan, product, results, workload
 from prefab.tables import Frozen
 from prefab.units import SUFFIXES, day, have, money, musd, need, number
 
 # Counts, ratios, cases of a band, and figures whose unit stands in a field beside them.
 PLAIN = {
     "actual",
+    "amount",
     "base",
     "block",
     "block_kinds",
     "blocks",
     "bound",
     "capacity",
+    "circuits_max",
     "cop",
-    "demand",
+    "count",
     "degraded_hours",
+    "demand",
+    "dew_point_correlation",
+    "dn",
     "feeders_max",
+    "frac",
     "high",
+    "hours",
+    "hours_per_day",
     "incumbent",
     "intakes",
     "level",
     "limit",
     "low",
     "month",
+    "months",
     "parallel_max",
     "per_side",
     "phase",
+    "pieces",
     "pods",
     "pods_per_block",
     "points",
@@ -41,6 +51,11 @@ PLAIN = {
     "pue",
     "quantity",
     "seconds",
+    "units",
+    "units_per_day",
+    "usd_per_day",
+    "usd_per_week",
+    "weekdays",
 }
 
 
@@ -78,7 +93,7 @@ def is_number(annotation):
 
 
 def figures():
-    for file in (module, catalog, brief, plan):
+    for file in (basis, brief, carrier, climate, costs, market, materials, module, plan, product, workload):
         for kind in vars(file).values():
             if isinstance(kind, type) and issubclass(kind, Frozen) and kind.__module__ == file.__name__:
                 yield from ((kind.__name__, n) for n, f in kind.model_fields.items() if is_number(f.annotation))

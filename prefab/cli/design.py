@@ -36,17 +36,19 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
     from prefab.catalog import load_catalog
     from prefab.design import make_design
     from prefab.documents import NAMES, write_all
+    from prefab.epw import read_weather_year
     from prefab.proposal import make_proposal
     from prefab.solver import StopFlag
     from prefab.units import musd
 
     wish = read_brief(brief)
     catalog = load_catalog(*folders)
+    weather = read_weather_year(brief.parent / wish.site.weather_file) if wish.site.weather_file else None
     check_out(out, NAMES, force)
     stop = StopFlag()
     try:
         with stopping(stop):
-            design = make_design(wish, catalog, effort, progress_printer(), stop)
+            design = make_design(wish, catalog, effort, progress_printer(), stop, weather)
     finally:
         end_progress()
     proposal = make_proposal(design.plan, design.findings)
@@ -63,6 +65,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 "total_usd": str(proposal.bom.total_usd),
                 "pue": round(proposal.projection.pue, 4),
                 "tokenergy_kwh_per_mtok": round(proposal.projection.tokenergy_kwh_per_mtok.base, 4),
+                "weather": proposal.projection.weather_source,
                 "checks": len(design.findings),
                 "documents": [str(out / name) for name in NAMES],
             }

@@ -18,7 +18,15 @@ from prefab.documents.bom_sheets import (
     add_phases,
     phases_total,
 )
-from prefab.documents.labels import REVISION, counted, faults_text, installed_it_kw, plan_mark
+from prefab.documents.labels import (
+    REVISION,
+    counted,
+    energy_price_text,
+    faults_text,
+    installed_it_kw,
+    not_comparable,
+    plan_mark,
+)
 from prefab.documents.list_sheets import (
     add_assumptions,
     add_compliance,
@@ -157,14 +165,20 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             ],
         ),
         (
-            "Projected year (synthetic climate)",
+            "Projected year",
             [
+                ("Weather", p.weather_source, "text", "hours of the projection, not design conditions"),
                 ("PUE", round(p.pue, 4), "ratio", "facility energy over IT energy, without storage"),
                 ("WUE, L/kWh", round(p.wue_l_per_kwh, 4), "ratio", "of IT energy"),
                 ("CUE, kg/kWh", round(p.cue_kg_per_kwh, 4), "ratio", "CO2 per kWh of IT energy"),
-                ("Energy of the site, MWh", round(p.site_mwh, 1), "number", ""),
+                ("Energy of the site, MWh", round(p.site_mwh, 1), "number", f"at {energy_price_text(proposal)}"),
                 ("TokEnergy B3, kWh per million tokens", round(te.base, 4), "ratio", f"{te.low:.3f} to {te.high:.3f}"),
-                ("Workload card", plan.workload.title, "text", "whole card in proposal.pdf, section 9"),
+                (
+                    "Workload card",
+                    plan.workload.title,
+                    "text",
+                    f"whole card in proposal.pdf, section 9{not_comparable(p)}",
+                ),
             ],
         ),
         ("Answers", [(question, answer, "text", "") for question, answer in proposal.answers]),

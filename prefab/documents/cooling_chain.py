@@ -1,5 +1,6 @@
 """The way of the heat from the pods to the outdoor air, for one typical block of each kind, along the plan's feeds."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,8 +12,12 @@ from prefab.units import number
 
 WIDTH = 740.0
 _BOX_WIDTH, _BOX_HEIGHT, _GAP = 132.0, 58.0, 14.0
+_BETWEEN = 22.0
+"""Least room for an arrow between two columns."""
 _OVER = 14.0
 """Height of the lane above the boxes."""
+# Viewers of the SVG may print with a wider typeface than the one measured here.
+_SLACK = 0.9
 _MEDIA = ("liquid", "air", "heat")
 _OUTDOOR = "outdoor air"
 
@@ -56,7 +61,8 @@ def _band(plan: Plan, kind: BlockKind, count: int, top: float) -> tuple[list[Sha
     ranks = {n.key: n.rank for n in nodes}
     over = _OVER if any(ranks[b] - ranks[a] > 1 for a, b in links) else 0.0
     height = 34 + over + most * _BOX_HEIGHT + (most - 1) * _GAP
-    step = (WIDTH - _BOX_WIDTH - 16) / max(1, last)
+    wide = min(_BOX_WIDTH, (WIDTH - 16 - _BETWEEN * last) / (last + 1))
+    step = (WIDTH - wide - 16) / max(1, last)
     middle = top + 26 + over + (height - 34 - over) / 2
     places: dict[_Key, tuple[float, float]] = {}
     for rank, column in enumerate(columns):
@@ -71,11 +77,11 @@ def _band(plan: Plan, kind: BlockKind, count: int, top: float) -> tuple[list[Sha
     colours = {n.key: n.colour for n in nodes}
     for consumer, supplier in links:
         if ranks[supplier] - ranks[consumer] > 1:
-            shapes += _arrow_over(places[consumer], places[supplier], top + 24, colours[supplier])
+            shapes += _arrow_over(places[consumer], places[supplier], wide, top + 24, colours[supplier])
         else:
-            shapes += _arrow(places[consumer], places[supplier], colours[supplier])
+            shapes += _arrow(places[consumer], places[supplier], wide, colours[supplier])
     for node in nodes:
-        shapes += _box(node, *places[node.key])
+        shapes += _box(node, *places[node.key], wide)
     return shapes, height
 
 
@@ -122,13 +128,25 @@ def _nodes(plan: Plan, own: list[Equipment], links: list[tuple[_Key, _Key]]) -> 
         module = plan.module(sku)
         count = sum(_key(e) == key for e in own)
         if module.it:
-            lines = (f"{count} x {sku}", f"{number(module.it.sustained_kw)} kW sustained each", _shares(plan, sku))
+            lines: tuple[str, ...] = (
+                f"{count} x {sku}",
+                f"{number(module.it.sustained_kw)} kW sustained each",
+                _shares(plan, sku),
+            )
         else:
-            at = f", supplies {supply:g} °C" if supply is not None else ""
+            at = f", supplies {supply:g}\u00a0°C" if supply is not None else ""
             wants = redundancy_of(plan, carrier)
-            lines = (f"{count} x {sku} ({wants})", module.title, f"{rating_of(module, carrier)} each{at}")
+            water = _water(plan, own, sku)
+            lines = (f"{count} x {sku} ({wants})", module.title, f"{rating_of(plan, sku, carrier)} each{at}", *water)
         nodes.append(_Node(key, lines, plan.carrier(carrier).colour, rank))
     return nodes
+
+
+def _water(plan: Plan, own: list[Equipment], sku: str) -> tuple[str, ...]:
+    """Who treats the water that a cooler evaporates."""
+    needs = {n.carrier for n in plan.module(sku).needs if plan.carrier(n.carrier).medium == "service"}
+    counts = Counter(e.sku for e in own if e.carrier in needs)
+    return tuple(f"make-up water: {count} x {name}" for name, count in counts.items())
 
 
 def _shares(plan: Plan, sku: str) -> str:
@@ -144,27 +162,29 @@ def _shares(plan: Plan, sku: str) -> str:
     return ", ".join(shares)
 
 
-def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str) -> Iterable[Shape]:
-    x0, y0 = start[0] + _BOX_WIDTH, start[1] + _BOX_HEIGHT / 2
+def _arrow(start: tuple[float, float], end: tuple[float, float], wide: float, colour: str) -> Iterable[Shape]:
+    x0, y0 = start[0] + wide, start[1] + _BOX_HEIGHT / 2
     x1, y1 = end[0], end[1] + _BOX_HEIGHT / 2
-    turn = x1 - (x1 - x0) * 0.5 if x1 - x0 < _BOX_WIDTH else x1 - 12
+    turn = x1 - (x1 - x0) * 0.5 if x1 - x0 < wide else x1 - 12
     yield Line(((x0, y0), (turn, y0), (turn, y1), (x1 - 4, y1)), stroke=colour, stroke_width=1.6)
     yield Line(((x1 - 6, y1 - 3.2), (x1, y1), (x1 - 6, y1 + 3.2)), stroke=colour, closed=True, fill=colour)
 
 
-def _arrow_over(start: tuple[float, float], end: tuple[float, float], y: float, colour: str) -> Iterable[Shape]:
+def _arrow_over(
+    start: tuple[float, float], end: tuple[float, float], wide: float, y: float, colour: str
+) -> Iterable[Shape]:
     """Past the columns between, above their boxes, which hide what passes behind them."""
-    x0, x1 = start[0] + _BOX_WIDTH / 2, end[0] + _BOX_WIDTH / 2
+    x0, x1 = start[0] + wide / 2, end[0] + wide / 2
     yield Line(((x0, start[1]), (x0, y), (x1, y), (x1, end[1] - 4)), stroke=colour, stroke_width=1.6)
     yield Line(((x1 - 3.2, end[1] - 6), (x1, end[1]), (x1 + 3.2, end[1] - 6)), stroke=colour, closed=True, fill=colour)
 
 
-def _box(node: _Node, x: float, y: float) -> Iterable[Shape]:
-    yield Rect(x, y, _BOX_WIDTH, _BOX_HEIGHT, fill=SKY, stroke=NAVY, stroke_width=0.7, radius=2)
+def _box(node: _Node, x: float, y: float, wide: float) -> Iterable[Shape]:
+    yield Rect(x, y, wide, _BOX_HEIGHT, fill=SKY, stroke=NAVY, stroke_width=0.7, radius=2)
     yield Rect(x, y, 4, _BOX_HEIGHT, fill=node.colour)
-    room = _BOX_WIDTH - 16
-    below = [part for line in node.lines[1:] for part in lines_of(line, room, 7)][:4]
+    room = wide - 16
+    below = [part for line in node.lines[1:] for part in lines_of(line, room * _SLACK, 7)][:4]
     first = y + (_BOX_HEIGHT - 9 * len(below)) / 2 + 2
-    yield Label(x + 10, first, fitted(node.lines[0], room, 8, bold=True), size=8, bold=True, colour=INK)
+    yield Label(x + 10, first, fitted(node.lines[0], room * _SLACK, 8, bold=True), size=8, bold=True, colour=INK)
     for index, line in enumerate(below):
         yield Label(x + 10, first + 10 + 9 * index, line, size=7)

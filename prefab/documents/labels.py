@@ -1,19 +1,37 @@
 """Short texts that several documents print in the same way."""
 
+from collections import Counter
+from collections.abc import Sequence
 from hashlib import sha256
 
 from prefab.brief import SiteBrief
-from prefab.module import Module
+from prefab.market import Tariff
 from prefab.plan import Group, Plan, Plant, write_plan
-from prefab.proposal import Compliance, Proposal
-from prefab.results import Finding
+from prefab.proposal import Compliance, Proposal, rating_text
+from prefab.results import Finding, Projection
 from prefab.units import number
 
 REVISION = "1"
 """A plan has no earlier issue; a changed plan is another plan with a mark of its own."""
 _FAMILIES = {
     "it_pod": "IT pods",
-    "power": "Power modules with UPS",
+    "power": "UPS and power modules",
+    "electrical_house": "Electrical houses",
+    "supercapacitor": "Supercapacitors",
+    "busway": "Busways",
+    "air_cooling": "Air cooling",
+    "heat_rejection": "Heat rejection",
+    "control_room": "Control rooms",
+    "fabric": "Fabric, storage and management pods",
+    "rotary_ups": "Rotary UPS",
+    "dc_power": "800 V DC power",
+    "ups_storage": "UPS batteries",
+    "hv_bay": "High-voltage bays",
+    "house_transformer": "House transformers",
+    "battery_conversion": "Battery converters",
+    "network": "Meet-me rooms",
+    "fire": "Fire protection",
+    "water": "Water treatment",
     "cdu": "Coolant distribution units",
     "pump": "Pump skids",
     "intake": "Medium-voltage intake",
@@ -48,6 +66,9 @@ _UNITS = (
     ("_points", "points"),
     ("_tflops", "TFLOPS"),
     ("_degc", "°C"),
+    ("_dba", "dB(A)"),
+    ("_hz", "Hz"),
+    ("_v", "V"),
     ("_usd", "$"),
     ("_kwh", "kWh"),
     ("_kva", "kVA"),
@@ -73,20 +94,9 @@ def family_title(family: str) -> str:
     return _FAMILIES.get(family) or family.replace("_", " ").capitalize()
 
 
-def rating_of(module: Module, carrier: str) -> str:
-    """What one module gives of a carrier: `2,500 kVA`."""
-    gives = module.given(carrier)
-    if gives is None:
-        return ""
-    for value, unit in (
-        (gives.capacity_kw, "kW"),
-        (gives.capacity_kva, "kVA"),
-        (gives.capacity_l, "L"),
-        (gives.capacity_points, "points"),
-    ):
-        if value is not None:
-            return f"{number(value)} {unit}"
-    return ""
+def rating_of(plan: Plan, sku: str, carrier: str) -> str:
+    """What one module gives of a carrier: `2,500 kVA`, or in the carrier's own unit: `8 bays of 600 mm`."""
+    return rating_text(plan.module(sku), plan.carrier(carrier))
 
 
 def redundancy_of(plan: Plan, carrier: str) -> str:
@@ -95,6 +105,19 @@ def redundancy_of(plan: Plan, carrier: str) -> str:
     if found.medium == "fuel" or carrier == "mv_storage":
         return "as stored"
     return str(getattr(plan.brief.redundancy, found.redundancy, "N"))
+
+
+def units_of(plan: Plan, member: Group | Plant, among: Sequence[Group] | Sequence[Plant]) -> str:
+    """Of modules that each serve one module of another group, how many there are for each: `6 for each UPS-1250`."""
+    served = next((g for g in among if g.carrier == member.unit_for), None)
+    if served is None:
+        return ""
+    each = _count(member) / _count(served) if _count(served) else 0.0
+    return f"{number(each, 0 if each == round(each) else 1)} for each {served.sku}"
+
+
+def _count(group: Group | Plant) -> int:
+    return group.sides * (group.per_side if isinstance(group, Group) else group.per_side[-1])
 
 
 def count_of(group: Group | Plant) -> str:
@@ -106,6 +129,38 @@ def count_of(group: Group | Plant) -> str:
 def kwh_per_mtok_text(value: float, site: float) -> str:
     """Energy per million tokens with digits enough that the parts of the site's figure still differ."""
     return f"{value:.{3 if site >= 1 else 4}f}"
+
+
+def not_comparable(projection: Projection) -> str:
+    """The warning that a figure per token stands beside no other, to be put behind a note; empty where it may."""
+    return f"; not comparable: {projection.not_comparable}" if projection.not_comparable else ""
+
+
+def energy_price_text(proposal: Proposal) -> str:
+    """What a kilowatt-hour costs in the mean of the year, all charges in, and how the tariff is made."""
+    p = proposal.projection
+    price = p.energy_usd_per_mtok * p.mtok.base / (p.site_mwh * 1000)
+    return f"{price:.4f} $/kWh in the mean of the year, {_tariff_form(proposal.plan.tariff)}"
+
+
+def _tariff_form(tariff: Tariff) -> str:
+    """The shape of a tariff in words: how its hours are priced, and what comes on top."""
+    if tariff.period:
+        form = f"{len(tariff.period)} periods of day and season"
+    elif tariff.month_hour_usd_per_kwh:
+        form = "a price for every hour of the mean day of each month"
+    elif tariff.hourly_usd_per_kwh:
+        form = "a price for each hour of the year"
+    else:
+        form = "one price for every hour"
+    more = (
+        (tariff.demand, "demand charges"),
+        (tariff.adder, "levies"),
+        (tariff.fixed_usd_per_month, "fixed charges"),
+        (tariff.tax_frac, "tax"),
+    )
+    named = [words for value, words in more if value]
+    return form + (f", with {', '.join(named)}" if named else "")
 
 
 def faults_text(proposal: Proposal) -> str:
@@ -150,6 +205,16 @@ def figure_title(path: str) -> str:
     for short, written in _SHORT.items():
         words = words.replace(f": {short}", f": {written}")
     return words[:1].upper() + words[1:] + unit
+
+
+def basis_text(proposal: Proposal) -> str:
+    """How many of the figures listed are facts, interpolated or judged."""
+    counts = Counter(a.basis for a in proposal.assumptions)
+    facts, between, judged = (number(counts[basis]) for basis in ("fact", "interpolated", "judgement"))
+    return (
+        f"Of the {number(counts.total())} figures below {facts} repeat a published one, {between} are interpolated "
+        f"between or worked out from published ones, {judged} are judgement."
+    )
 
 
 def plan_mark(plan: Plan) -> str:

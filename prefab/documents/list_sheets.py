@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prefab.documents.bom_sheets import FIRST_ROW, HEAD_ROW
-from prefab.documents.labels import family_title, figure_title, headroom_frac_of, result_of
+from prefab.documents.labels import basis_text, family_title, figure_title, headroom_frac_of, result_of
 from prefab.documents.style import GREEN, RED
 from prefab.documents.workbook import PLAIN, Book, Column, Formula, Look, Value
 from prefab.proposal import Proposal
@@ -67,8 +67,8 @@ def add_logistics(book: Book, proposal: Proposal) -> None:
                 Formula(f"C{row}*G{row}", item.count * module.mass_kg),
                 lifts,
                 Formula(f"C{row}*I{row}", item.count * lifts),
-                module.transport_class,
-                TRANSPORT[module.transport_class],
+                module.transport.permit,
+                TRANSPORT[module.transport.permit],
                 "on the land" if module.stands == "site" else "inside",
             )
         )
@@ -181,7 +181,7 @@ def add_compliance(book: Book, proposal: Proposal) -> None:
                 round(f.limit, 6),
                 f.unit,
                 headroom_frac_of(f),
-                f.text,
+                f.text.replace("_", " "),
             )
             for f in proposal.findings
         ],
@@ -190,9 +190,10 @@ def add_compliance(book: Book, proposal: Proposal) -> None:
 
 
 def add_assumptions(book: Book, proposal: Proposal) -> None:
-    """Every figure with its source."""
+    """The main figures with their sources."""
     sheet = book.add_sheet(
-        "Assumptions", "Figures the design stands on: facts, interpolated between facts, or judgement."
+        "Assumptions",
+        f"{basis_text(proposal)} Every other figure of a module with its source: prefab catalog show SKU; plan.json.",
     )
     columns = (
         Column("Subject", "text", 26),
@@ -216,7 +217,8 @@ def add_sources(book: Book, proposal: Proposal) -> None:
         Column("Source", "code", 24),
         Column("Title", "text", 70),
         Column("Address", "text", 70),
+        Column("Date", "text", 16),
         Column("How far to trust it", "text", 30),
     )
-    rows = [(s.key, s.title, s.url, s.trust) for s in proposal.plan.sources]
+    rows = [(s.key, s.title, s.url, s.date, s.trust) for s in proposal.plan.sources]
     book.put_table(sheet, HEAD_ROW, columns, rows)

@@ -5,7 +5,15 @@ from decimal import Decimal
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import REVISION, counted, family_title, figure_title, installed_it_kw, plan_mark
+from prefab.documents.labels import (
+    REVISION,
+    basis_text,
+    counted,
+    family_title,
+    figure_title,
+    installed_it_kw,
+    plan_mark,
+)
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_style import (
     CAPTION,
@@ -81,7 +89,7 @@ def _proof(proposal: Proposal) -> str:
 
 
 def make_assumptions(proposal: Proposal) -> list[Flowable]:
-    """Every figure with its source, then what is left out."""
+    """The main figures with their sources, and what is left out."""
     sources: dict[tuple[str, str], int] = {}
     rows: list[Sequence[Cell]] = []
     subject = ""
@@ -95,8 +103,8 @@ def make_assumptions(proposal: Proposal) -> list[Flowable]:
     return [
         Heading("11\u00a0\u00a0Assumptions and exclusions", 0, "assumptions"),
         para(
-            "Figures are facts of a source, interpolated between facts, or judgement. Where a band is known it stands "
-            "behind the value."
+            f"{basis_text(proposal)} Where a band is known it stands behind the value. Of each module these are its "
+            "main figures; `prefab catalog show SKU` prints every figure with its source, and plan.json carries them."
         ),
         together(Heading("Exclusions", 1, "exclusions"), *bullets(_EXCLUSIONS)),
         section(120),
@@ -125,7 +133,7 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
         f"at most {plan.brief.limits.block_kinds} block kinds, and the modules of catalog {plan.catalog_digest[:12]}.",
         "Groups hold the fewest modules that carry their load in every situation; of heat rejection one more is tried.",
         "The optimum is in capital cost. Energy, land and dates are computed for the result, not traded against it.",
-        "The climate year is synthetic; a measured year has other peaks and a somewhat different PUE.",
+        f"Weather: {proposal.projection.weather_source}; another year has other peaks and a somewhat different PUE.",
         "Token rates are benchmark or published rates under the workload card, not a promise of any model's service.",
         "Losses of single modules are walked, and of a whole side where 2N is asked; at N+1 the common bus, board or "
         "header of a group is a single point, as is the utility connection. Simultaneous losses, fire and flood are "

@@ -6,8 +6,8 @@ from reportlab.platypus import Flowable, NextPageTemplate, PageBreak
 
 from prefab.documents.cooling_chain import make_cooling_chain
 from prefab.documents.drawing import Drawing
-from prefab.documents.labels import figures_of, headroom_of, rating_of, redundancy_of, result_of
-from prefab.documents.one_line import make_one_line
+from prefab.documents.labels import figures_of, headroom_of, rating_of, redundancy_of, result_of, units_of
+from prefab.documents.one_line import make_one_line_sheets
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_page import LANDSCAPE, LANDSCAPE_HEIGHT, PORTRAIT
 from prefab.documents.pdf_style import (
@@ -25,7 +25,7 @@ from prefab.documents.pdf_style import (
     table,
     together,
 )
-from prefab.plan import Plan
+from prefab.plan import Group, Plan, Plant
 from prefab.proposal import Compliance, Proposal
 from prefab.units import number
 
@@ -57,7 +57,7 @@ def make_power_pages(proposal: Proposal) -> list[Flowable]:
         NextPageTemplate(LANDSCAPE),
         PageBreak(),
         Heading("4\u00a0\u00a0Power and cooling", 0, "power"),
-        Drawn(make_one_line(plan), LANDSCAPE_WIDTH, LANDSCAPE_HEIGHT - 40),
+        *_one_line(plan),
         PageBreak(),
         Heading("Cooling chain", 1, "cooling"),
         Drawn(chain, LANDSCAPE_WIDTH, _SHEET_HEIGHT),
@@ -71,6 +71,16 @@ def make_power_pages(proposal: Proposal) -> list[Flowable]:
         together(*_pod_powers(plan)),
         *_redundancy(plan),
     ]
+
+
+def _one_line(plan: Plan) -> list[Flowable]:
+    """The one-line diagram, on a sheet for each kind of block where they do not fit beside each other."""
+    story: list[Flowable] = []
+    for number_, sheet in enumerate(make_one_line_sheets(plan)):
+        if number_:
+            story += [PageBreak(), Heading(sheet.title, 1, f"one-line-{number_ + 1}")]
+        story.append(Drawn(sheet, LANDSCAPE_WIDTH, LANDSCAPE_HEIGHT - 44))
+    return story
 
 
 def _pod_powers(plan: Plan) -> list[Flowable]:
@@ -103,40 +113,33 @@ def _redundancy(plan: Plan) -> list[Flowable]:
     rows: list[Sequence[Cell]] = []
     for plant in plan.sized.plant:
         if plant.per_side[-1]:
-            sides = "A and B, each able to carry all" if plant.sides == 2 else "one system"
             installed = f"{plant.sides * plant.per_side[-1]} x {plant.sku}"
-            rating = rating_of(plan.module(plant.sku), plant.carrier)
-            rows.append(
-                (
-                    "Site",
-                    plan.carrier(plant.carrier).title,
-                    redundancy_of(plan, plant.carrier),
-                    installed,
-                    rating,
-                    sides,
-                )
-            )
+            rows.append(_redundant(plan, "Site", plant, units_of(plan, plant, plan.sized.plant), installed))
     for kind in plan.sized.kinds:
         for group in kind.groups:
-            title = plan.carrier(group.carrier).title
-            title += f", {group.supply_degc:g} °C" if group.supply_degc is not None else ""
-            title += ", one for each UPS" if group.unit_for else ""
-            sides = "A and B, each able to carry all" if group.sides == 2 else "one system"
-            installed = f"{group.count} x {group.sku}"
-            rating = rating_of(plan.module(group.sku), group.carrier)
-            where = f"Block kind {kind.name}"
-            rows.append((where, title, redundancy_of(plan, group.carrier), installed, rating, sides))
+            units = units_of(plan, group, kind.groups)
+            rows.append(_redundant(plan, f"Block kind {kind.name}", group, units, f"{group.count} x {group.sku}"))
     head = ("Where", "What it gives", "Asked", "Installed", "Each", "Arranged as")
     return [
         # A short table stays whole, a long one may begin where there is room for half a dozen rows.
         section(min(70.0 + 18 * len(rows), 250.0)),
         Heading("Redundancy", 1, "redundancy", before_long=True),
         para(
-            "N carries the load with nothing to spare, N+1 has one unit more than the load needs, 2N has two systems, "
-            "each of which carries everything. Block kinds are given per block."
+            "N carries the load with nothing to spare, N+1 has one unit more than the load needs, 2N has two systems "
+            "A and B, each of which carries everything. Block kinds are given per block."
         ),
-        table(head, rows, (14, 26, 9, 18, 15, 22)),
+        table(head, rows, (12, 27, 10, 15, 19, 21)),
     ]
+
+
+def _redundant(plan: Plan, where: str, member: Group | Plant, units: str, installed: str) -> Sequence[Cell]:
+    """A line of the redundancy table; what serves one module each is as redundant as those."""
+    title = plan.carrier(member.carrier).title
+    if isinstance(member, Group) and member.supply_degc is not None:
+        title += f", {member.supply_degc:g} °C"
+    asked = "with them" if units else redundancy_of(plan, member.carrier)
+    arranged = ", ".join(t for t in ("A and B" if member.sides == 2 else "one system" * (not units), units) if t)
+    return where, title, asked, installed, rating_of(plan, member.sku, member.carrier), arranged
 
 
 def make_equipment(proposal: Proposal) -> list[Flowable]:
@@ -156,7 +159,8 @@ def make_equipment(proposal: Proposal) -> list[Flowable]:
         for row in proposal.equipment
     ]
     head = ("SKU", "Module", "Rating", *short, "Total", "L x W x H, m", "Mass each, kg")
-    widths = (15, 34, 13, *([max(4.5, 18 / len(short) / 2)] * len(short)), 9.5, 19, 13)
+    digits = max((len(str(row.count)) for row in proposal.equipment), default=1)
+    widths = (15, 34, 13, *([3 + 1.1 * max(2, digits)] * len(short)), 9.5, 19, 13)
     named = ", ".join(f"{s} = {p.name}" for s, p in zip(short, phases, strict=True))
     modules = sum(row.count for row in proposal.equipment)
     return [
@@ -193,7 +197,7 @@ def _tightest(row: Compliance) -> tuple[Cell, Cell, Cell]:
     finding = row.tightest
     if finding is None or finding.actual == finding.limit == 0:
         return "", "", ""
-    value = [para(figures_of(finding), CELL), para(finding.text, CELL_SMALL_GREY)]
+    value = [para(figures_of(finding), CELL), para(finding.text.replace("_", " "), CELL_SMALL_GREY)]
     return finding.where, value, headroom_of(finding)
 
 

@@ -2,7 +2,15 @@
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import counted, design_peak, installed_it_kw, site_voltage
+from prefab.documents.labels import (
+    counted,
+    design_peak,
+    energy_price_text,
+    figure_title,
+    installed_it_kw,
+    not_comparable,
+    site_voltage,
+)
 from prefab.documents.pdf_page import handed_over
 from prefab.documents.pdf_style import CAPTION, Heading, cards, facts, para, table, together
 from prefab.proposal import Proposal
@@ -16,7 +24,8 @@ def make_summary(proposal: Proposal) -> list[Flowable]:
     story += [
         together(Heading("Key figures", 1, "key-figures"), _key_figures(proposal)),
         para(
-            "Energy, water, carbon and token figures are projected for a synthetic climate year at full build. "
+            f"Energy, water, carbon and token figures are projected at full build for this weather: "
+            f"{proposal.projection.weather_source}. "
             "Capital cost is indicative; its band adds up the bands of every line.",
             CAPTION,
         ),
@@ -38,7 +47,6 @@ def _key_figures(proposal: Proposal) -> Flowable:
     ]
     ratios = f"{p.pue:.3f} / {p.wue_l_per_kwh:.3f} / {p.cue_kg_per_kwh:.3f}"
     tokens = [number(mtok / 1e6, 2) for mtok in (p.mtok.low, p.mtok.base, p.mtok.high)]
-    price = plan.tariff.energy_usd_per_kwh
     rows = (
         (
             "Sustained IT load",
@@ -60,12 +68,12 @@ def _key_figures(proposal: Proposal) -> Flowable:
         (
             "Projected facility TokEnergy (B3)",
             f"{te.base:.3f} kWh per million tokens",
-            f"{te.low:.3f} to {te.high:.3f}; workload card in section 9",
+            f"{te.low:.3f} to {te.high:.3f}; workload card in section 9{not_comparable(p)}",
         ),
         (
             "Energy cost of a million tokens",
             f"{p.energy_usd_per_mtok:.4f} $",
-            f"at {price:g} $/kWh, {plan.tariff.title}",
+            f"at {energy_price_text(proposal)}; {plan.tariff.title}",
         ),
     )
     return table(("Figure", "Value", "Note"), rows, (33, 27, 40))
@@ -74,7 +82,7 @@ def _key_figures(proposal: Proposal) -> Flowable:
 def make_requirements(proposal: Proposal) -> list[Flowable]:
     """What the customer asked for, as the design took it."""
     brief, plan = proposal.plan.brief, proposal.plan
-    site, wish, hours = brief.site, brief.redundancy, brief.autonomy.generator_h
+    site, wish = brief.site, brief.redundancy
     altitude = plan.climate.elevation_m if site.altitude_m is None else site.altitude_m
     dry_bulb = site.design_dry_bulb_degc
     if dry_bulb is None:
@@ -84,6 +92,7 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         if brief.storage.power_mw
         else "none"
     )
+    smoothing = f"fast storage for {brief.storage.smoothing_frac:.0%} of the pods' peak power in each block"
     rows = (
         ("Land", f"{site.width_m:g} m west to east, {site.depth_m:g} m south to north, set-back {site.setback_m:g} m"),
         ("Country of the public holidays", site.country),
@@ -92,11 +101,14 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         ("Utility connection", f"{site_voltage(brief)}; tariff {plan.tariff.title}"),
         ("Redundancy of power / cooling / control", f"{wish.power} / {wish.cooling} / {wish.control}"),
         ("Redundancy of intake / main transformers / standby", f"{wish.intake} / {_main(proposal)} / {wish.standby}"),
+        ("Redundancy of the wide-area network", wish.network),
         ("UPS autonomy", f"{brief.autonomy.ups_min:g} min at the end of battery life"),
-        ("Standby generation", f"fuel for {hours:g} h at the design load" if hours else "none"),
+        ("Standby generation", _standby(proposal)),
         ("Grid battery", storage),
+        *([("Smoothing of load swings", smoothing)] if brief.storage.smoothing_frac else []),
         ("Block kinds / pods per block", f"at most {brief.limits.block_kinds} / {brief.limits.pods_per_block}"),
         ("Modules not to be used", ", ".join(brief.limits.exclude) or "none"),
+        *_restrictions(proposal),
     )
     phases = [
         (p.name, f"{p.it_mw:g}", day(p.energised_by), handed)
@@ -128,6 +140,33 @@ _SCOPE = (
     ("Computers, network and software", "owner", "not included"),
     ("Fuel, water, electricity, insurance, operation", "owner", "not included"),
 )
+
+
+def _standby(proposal: Proposal) -> str:
+    autonomy = proposal.plan.brief.autonomy
+    if not autonomy.generator_h:
+        return "none"
+    if autonomy.fuel == "gas":
+        return "engines on gas from the pipeline, none of it stored"
+    return f"fuel for {autonomy.generator_h:g} h at the design load"
+
+
+def _restrictions(proposal: Proposal) -> list[tuple[str, str]]:
+    """What of the catalog the brief allows, a line for each wish that it states."""
+    said = proposal.plan.brief.restrict.model_dump(exclude_defaults=True, mode="json")
+    return [
+        (
+            f"Modules restricted: {figure_title(key)}",
+            ", ".join(map(str, value)) if isinstance(value, list) else _said(value),
+        )
+        for key, value in said.items()
+    ]
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _main(proposal: Proposal) -> str:

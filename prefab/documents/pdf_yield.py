@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import kwh_per_mtok_text
+from prefab.documents.labels import energy_price_text, kwh_per_mtok_text
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_style import (
     CAPTION,
@@ -19,6 +19,7 @@ from prefab.documents.pdf_style import (
 from prefab.documents.projection_charts import make_monthly_chart, make_waterfall, make_weekly_chart
 from prefab.proposal import Proposal
 from prefab.units import number
+from prefab.workload import match
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABEL = "Projected facility TokEnergy (prefab method)"
@@ -26,7 +27,7 @@ LABEL = "Projected facility TokEnergy (prefab method)"
 
 def make_energy(proposal: Proposal) -> list[Flowable]:
     """The year of energy."""
-    plan, p = proposal.plan, proposal.projection
+    p = proposal.projection
     overhead = (
         ("UPS and critical power", p.hourly.power_chain_loss_kw),
         ("Transformers and switchgear", p.hourly.transformer_loss_kw),
@@ -42,14 +43,15 @@ def make_energy(proposal: Proposal) -> list[Flowable]:
     return [
         Heading("8\u00a0\u00a0Energy, water and carbon", 0, "energy"),
         para(
-            f"The climate year of {plan.climate.title} is synthetic: made hour by hour from monthly figures of "
-            "temperature and humidity, not measured. Every hour takes the electrical and cooling chain at its part "
-            "load, with all installed modules running. The hours themselves are in projection.csv."
+            f"Weather: {p.weather_source}. Every hour takes the electrical and cooling chain at its part load, with "
+            "all installed modules running. The hours themselves are in projection.csv."
         ),
         together(
             Drawn(make_monthly_chart(p), INNER_WIDTH, 260),
             para(
-                "Energy by month with the mean outdoor temperature; PUE of each month on a scale of its own.", CAPTION
+                "Energy by month with the mean outdoor temperature; PUE of each month on a scale of its own. "
+                f"Weather: {p.weather_source}.",
+                CAPTION,
             ),
         ),
         together(
@@ -60,7 +62,11 @@ def make_energy(proposal: Proposal) -> list[Flowable]:
         together(Heading("Months", 1, "months"), _months(proposal)),
         together(
             Drawn(make_weekly_chart(p), INNER_WIDTH, 260),
-            para("Week by week: lowest to highest hour and the mean. The scales do not begin at zero.", CAPTION),
+            para(
+                "Week by week: lowest to highest hour and the mean. The scales do not begin at zero. "
+                f"Weather: {p.weather_source}.",
+                CAPTION,
+            ),
         ),
     ]
 
@@ -98,7 +104,7 @@ def _months(proposal: Proposal) -> Flowable:
 
 def make_tokenergy(proposal: Proposal) -> list[Flowable]:
     """TokEnergy, never without its card."""
-    p, plan, price = proposal.projection, proposal.plan, proposal.plan.tariff.energy_usd_per_kwh
+    p, plan = proposal.projection, proposal.plan
     te = p.tokenergy_kwh_per_mtok
     direction = (
         ("Low case", te.low, p.mtok.high),
@@ -147,7 +153,10 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
             Heading("What else a million tokens takes", 1, "companions"),
             facts(
                 [
-                    ("Energy cost", f"{p.energy_usd_per_mtok:.4f} $ at {price:g} $/kWh ({plan.tariff.title})"),
+                    (
+                        "Energy cost",
+                        f"{p.energy_usd_per_mtok:.4f} $ at {energy_price_text(proposal)} ({plan.tariff.title})",
+                    ),
                     ("Carbon", f"{number(p.carbon_g_per_mtok, 1)} g CO2 at {plan.tariff.carbon_g_per_kwh:g} g/kWh"),
                     ("Water", f"{p.water_l_per_mtok:.3f} L on the site"),
                 ]
@@ -195,10 +204,10 @@ def _card(proposal: Proposal) -> list[tuple[str, str]]:
     accelerators = 0
     for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
         it = plan.module(kind.pod).it
-        if it and it.accelerator == w.accelerator:
+        if it and match(w, it.accelerator):
             accelerators += it.accelerators_count * kind.pods * counts[-1]
     sources = {s.key: s for s in plan.sources}
-    rate = w.source_of("rate_tokens_per_s")
+    rate = w.source_of("published_tokens_per_s")
     source = sources[rate.source].title if rate.source in sources else rate.source
     low, high = w.rate_low_tokens_per_s, w.rate_high_tokens_per_s
     used = w.utilisation_frac if plan.brief.utilisation_frac is None else plan.brief.utilisation_frac
@@ -207,19 +216,42 @@ def _card(proposal: Proposal) -> list[tuple[str, str]]:
         ("Model", f"{w.model}, {w.parameters_total_b:g} billion parameters, {w.parameters_active_b:g} billion active"),
         ("Precision", w.precision),
         ("Accelerators", f"{number(accelerators)} x {w.accelerator}, {w.accelerator_w:g} W each at the rate below"),
-        ("Rate per accelerator", f"{w.rate_tokens_per_s:g} tokens/s ({low:g} to {high:g})"),
+        ("Published rate", f"{w.published_tokens_per_s:g} tokens/s per accelerator, {w.published}"),
+        (
+            "Rate used",
+            f"{w.realisation_frac.base:g} of it: {w.rate_tokens_per_s:.4g} tokens/s ({low:.4g} to {high:.4g})",
+        ),
+        ("Bases", f"tokens: {_in_words(w.token_basis)}; power: {_in_words(w.power_basis)}"),
         ("Mean length", f"{w.input_tokens_mean:g} tokens in, {w.output_tokens_mean:g} tokens out"),
         ("Concurrency", w.concurrency),
         ("Latency target", w.latency_target),
         ("Tokens counted", w.tokens_counted),
         ("Tokenizer", w.tokenizer),
-        ("Utilisation U at the daily peak", f"{used:.0%}"),
+        ("Utilisation U in the week's highest hour", f"{used:.0%}"),
         ("Availability A, goodput G", f"{w.availability_frac:.1%}, {w.goodput_frac:.1%}"),
         ("Source of the rate", f"{source} ({rate.basis}). {rate.note}"),
         ("Date", f"{plan.brief.as_of}"),
         ("Boundary", "B3, electricity only"),
-        ("Weather", f"synthetic year of {plan.climate.title}"),
+        ("Weather", proposal.projection.weather_source),
         ("Storage duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no storage"),
+        *([("Not comparable", proposal.projection.not_comparable)] if proposal.projection.not_comparable else []),
+        *_accelerators(proposal),
+    ]
+
+
+def _in_words(basis: str) -> str:
+    return basis.replace("_", " ").replace("gpu board", "accelerator board").replace("ac", "AC")
+
+
+def _accelerators(proposal: Proposal) -> list[tuple[str, str]]:
+    """What the pods hold; it is not part of the bill."""
+    return [
+        (
+            f"Price and life of one {a.name}",
+            f"{number(a.price_usd.base)} $ ({number(a.price_usd.low)} to {number(a.price_usd.high)}), "
+            f"{a.life_years.base:g} years ({a.source_of('price_usd').basis}); not in the price of the site",
+        )
+        for a in proposal.plan.accelerators
     ]
 
 

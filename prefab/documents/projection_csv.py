@@ -8,7 +8,7 @@ from prefab.documents.csv_file import write_csv
 from prefab.proposal import Proposal
 from prefab.results import Hourly
 
-# The synthetic year is no year of the calendar; any that is not a leap year has its 8,760 hours.
+# A typical year is no year of the calendar; any that is not a leap year has its 8,760 hours.
 _YEAR_START = datetime(2001, 1, 1)  # noqa: DTZ001  local standard time of the site
 _DIGITS = {"dry_bulb_degc": 2, "wet_bulb_degc": 2, "tokens_m": 4}
 

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
+from prefab.documents.legend import FAMILIES, OTHER
 from prefab.documents.style import GREY, INK, NAVY, WHITE, fitted, width_of
 from prefab.module import Module
 from prefab.plan import Area, Plan
@@ -23,24 +24,6 @@ _NAME_SIZES = (15.0, 12.0, 10.0, 8.0, 6.5, 5.0, 4.2)
 _GRASS, _ASPHALT, _KERB = "#f4f6f1", "#d9dcdf", "#b9bec3"
 _PHASES = ("#e3edf4", "#e9e6f3", "#f6ece0", "#e4f1ea", "#f5e6e9", "#eef0dc")
 _YARD = "#f3f1e6"
-_FAMILIES = {
-    "it_pod": ("IT pods", "#27567f"),
-    "power": ("Power modules with UPS", "#c4553f"),
-    "transformer": ("Transformers", "#e3a15c"),
-    "cdu": ("Coolant distribution", "#3c8fb5"),
-    "pump": ("Pump skids", "#58a6b8"),
-    "air_cooling": ("Air cooling", "#8fc3d6"),
-    "heat_rejection": ("Heat rejection", "#7fb389"),
-    "control": ("Control", "#8f9aa3"),
-    "intake": ("MV intake switchgear", "#7a5c9e"),
-    "main_transformer": ("Main transformers", "#54407a"),
-    "generator": ("Generators", "#8a7a55"),
-    "fuel": ("Fuel tanks", "#55595e"),
-    "battery": ("Grid batteries", "#3d9a63"),
-}
-_OTHER = ("Other modules", "#9aa5ad")
-
-
 _TRENCHES: dict[str, tuple[str, str, tuple[float, ...]]] = {
     "A": ("Cables, side A", "#c4302b", ()),
     "B": ("Cables, side B", "#1f66b0", ()),
@@ -176,7 +159,7 @@ def _areas(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
 
 
 def _family(module: Module) -> tuple[str, str]:
-    return _FAMILIES.get(module.family, _OTHER)
+    return FAMILIES.get(module.family, OTHER)
 
 
 def _modules(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
@@ -356,7 +339,7 @@ def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float, drawn: Set
     text(f"Road width {plan.basis.road_width_mm / 1000:g} m, set-back {plan.brief.site.setback_m:g} m", 7.5, step=18)
     text("Modules on the land", 8, bold=True, step=12)
     counts = Counter(_family(b.module) for b in boxes)
-    for (name, colour), count in sorted(counts.items(), key=lambda c: [*_FAMILIES.values(), _OTHER].index(c[0])):
+    for (name, colour), count in sorted(counts.items(), key=lambda c: [*FAMILIES.values(), OTHER].index(c[0])):
         swatch(f"{name}: {number(count)}", colour)
     y += 6
     text("Tags within a block stand without its number", 7.5, colour=GREY, step=15)

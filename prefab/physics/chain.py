@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.catalog import Carrier, DesignBasis
+from prefab.basis import DesignBasis
+from prefab.carrier import Carrier
 from prefab.module import Module, Need
 from prefab.physics.cooling import (
     drive_power_frac,
@@ -21,7 +22,7 @@ from prefab.physics.cooling import (
 from prefab.physics.electrical import derate, loss_kw
 
 Hours = NDArray[np.float64]
-Purpose = Literal["power_chain", "transformers", "coolant", "air_cooling", "heat_rejection", "auxiliary"]
+Purpose = Literal["fabric", "power_chain", "transformers", "coolant", "air_cooling", "heat_rejection", "auxiliary"]
 
 _THERMAL = ("liquid", "heat", "air")
 
@@ -111,7 +112,7 @@ def draw(banks: Sequence[Bank], demands: Sequence[Demand], at: Surroundings) -> 
             medium = at.carriers[need.carrier].medium
             if medium == "electric":
                 send(_passed_on(bank, need, load * need.through + own[need.carrier], None))
-            elif medium in _THERMAL:
+            elif medium in (*_THERMAL, "it"):
                 kw = load + heat * (need.kw_per_kw > 0) if need.through else need.kw_per_kw * load + need.fixed_kw
                 send(_passed_on(bank, need, kw, return_degc))
         rejection = bank.module.rejection
@@ -140,7 +141,7 @@ def _order(banks: Sequence[Bank]) -> list[int]:
     """Consumers before their suppliers."""
     sorter: TopologicalSorter[int] = TopologicalSorter(dict.fromkeys(range(len(banks)), ()))
     for i, consumer in enumerate(banks):
-        drawn = {n.carrier for n in consumer.module.needs if not n.points}
+        drawn = {n.carrier for n in consumer.module.needs if not n.units}
         for j, supplier in enumerate(banks):
             if supplier.carrier.key in drawn and supplier.unit_for in (None, consumer.carrier.key):
                 sorter.add(j, i)
@@ -248,8 +249,10 @@ def _rejectable_kw(bank: Bank, return_degc: float | None, at: Surroundings) -> H
 def _purpose(bank: Bank) -> Purpose:
     medium = bank.carrier.medium
     if medium == "electric":
-        return "power_chain" if bank.module.ups_battery is not None else "transformers"
+        held = bank.module.ups_battery is not None or bank.carrier.autonomy
+        return "power_chain" if held else "transformers"
     by_medium: dict[str, Purpose] = {
+        "it": "fabric",
         "liquid": "coolant",
         "air": "air_cooling",
         "heat": "heat_rejection",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from prefab.physics.electrical import Numbers, plain
+from prefab.physics.electrical import Numbers, Points, interpolate, plain
 from prefab.results import Step
 
 J_PER_KWH = 3.6e6
@@ -50,7 +51,39 @@ def idle_factor(utilisation_frac: float, idle_frac: float) -> float:
 
     It understates the penalty, for batches shrink too at low load.
     """
-    return (idle_frac + (1 - idle_frac) * utilisation_frac) / utilisation_frac
+    return float(packed_power_frac(utilisation_frac, idle_frac)) / utilisation_frac
+
+
+def packed_power_frac(load_frac: Numbers, idle_frac: float) -> Numbers:
+    """Power over full power when load is packed on as few accelerators as carry it and the others idle."""
+    return plain(idle_frac + (1 - idle_frac) * np.asarray(load_frac))
+
+
+def spread_power_frac(load_frac: Numbers, points: Points) -> Numbers:
+    """Power over full power when every accelerator keeps a share of the load, in smaller batches.
+
+    `points` are (throughput over full, power over full), level beyond their ends: an accelerator that serves at all
+    draws most of its power. Measured on boards: https://github.com/ml-energy/leaderboard.
+    """
+    return interpolate(points, load_frac)
+
+
+def capped_rate_frac(cap_w: Numbers, limit_w: float, exponent: float, drawn_w: float | None = None) -> Numbers:
+    """Tokens per second under a power cap over those without: T/T0 = (cap/limit)^a, 1 where the cap does not bind.
+
+    A workload that never draws the limit is held only by caps below `drawn_w`; the law then starts there, so that
+    no rate jumps where the cap begins to bind. Exponents: https://github.com/mlcommons/inference_results_v4.1.
+    """
+    binds_below_w = limit_w if drawn_w is None else min(drawn_w, limit_w)
+    return plain(np.minimum(np.asarray(cap_w) / binds_below_w, 1.0) ** exponent)
+
+
+def load_of_week(
+    hour: NDArray[np.int64], weekday_frac: tuple[float, ...], weekend_frac: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Load over the week's highest hour for every hour of a year that starts on a Monday, from its hours of the day."""
+    day_of_week = np.arange(hour.size) // 24 % 7
+    return np.where(day_of_week < 5, np.array(weekday_frac)[hour], np.array(weekend_frac)[hour])
 
 
 def storage_loss_kw(discharged_kwh: float, round_trip_frac: float, hours: float) -> float:

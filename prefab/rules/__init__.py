@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from prefab.brief import SiteBrief
-from prefab.columns import Hooks
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules import (
+    bays,
     boundary,
     bus_limit,
     clearance,
@@ -22,6 +22,7 @@ from prefab.rules import (
     grid_limit,
     it_load,
     liquid_flow,
+    restrictions,
     road_access,
     runs,
     schedule,
@@ -29,6 +30,7 @@ from prefab.rules import (
     supply_temperature,
     ups_autonomy,
 )
+from prefab.ways import Hooks
 
 
 class Rule(Protocol):
@@ -53,7 +55,9 @@ def _rules(*files: ModuleType) -> tuple[Rule, ...]:
 SUPPLY: tuple[Rule, ...] = _rules(
     it_load,
     composition,
+    restrictions,
     feeds,
+    bays,
     contingencies,
     supply_temperature,
     liquid_flow,
@@ -75,5 +79,6 @@ HOOKS = Hooks(
     shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),
     arrange=contingencies.shape,
     admit=bus_limit.admit,
+    fits=bays.fits,
 )
 """What the rules say while columns are made."""

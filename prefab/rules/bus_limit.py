@@ -9,8 +9,8 @@ from prefab.results import Finding
 from prefab.rules.network import Network, Worst, shown, walk
 
 if TYPE_CHECKING:
-    from prefab.catalog import Carrier
-    from prefab.columns import Demand
+    from prefab.carrier import Carrier
+    from prefab.ways import Demand
 
 TITLE = "Common buses and headers"
 BASIS = "catalog carriers.group_max_kw, gives.parallel_max"

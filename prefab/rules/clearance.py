@@ -5,8 +5,8 @@ from math import isqrt
 
 import shapely
 
+from prefab.basis import Separation
 from prefab.brief import SiteBrief
-from prefab.catalog import Separation
 from prefab.module import Module
 from prefab.plan import Plan
 from prefab.results import Finding

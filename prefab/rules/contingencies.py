@@ -9,9 +9,9 @@ from prefab.results import Finding
 from prefab.rules.network import Network, Worst, shown, walk
 
 if TYPE_CHECKING:
-    from prefab.columns import Arrangement, Demand
     from prefab.problem import Problem
     from prefab.solver import Model
+    from prefab.ways import Arrangement, Demand
 
 TITLE = "Loss of any one module, and of a side where 2N"
 BASIS = "brief [redundancy]; catalog gives.capacity, losses; the plan's own feeds"
@@ -43,7 +43,7 @@ def _loads(network: Network, worst: Worst, where: str) -> Iterable[tuple[str, Fi
         carrier = network.carriers[network.equipment[tag].carrier]
         if carrier.medium in ("it", "fuel"):
             continue
-        unit = "points" if carrier.medium == "signal" else "kW"
+        unit = carrier.unit or "kW"
         text = f"{carrier.key} load, worst: {worst.situation.get(tag, 'normal')}"
         load, capacity = worst.load_kw.get(tag, 0.0), network.capacity[tag]
         yield carrier.key, Finding.at_most(RULE, f"{where}, {tag}", load, capacity, unit, text)
@@ -96,7 +96,32 @@ def apply(model: "Model", problem: "Problem") -> None:
             for choice in problem.columns:
                 if kw := getattr(choice.extra, place):
                     model.add_row([*capacity, *load, (-kw, problem.stands(choice))], low=0)
+    _apply_services(model, problem)
+    _apply_attached(model, problem)
     _apply_ways(model, problem)
+
+
+def _apply_services(model: "Model", problem: "Problem") -> None:
+    for carrier in problem.services:
+        options = problem.options(carrier)
+        for phase in problem.phases if options else ():
+            each = [(o.capacity_kw * 1000, problem.plant_count(o, phase)) for o in options]
+            spare = [(-o.capacity_kw * 1000 * o.spare, problem.chosen(o)) for o in options if o.spare]
+            asked = [(-n, problem.count(c, phase)) for c in problem.columns if (n := c.asked(carrier))]
+            asked += [(-n * o.sides, problem.plant_count(o, phase)) for o in problem.plant if (n := o.asked(carrier))]
+            model.add_row([*each, *spare, *asked], low=0)
+
+
+def _apply_attached(model: "Model", problem: "Problem") -> None:
+    for consumer, supplier in problem.attachments():
+        carried = supplier.carries(consumer)
+        if not carried:
+            model.add_row([(1, problem.chosen(consumer)), (1, problem.chosen(supplier))], high=1)
+        for phase in problem.phases:
+            count = problem.plant_count(consumer, phase)
+            others = [o for o in problem.options(supplier.carrier) if o.name != supplier.name]
+            lets = [(consumer.most, problem.chosen(o)) for o in others]
+            model.add_row([(carried, problem.plant_count(supplier, phase)), *lets, (-1, count)], low=0)
 
 
 def _apply_ways(model: "Model", problem: "Problem") -> None:
@@ -104,7 +129,7 @@ def _apply_ways(model: "Model", problem: "Problem") -> None:
     for phase in problem.phases:
         ways = [(o.feeders, problem.plant_count(o, phase)) for o in options]
         blocks = [(-1, problem.count(c, phase)) for c in problem.columns]
-        model.add_row([*ways, *blocks], low=1 if problem.battery_kw else 0)
+        model.add_row([*ways, *blocks], low=problem.site_ways)
         if not problem.one_kind_per_intake:
             continue
         for choice in problem.columns:

@@ -4,9 +4,9 @@ from collections import Counter
 
 from prefab.brief import SiteBrief
 from prefab.module import Need
-from prefab.plan import GRID, Equipment, Feed, Plan
+from prefab.plan import GAS, GRID, Equipment, Feed, Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, level_of
+from prefab.rules.network import UTILITIES, Network, level_of
 
 TITLE = "A and B feeds"
 BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
@@ -36,7 +36,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     sets = {frozenset(f.suppliers) for f in plan.connected.feeds}
     owner: dict[str, frozenset[str]] = {}
     for suppliers in sorted(sets, key=sorted):
-        for tag in sorted(suppliers - {GRID}):
+        for tag in sorted(suppliers - UTILITIES):
             if owner.setdefault(tag, suppliers) != suppliers:
                 broken.append((tag, "runs in parallel with different modules on different feeds: one bus, one set"))
     total = float(len(plan.connected.feeds))
@@ -59,12 +59,14 @@ def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> li
             faults += [f"{need.carrier} from {tag}: {text}" for text in _supplier_faults(network, e, need, tag)]
     suppliers = [network.equipment[t] for t in seen if t in network.equipment]
     level = level_of(network, suppliers[0].tag) if suppliers else "N"
-    if level == "2N" and need.connection != "unit":
+    if level == "2N" and need.connection not in ("unit", "shared"):
         sides = {f.side: {network.equipment[t].side for t in f.suppliers if t in network.equipment} for f in feeds}
         if sides.get("A") != {"A"} or sides.get("B") != {"B"}:
             faults.append(f"{need.carrier} is 2N and not fed from side A and from side B")
-    if need.connection == "unit" and (len(feeds) != 1 or len(feeds[0].suppliers) != 1):
-        faults.append(f"{need.carrier} is not fed by one supplier of its own")
+    if need.connection == "unit" and len(feeds) != 1:
+        faults.append(f"{need.carrier} is not fed by suppliers of its own")
+    if need.connection == "shared" and (len(feeds) != 1 or len(feeds[0].suppliers) != 1):
+        faults.append(f"{need.carrier} is not fed by one supplier")
     return faults
 
 
@@ -73,6 +75,8 @@ def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> li
         at_high = network.plan.brief.grid.at_high_voltage
         right = need.carrier == ("hv_ac" if at_high else "utility_mv")
         return [] if right else ["the utility does not give that"]
+    if tag == GAS:
+        return [] if need.carrier == "gas" else ["the pipeline does not give that"]
     supplier = network.equipment.get(tag)
     if supplier is None:
         return ["no such module"]

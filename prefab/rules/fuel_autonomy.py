@@ -29,7 +29,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         litres_per_h = usable_l = running = 0.0
         for tag in network.order:
             module = network.module(tag)
-            if module.engine is not None:
+            standby = network.carriers[network.equipment[tag].carrier].redundancy == "standby"
+            if module.engine is not None and module.engine.fuel_l_per_kwh is not None and standby:
                 load = worst.island_kw.get(tag, 0.0)
                 rated = given.capacity_kw if (given := module.given(network.equipment[tag].carrier)) else None
                 litres_per_h += float(fuel_l_per_h(module.engine.fuel_l_per_kwh, load, rated or 1.0))
@@ -39,6 +40,11 @@ def check(plan: Plan) -> tuple[Finding, ...]:
             if tank is not None and tank.capacity_l is not None:
                 usable_l += tank.capacity_l
         asked = litres_per_h * hours * (1 + plan.basis.fuel_margin_frac)
+        if plan.brief.autonomy.fuel == "gas":
+            gas = [t for t, e in network.equipment.items() if network.module(t).needed("gas")]
+            text = "gas engines on the pipeline; no hours of gas are stored"
+            findings.append(Finding.at_least(RULE, f"phase {named.name}", float(len(gas)), 1.0, "engines", text))
+            continue
         kept = usable_l >= asked - 1e-6 and (hours == 0 or running > 0)
         text = f"{hours:g} h at {running:,.0f} kW with {plan.basis.fuel_margin_frac:.0%} margin"
         findings.append(Finding(RULE, f"phase {named.name}", kept, usable_l, asked, "L", ">=", text))
@@ -48,6 +54,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     hours = brief.autonomy.generator_h
+    if brief.autonomy.fuel == "gas":
+        return "Without the utility gas engines run the whole site for as long as the pipeline delivers."
     return f"Without the utility the generators run the whole site for {hours:g} h on the fuel stored."
 
 
@@ -56,7 +64,7 @@ def apply(model: "Model", problem: "Problem") -> None:
 
     Stricter than the check by the straight line above each set's fuel curve and by whole litres.
     """
-    if problem.generator_h <= 0:
+    if problem.generator_h <= 0 or not problem.options("fuel"):
         return
     hours = problem.generator_h * (1 + problem.fuel_margin_frac)
     for phase in problem.phases:

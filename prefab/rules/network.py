@@ -14,10 +14,11 @@ import networkx as nx
 from prefab.module import Module, Need
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, interpolate
-from prefab.plan import GRID, Feed, Plan
+from prefab.plan import GAS, GRID, Feed, Plan
 from prefab.results import Finding
 
 ELECTRIC = "electric"
+UTILITIES = frozenset({GRID, GAS})
 
 
 class Network:
@@ -57,12 +58,16 @@ class Network:
         graph: nx.DiGraph[str] = nx.DiGraph()
         for tag, e in self.equipment.items():
             graph.add_node(e.carrier)
-            for need in self.module(tag).needs:
+            for need in self.lasting(tag):
                 graph.add_edge(e.carrier, need.carrier)
                 if need.alternate:
                     graph.add_edge(e.carrier, need.alternate)
         rank = {c: i for i, c in enumerate(nx.lexicographical_topological_sort(graph))}
         return tuple(sorted(self.equipment, key=lambda t: (rank[self.equipment[t].carrier], t)))
+
+    def lasting(self, tag: str) -> Iterable[Need]:
+        """Needs that stop a module when they go; services such as the polishing of stored fuel may wait for hours."""
+        return (n for n in self.module(tag).needs if self.carriers[n.carrier].medium != "service")
 
     @cached_property
     def buses(self) -> dict[str, tuple[str, ...]]:
@@ -85,7 +90,7 @@ class Network:
 
     @cached_property
     def capacity(self) -> dict[str, float]:
-        """Capacity of every module at this site, in kW (points for controls, litres for fuel)."""
+        """Capacity of every module at this site, in kW (units for services, litres for fuel)."""
         return {tag: self._capacity(tag) for tag in self.equipment}
 
     def water(self, tag: str) -> tuple[float, float]:
@@ -110,13 +115,14 @@ class Network:
         if given is None:
             return 0.0
         dry_bulb, wet_bulb, altitude = self.weather
-        if given.capacity_points is not None:
-            return float(given.capacity_points)
+        if given.capacity_units is not None:
+            return given.capacity_units
         if given.capacity_l is not None:
             return given.capacity_l
         kva = given.capacity_kva or 0.0
         grid = self.plan.brief.grid
-        kv = self.plan.basis.medium_voltage_kv if grid.at_high_voltage else grid.voltage_kv
+        high = grid.at_high_voltage and module.needed("hv_ac") is None
+        kv = self.plan.basis.medium_voltage_kv if high else grid.voltage_kv
         if given.voltage_max_kv is not None and kv > given.voltage_max_kv:
             return 0.0
         if given.current_max_a is not None:
@@ -128,10 +134,10 @@ class Network:
         return rated * float(derate(module.derating, altitude, dry_bulb))
 
     def drawn_kw(self, tag: str, need: Need, output_kw: float) -> float:
-        """kW (or points) drawn of one carrier while giving `output_kw`."""
+        """kW (or units) drawn of one carrier while giving `output_kw`."""
         module = self.module(tag)
-        if need.points:
-            return float(need.points)
+        if need.units:
+            return need.units
         if self.carriers[need.carrier].medium == "fuel":
             return 0.0
         if module.it is not None:
@@ -162,7 +168,7 @@ class Network:
                 continue
             if all(
                 any(s in living for feed in self.feeds.get((tag, need.carrier), ()) for s in feed.suppliers)
-                for need in self.module(tag).needs
+                for need in self.lasting(tag)
             ):
                 living.add(tag)
         return frozenset(living)
@@ -210,7 +216,7 @@ def contingencies(network: Network) -> dict[int, list[tuple[str, frozenset[str]]
     """
     found: dict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     sides: dict[tuple[int, str, str], set[str]] = defaultdict(set)
-    standby = [t for t, e in network.equipment.items() if network.module(t).engine is not None]
+    standby = [t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby"]
     if standby:
         found[0].append(("utility lost", frozenset({GRID})))
     for tag, e in network.equipment.items():
@@ -290,7 +296,7 @@ class _Walk:
         self.top = (0.0, "normal")
         self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
         self.plant = network.blocks[0]
-        plant = {*self.plant, GRID}
+        plant = {*self.plant, *UTILITIES}
         self.fed_by: dict[int, frozenset[str]] = {
             block: frozenset(
                 s
@@ -317,7 +323,7 @@ class _Walk:
         return Worst(self.load, self.situation, self.starving, *self.top, self.states, normal, island, self.bus_load)
 
     def _plant_state(self, name: str, lost: frozenset[str]) -> dict[str, float]:
-        living = self.network.alive(lost, self.plant, frozenset({GRID}))
+        living = self.network.alive(lost, self.plant, UTILITIES)
         asked: dict[str, float] = defaultdict(float)
         for block in self.fed_by:
             state = self._block(block, name, living)
@@ -338,7 +344,7 @@ class _Walk:
         return self.known[key]
 
     def _block_states(self, situations: Mapping[int, list[tuple[str, frozenset[str]]]]) -> None:
-        living = self.network.alive(frozenset(), self.plant, frozenset({GRID}))
+        living = self.network.alive(frozenset(), self.plant, UTILITIES)
         usual = {block: self._block(block, "normal", living).upward_kw for block in self.fed_by}
         total: dict[str, float] = defaultdict(float)
         for upward in usual.values():
@@ -361,7 +367,7 @@ class _Walk:
         alive = network.alive(lost, tags, living)
         output = network.flow(tags, alive, {})
         dead = [t for t in tags if t not in alive and t not in lost and network.module(t).it is not None]
-        upward = {t: kw for t, kw in output.items() if t == GRID or network.equipment[t].block != block}
+        upward = {t: kw for t, kw in output.items() if t in UTILITIES or network.equipment[t].block != block}
         own = {t: kw for t, kw in output.items() if t not in upward}
         return _BlockState(own, upward, tuple(dead))
 

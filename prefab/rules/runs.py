@@ -9,8 +9,9 @@ from typing import NamedTuple
 import networkx as nx
 
 from prefab.brief import SiteBrief
-from prefab.plan import GRID, Feed, Plan, Run, Side
+from prefab.plan import Feed, Plan, Run, Side
 from prefab.results import Finding
+from prefab.rules.network import UTILITIES
 
 TITLE = "Cable and pipe runs"
 BASIS = "plan connected.feeds; modules gives.feeders_max; design basis run_slack_frac, riser_mm"
@@ -52,8 +53,11 @@ def _laid(plan: Plan) -> list[_Laid]:
     modules = {m.sku: m for m in plan.modules}
     at = {e.tag: e for e in plan.connected.equipment}
     doubled = {e.carrier for e in plan.connected.equipment if e.side == "B" and e.block == 0}
+    unlaid = {c.key for c in plan.carriers if not c.laid}
     found = []
     for feed in plan.connected.feeds:
+        if feed.carrier in unlaid:
+            continue
         consumer = at.get(feed.consumer)
         need = modules[consumer.sku].needed(feed.carrier) if consumer and consumer.sku in modules else None
         if consumer is None or need is None or need.alternate is None:
@@ -131,7 +135,7 @@ def _ends(plan: Plan) -> list[Finding]:
     for run in plan.routed.runs:
         faults = []
         for tag, (x, y) in ((run.start, run.points_mm[0]), (run.end, run.points_mm[-1])):
-            if tag == GRID:
+            if tag in UTILITIES:
                 # The middle of an odd width is no whole number of millimetres.
                 on_it = y == 0 and abs(2 * x - width_mm) <= 1 + _NOISE_MM
             elif tag not in blocks:
@@ -223,12 +227,13 @@ def _apart(plan: Plan) -> list[Finding]:
     for run in plan.routed.runs:
         runs[run.start, run.carrier, run.side].append(run)
         runs[run.end, run.carrier, run.side].append(run)
+    unlaid = {c.key for c in plan.carriers if not c.laid}
     broken: list[Finding] = []
     pairs, shared_mm, total_mm = 0, 0, 0
     for (consumer, carrier), sides in feeds.items():
         module = modules.get(skus.get(consumer, ""))
         need = module.needed(carrier) if module else None
-        if need is None or need.connection != "dual" or len(sides) < 2:
+        if need is None or need.connection != "dual" or len(sides) < 2 or carrier in unlaid:
             continue
         of_a = [r for r in runs[consumer, carrier, "A"] if _other(r, consumer) in sides["A"].suppliers]
         of_b = [r for r in runs[consumer, carrier, "B"] if _other(r, consumer) in sides["B"].suppliers]
@@ -278,7 +283,7 @@ def _places(plan: Plan) -> dict[str, Box]:
 
 
 def _stands_inside(plan: Plan, sku: str) -> bool:
-    return any(m.sku == sku and m.stands == "inside" for m in plan.modules)
+    return any(m.sku == sku and m.inside for m in plan.modules)
 
 
 def _within(x: int, y: int, box: Box) -> bool:

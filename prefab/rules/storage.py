@@ -1,5 +1,6 @@
 """The grid battery gives its power for its duration at the end of its life, inside its state-of-charge window."""
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from prefab.solver import Model
 
 TITLE = "Grid battery"
-BASIS = "brief [storage]; catalog grid_battery at end of life"
-WISHES = ("storage.power_mw", "storage.duration_h")
+BASIS = "brief [storage]; catalog grid_battery at end of life, conversion, load_smoothing"
+WISHES = ("storage.power_mw", "storage.duration_h", "storage.smoothing_frac")
 RULE = "storage"
 
 
@@ -29,7 +30,51 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     return (
         Finding.at_least(RULE, "site", power, asked_kw, "kW", "discharge power"),
         Finding.at_least(RULE, "site", energy, asked_kwh, "kWh", "usable at end of life"),
+        *_shared(plan),
+        *_smoothing(plan),
     )
+
+
+def _shared(plan: Plan) -> list[Finding]:
+    """What converts or transforms for several batteries carries all of them at their power."""
+    assert plan.connected is not None
+    modules = {m.sku: m for m in plan.modules}
+    at = {e.tag: e for e in plan.connected.equipment}
+    load: dict[str, float] = defaultdict(float)
+    for feed in plan.connected.feeds:
+        consumer = at.get(feed.consumer)
+        module = modules.get(consumer.sku) if consumer else None
+        need = module.needed(feed.carrier) if module else None
+        if module and module.grid_battery and need is not None and need.connection == "shared":
+            for tag in feed.suppliers:
+                load[tag] += module.grid_battery.power_kw / len(feed.suppliers)
+    findings = []
+    for tag, kw in sorted((t, kw) for t, kw in load.items() if t in at and at[t].sku in modules):
+        given = modules[at[tag].sku].given(at[tag].carrier)
+        limit = (given.capacity_kw or (given.capacity_kva or 0.0) * plan.basis.power_factor) if given else 0.0
+        findings.append(Finding.at_most(RULE, tag, kw, limit, "kW", "power of the batteries behind it"))
+    return findings
+
+
+def _smoothing(plan: Plan) -> list[Finding]:
+    """Per block the power of what smooths the pods' swings."""
+    assert plan.connected is not None
+    share = plan.brief.storage.smoothing_frac
+    if not share:
+        return []
+    modules = {m.sku: m for m in plan.modules}
+    asked: dict[int, float] = defaultdict(float)
+    found_kw: dict[int, float] = defaultdict(float)
+    for e in plan.connected.equipment:
+        module = modules.get(e.sku)
+        if module is None:
+            continue
+        if module.it is not None:
+            asked[e.block] += share * module.it.peak_kw
+        if e.carrier == "load_smoothing" and (given := module.given(e.carrier)) and given.capacity_kw:
+            found_kw[e.block] += given.capacity_kw
+    text = f"smoothing of {share:.0%} of the pods' peak"
+    return [Finding.at_least(RULE, f"block {b}", found_kw[b], kw, "kW", text) for b, kw in sorted(asked.items())]
 
 
 def explain(brief: SiteBrief) -> str:

@@ -70,6 +70,16 @@ def sizing(brief: SiteBrief, catalog: Catalog, runs: int) -> tuple[str, list[flo
     return f"{sized.status}, gap {sized.gap_frac:.3%}", seconds
 
 
+def catalog_load(runs: int) -> list[float]:
+    """Seconds to load and validate the whole catalog, each in a fresh process, imports not counted."""
+    code = (
+        "import time; from prefab.catalog import load_catalog; began = time.perf_counter(); load_catalog(); "
+        "print(time.perf_counter() - began)"
+    )
+    command = [sys.executable, "-c", code]
+    return [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(runs)]
+
+
 def rows() -> list[tuple[str, str, str]]:
     catalog = load_catalog()
     table = []
@@ -84,6 +94,7 @@ def rows() -> list[tuple[str, str, str]]:
     for name, brief in briefs:
         status, seconds = sizing(brief, catalog, 7)
         table.append((f"sizing {name} ({status})", "2 s", spread(seconds, "s")))
+    table.append((f"loading {len(catalog.modules)} modules and all else", "0.3 s", spread(catalog_load(11), "s")))
     seconds, _ = whole_process([sys.executable, "-m", "prefab", "--help"], 11)
     table.append(("`prefab --help`, start of Python included", "0.2 s", spread(seconds, "s")))
     return table

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from build import BASIS, MODULES, a_brief, a_catalog, a_module
 from wired import BLOCK_GROUPS
 
-from prefab.catalog import Carrier
+from prefab.carrier import Carrier
 from prefab.connecting import make_connected
 from prefab.module import Module
 from prefab.plan import (

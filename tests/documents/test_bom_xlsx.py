@@ -140,3 +140,14 @@ def test_libreoffice_calculates_the_same(written, tmp_path):
     checks = openpyxl.load_workbook(tmp_path / "out" / "dearer.xlsx", data_only=True)["Checks"]
     assert checks["E6"].value == "DIFFERS"
     assert checks.cell(checks.max_row, 5).value == "DIFFERS"
+
+
+def test_summary_names_the_weather_and_the_price_of_energy(written, proposal):
+    rows = {row[0].value: row for row in opened(written)["Summary"].iter_rows(max_col=3) if row[0].value}
+    assert rows["Weather"][1].value == proposal.projection.weather_source
+    assert "$/kWh in the mean of the year" in rows["Energy of the site, MWh"][2].value
+
+
+def test_assumptions_say_how_many_figures_are_judgement(written, proposal):
+    judged = sum(a.basis == "judgement" for a in proposal.assumptions)
+    assert f"{judged} are judgement" in str(opened(written)["Assumptions"]["A2"].value)

@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from documents.maker import MARKUP
@@ -134,6 +135,26 @@ def test_cooling_chain_follows_the_heat(proposal):
     places = [at[text] for text in order]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
+
+
+def test_cooling_boxes_keep_apart_in_a_long_chain(proposal):
+    """Liquid-to-air units give their heat to the room, whose coolers hang on water: six columns."""
+    plan, connected = proposal.plan, proposal.plan.connected
+    coolers = {e.block: e.tag for e in connected.equipment if e.carrier == "air_cooling"}
+    blocks = {e.tag: e.block for e in connected.equipment}
+    units = {e.tag for e in connected.equipment if e.carrier == "coolant"}
+    feeds = tuple(
+        f.model_copy(update={"carrier": "air_cooling", "suppliers": (coolers[blocks[f.consumer]],)})
+        if f.consumer in units and f.carrier == "facility_water"
+        else f
+        for f in connected.feeds
+    )
+    drawing = make_cooling_chain(plan.model_copy(update={"connected": connected.model_copy(update={"feeds": feeds})}))
+    boxes = [s for s in drawing.shapes if isinstance(s, Rect) and s.radius == 2]
+    assert len({s.x for s in boxes}) == 6
+    for a, b in combinations(boxes, 2):
+        apart = a.x + a.width + 15 <= b.x or b.x + b.width + 15 <= a.x
+        assert apart or a.y + a.height < b.y or b.y + b.height < a.y
 
 
 def test_waterfall_ends_at_the_site(proposal):

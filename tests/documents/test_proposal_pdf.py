@@ -1,10 +1,15 @@
 """The proposal as a reader gets it: pages, numbers, outline, fonts, and texts that are shown and never obeyed."""
 
 import re
+from dataclasses import replace
 
 import pytest
-from documents.maker import HOSTILE
+from documents.maker import HOSTILE, make_plan
 from pypdf import PdfReader
+
+from prefab.documents import write_one
+from prefab.proposal import make_proposal
+from prefab.results import Finding
 
 DRAFT = "DOES NOT KEEP: grid limit (1)"
 SECTIONS = (
@@ -133,3 +138,38 @@ def test_critical_path_has_a_line_for_each_stage_and_phase(pages, proposal):
     path = whole[whole.index("A day lost in one of these stages") :].partition("Energy, water and carbon")[0]
     lots = {(t.phase, t.stage) for t in proposal.plan.scheduled.tasks if t.critical and t.work_days}
     assert path.count("2026-") + path.count("2027-") + path.count("2028-") + path.count("2029-") == 2 * len(lots)
+
+
+def test_weather_is_named_by_its_source_wherever_figures_rest_on_it(pages, proposal):
+    source = proposal.projection.weather_source
+    assert source
+    whole = squeezed(" ".join(pages))
+    # Summary, energy, two charts, workload card, notes and limits.
+    assert whole.count(squeezed(source)) >= 7
+
+
+def test_another_weather_leaves_no_word_of_a_synthetic_year(proposal, tmp_path):
+    measured = replace(proposal.projection, weather_source="measured at the airport", notes=())
+    write_one(replace(proposal, projection=measured), tmp_path, "proposal.pdf")
+    whole = squeezed(" ".join(texts(tmp_path)))
+    assert squeezed("synthetic year") not in whole
+    assert whole.count(squeezed("measured at the airport")) >= 6
+
+
+def test_assumptions_say_where_the_rest_is(pages):
+    assert squeezed("`prefab catalog show SKU` prints every figure with its source") in squeezed(" ".join(pages))
+
+
+def test_restrictions_of_the_brief_are_repeated(tmp_path):
+    plan = make_plan(restrict={"sound_power_max_dba": 99.0, "makers": ["generic"], "without_water": True})
+    write_one(make_proposal(plan, (Finding("it_load", "x", True, 1.0, 1.0, "kW", ">="),)), tmp_path, "proposal.pdf")
+    whole = squeezed(" ".join(texts(tmp_path)))
+    for words in ("Sound power max, dB(A) 99", "Makers generic", "Without water yes"):
+        assert squeezed(words) in whole, words
+
+
+def test_counts_of_three_digits_stay_on_one_line(proposal, tmp_path):
+    rows = tuple(replace(row, count=487, per_phase=(123, 364)) for row in proposal.equipment)
+    write_one(replace(proposal, equipment=rows), tmp_path, "proposal.pdf")
+    page = next(p for p in texts(tmp_path) if "factory-built and factory-tested" in p)
+    assert page.split().count("123") == page.split().count("364") == page.split().count("487") == len(rows)

@@ -7,6 +7,7 @@ from test_routing import placed_and_routed, six_blocks
 from wired import hand_wired_plan
 
 from prefab.documents.drawing import Circle, Label, Rect
+from prefab.documents.legend import FAMILIES
 from prefab.documents.site_plan import make_site_plan
 from prefab.documents.style import width_of
 from prefab.documents.svg import svg_of
@@ -103,3 +104,9 @@ def test_the_same_plan_gives_the_same_bytes():
 def test_a_plan_that_is_only_placed_is_drawn_without_trenches():
     plan = plan_of().model_copy(update={"routed": None})
     assert not [s for s in make_site_plan(plan).shapes if s.layer == "trenches"]
+
+
+def test_every_family_on_the_land_has_a_colour_of_its_own(catalog):
+    standing = {m.family for m in catalog.modules if m.stands == "site"}
+    assert standing <= set(FAMILIES)
+    assert len(set(FAMILIES.values())) == len({colour for _, colour in FAMILIES.values()}) == len(FAMILIES)

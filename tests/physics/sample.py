@@ -1,7 +1,8 @@
 """Heat-rejection units, batteries and climates with round figures, for arithmetic in the head."""
 
-from prefab.catalog import Climate
-from prefab.module import Provenance, Rejection, UpsBattery
+from prefab.climate import Climate
+from prefab.module import Rejection, UpsBattery
+from prefab.provenance import Provenance
 
 LEVEL = ((-20.0, 1.0), (0.0, 1.0), (20.0, 1.0), (50.0, 1.0))
 
@@ -53,7 +54,9 @@ def ups_battery(energy_kwh: float) -> UpsBattery:
     """Inverter 97 %, depth of discharge 90 %, 80 % left at the end of life."""
     return UpsBattery(
         energy_kwh=energy_kwh,
-        depth_of_discharge_frac=0.9,
+        soc_min_frac=0.05,
+        soc_max_frac=0.95,
+        bidirectional=False,
         end_of_life_frac=0.8,
         inverter_efficiency_frac=0.97,
     )

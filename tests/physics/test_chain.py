@@ -133,7 +133,7 @@ def test_fixed_draws_count_per_module() -> None:
     panel = a_module(
         "CTL-9",
         "control",
-        gives=[{"carrier": "control", "capacity_points": 9}],
+        gives=[{"carrier": "control", "capacity_units": 9}],
         needs=[{"carrier": "critical_ac", "connection": "dual", "fixed_kw": 1.5}],
     )
     drawn = draw([bank(panel, "control", 4)], [], surroundings())

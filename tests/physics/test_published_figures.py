@@ -80,7 +80,14 @@ def installed_kwh(load_kw: float, minutes: float, battery: UpsBattery) -> float:
     return load_kw / electrical.ups_capacity_kw(battery, minutes)
 
 
-LOSSLESS = UpsBattery(energy_kwh=1.0, depth_of_discharge_frac=1, end_of_life_frac=1, inverter_efficiency_frac=1)
+LOSSLESS = UpsBattery(
+    energy_kwh=1.0,
+    soc_min_frac=0,
+    soc_max_frac=1,
+    end_of_life_frac=1,
+    bidirectional=False,
+    inverter_efficiency_frac=1,
+)
 # A rack of 120 kW with a PUE of 1.1 that gives 500,000 tokens/s.
 RACK_J_PER_TOKEN = 120_000 * 1.1 / 500_000
 WARM_ALTERNATOR = Derating(altitude_frac_per_100m=0.006, dry_bulb_frac_per_k=0.006)

@@ -115,3 +115,48 @@ def test_tokens_of_an_hour() -> None:
 def test_steps_add_up() -> None:
     steps = tokens.make_waterfall((("chip", "Chip", 600.0), ("ups", "UPS", 25.0)), 1250.0)
     assert sum(step.kwh_per_mtok for step in steps) == pytest.approx(0.5)
+
+
+def test_packed_load_leaves_the_others_idle() -> None:
+    # Half the accelerators at full power, half idle at a quarter of it: 0.5 + 0.5 x 0.25.
+    assert tokens.packed_power_frac(0.5, 0.25) == pytest.approx(0.625)
+    assert tokens.packed_power_frac(0.0, 0.25) == pytest.approx(0.25)
+    assert tokens.packed_power_frac(1.0, 0.25) == 1.0
+
+
+def test_spread_load_keeps_every_board_near_full_power() -> None:
+    points = ((0.1, 0.8), (0.5, 0.9), (1.0, 1.0))
+    found = tokens.spread_power_frac(np.array([0.02, 0.1, 0.3, 0.75, 1.0]), points)
+    assert np.asarray(found).tolist() == pytest.approx([0.8, 0.8, 0.85, 0.95, 1.0])
+
+
+@pytest.mark.parametrize("load", [0.1, 0.3, 0.6, 0.9])
+def test_packing_never_takes_more_than_spreading_where_boards_idle_low(load: float) -> None:
+    points = ((0.124, 0.737), (0.338, 0.811), (0.547, 0.907), (0.977, 1.0))
+    assert tokens.packed_power_frac(load, 0.2) < tokens.spread_power_frac(load, points)
+
+
+def test_a_cap_takes_rate_by_its_law() -> None:
+    # H200 at 500 W of 700 W: 0.807 of the tokens of llama2-70b Offline, exponent 0.637 (MLPerf Inference v4.1).
+    assert tokens.capped_rate_frac(500, 700, 0.637) == pytest.approx(0.807, abs=5e-4)
+    assert tokens.capped_rate_frac(700, 700, 0.637) == 1.0
+    assert tokens.capped_rate_frac(900, 700, 0.637) == 1.0
+
+
+def test_a_cap_above_what_is_drawn_costs_nothing_and_no_rate_jumps() -> None:
+    caps = np.linspace(200, 1000, 801)
+    rates = np.asarray(tokens.capped_rate_frac(caps, 1000, 0.6, drawn_w=742))
+    assert rates[caps >= 742].tolist() == [1.0] * int(np.sum(caps >= 742))
+    assert np.all(np.diff(rates) >= 0)
+    assert np.max(np.diff(rates)) < 0.003
+    # Rate falls slower than power: tokens per joule of the boards rise under the cap.
+    assert rates[0] > 200 / 742
+
+
+def test_a_week_starts_on_monday() -> None:
+    hour = np.tile(np.arange(24), 8)
+    weekday, weekend = tuple(h / 24 for h in range(24)), (0.5,) * 24
+    load = tokens.load_of_week(hour, weekday, weekend)
+    assert load[4 * 24 + 6] == 0.25
+    assert set(load[5 * 24 : 7 * 24]) == {0.5}
+    assert load[7 * 24 :].tolist() == list(weekday)

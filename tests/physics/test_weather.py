@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from physics.sample import temperate_climate
 
-from prefab.catalog import Climate
-from prefab.module import Provenance
+from prefab.climate import QUANTILE_LEVELS_FRAC, Climate
 from prefab.physics.weather import Weather, make_year
+from prefab.provenance import Provenance
 
 TABLE = Path(__file__).parents[2].parent / "shared" / "reference" / "climates_monthly.csv"
 
@@ -115,6 +115,73 @@ def test_days_spread_as_the_climate_says() -> None:
     assert np.corrcoef(april[1:], april[:-1])[0, 1] > 0.3
 
 
+def with_quantiles() -> Climate:
+    """Hours between 10 K below and above the month's mean, mostly near it; wet bulbs 4 K below; damp days are cool."""
+    climate = temperate_climate()
+    spread = [20 * level - 10 if 0.1 <= level <= 0.9 else 12 * (2 * level - 1) for level in QUANTILE_LEVELS_FRAC]
+    dry_bulb = [[mean + k for k in sorted(spread)] for mean in climate.dry_bulb_mean_degc]
+    quantiles = {
+        "dry_bulb_degc": tuple(tuple(row) for row in dry_bulb),
+        "wet_bulb_degc": tuple(tuple(t - 4 for t in row) for row in dry_bulb),
+        "dew_point_day_sd_k": (3.0,) * 12,
+        "dew_point_correlation": (-0.5,) * 12,
+    }
+    extremes = {"dry_bulb_max_degc": 37.0, "dry_bulb_min_degc": -14.0, "wet_bulb_max_degc": 33.0}
+    return Climate.model_validate({**climate.model_dump(), **extremes, "quantiles": quantiles})
+
+
+def test_hours_follow_the_quantiles_of_their_month() -> None:
+    climate = with_quantiles()
+    year = make_year(climate)
+    assert climate.quantiles is not None
+    for month in range(12):
+        of = year.month == month + 1
+        # Quantiles at the ends, where the day's shape has hardly any say, and in the middle, where it has most.
+        for level in (0.0, 0.05, 0.5, 0.95, 1.0):
+            wanted = climate.quantiles.dry_bulb_degc[month][QUANTILE_LEVELS_FRAC.index(level)]
+            assert np.quantile(year.dry_bulb_degc[of], level) == pytest.approx(wanted, abs=0.1), (month, level)
+
+
+def test_damp_days_need_not_be_warm() -> None:
+    year = make_year(with_quantiles())
+    july = year.month == 7
+    dry_bulb, dew_point = (v[july].reshape(31, 24).mean(axis=1) for v in (year.dry_bulb_degc, year.dew_point_degc))
+    along = make_year(temperate_climate())
+    dry_along, dew_along = (v[july].reshape(31, 24).mean(axis=1) for v in (along.dry_bulb_degc, along.dew_point_degc))
+    assert np.corrcoef(dry_bulb, dew_point)[0, 1] < np.corrcoef(dry_along, dew_along)[0, 1]
+
+
+def test_without_quantiles_the_yearly_design_values_are_kept() -> None:
+    given = {"dry_bulb_p99_6_degc": 31.0, "dry_bulb_p0_4_degc": -9.0, "wet_bulb_p99_6_degc": 22.0}
+    year = make_year(temperate_climate().model_copy(update=given))
+    assert np.quantile(year.dry_bulb_degc, (0.004, 0.996)) == pytest.approx([-9.0, 31.0], abs=0.3)
+    assert np.quantile(year.wet_bulb_degc, 0.996) == pytest.approx(22.0, abs=0.3)
+    assert (year.dry_bulb_degc.min(), year.dry_bulb_degc.max()) == (-16.0, 35.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"dry_bulb_p99_6_degc": 36.0}, "dry_bulb: min, p0_4, p99_6, max"),
+        ({"dry_bulb_p0_4_degc": -17.0}, "dry_bulb: min, p0_4, p99_6, max"),
+        ({"wet_bulb_p99_6_degc": 27.0}, "wet_bulb: p99_6, max"),
+    ],
+)
+def test_refuses_design_values_beyond_the_extremes(change: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Climate.model_validate({**temperate_climate().model_dump(), **change})
+
+
+def test_refuses_quantiles_that_fall_or_lack_a_month() -> None:
+    tree = with_quantiles().model_dump()
+    rows = tree["quantiles"]["dry_bulb_degc"]
+    falling = (rows[0], tuple(reversed(rows[1])), *rows[2:])
+    for wrong, words in ((falling, "dry_bulb_degc, month 2: falls"), (rows[:11], "at least 12"), (rows[0], "tuple")):
+        quantiles = {**tree["quantiles"], "dry_bulb_degc": wrong}
+        with pytest.raises(ValueError, match=words):
+            Climate.model_validate({**tree, "quantiles": quantiles})
+
+
 def test_the_calendar_is_a_common_year() -> None:
     year = make_year(temperate_climate())
     assert len(year.dry_bulb_degc) == 8760
@@ -125,14 +192,15 @@ def test_the_calendar_is_a_common_year() -> None:
 def test_says_that_it_is_synthetic_and_cannot_be_changed() -> None:
     year = make_year(temperate_climate())
     assert "synthetic" in year.source
+    assert year.elevation_m == temperate_climate().elevation_m
     with pytest.raises(ValueError, match="read-only"):
         year.dry_bulb_degc[0] = 0.0
 
 
 def test_equal_climates_give_equal_bytes_in_another_process() -> None:
     script = (
-        "import hashlib; from physics.sample import temperate_climate; from prefab.physics.weather import make_year;"
-        "y = make_year(temperate_climate());"
+        "import hashlib; from physics.test_weather import with_quantiles; from prefab.physics.weather import make_year;"
+        "y = make_year(with_quantiles());"
         "print(hashlib.sha256(y.dry_bulb_degc.tobytes() + y.wet_bulb_degc.tobytes()).hexdigest())"
     )
     tests = Path(__file__).parents[1]

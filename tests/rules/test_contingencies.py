@@ -135,7 +135,7 @@ def test_at_2n_a_whole_side_is_lost_at_once(points, kept):
             for feed in connected["feeds"]:
                 if feed["suppliers"] == [first]:
                     feed["suppliers"] = tags
-        module(tree, "CTL-20")["gives"][0]["capacity_points"] = points
+        module(tree, "CTL-20")["gives"][0]["capacity_units"] = points
 
     plan = damaged(hand_wired_plan(), three_a_side)
     found = [f for f in contingencies.check(plan) if "control" in f.text]
@@ -163,7 +163,7 @@ def test_at_2n_a_whole_side_of_the_intake_is_lost_at_once():
 NEEDS_THE_LOST = [
     ("cooling", "CDU-500", "capacity_kw", 300.0),  # 800 kW on 3 or on 2
     ("power", "UPS-800", "capacity_kw", 500.0),  # 1,130 kW on 3 or on 2
-    ("control", "CTL-20", "capacity_points", 14),  # 7.5 points a side or all 15
+    ("control", "CTL-20", "capacity_units", 14),  # 7.5 points a side or all 15
     ("standby", "GEN-2000", "capacity_kw", 1200.0),  # 1,254 kW on 2 or on 1
 ]
 

@@ -29,7 +29,7 @@ def test_hand_wired_plan_is_in_order():
         ("B01-POD-01", "coolant", ["B01-CDU-01", "B01-CDU-01"], "twice on one"),
         ("B01-POD-01", "coolant", ["B02-CDU-01"], "no such module"),
         ("B01-UPS-01", "lv_ac", ["B01-TRF-A1"], "unit connection and supplier do not match"),
-        ("B01-UPS-01", "lv_ac", ["B01-TRF-01", "B01-TRF-02"], "not fed by one supplier of its own"),
+        ("B01-UPS-01", "lv_ac", ["B01-TRF-01", "B01-TRF-02"], "serves 2 modules, as a unit it serves exactly one"),
         ("MVS-A1", "utility_mv", ["B01-TRF-A1"], "it gives lv_ac"),
         ("B01-TRF-01", "mv_ac", ["GRID"], "the utility does not give that"),
         ("B01-POD-01", "control", ["B01-CTL-B1"], "2N and not fed from side A and from side B"),

@@ -1,6 +1,7 @@
 """The rules that compare one figure with one limit: equal, a hair over, a hair under."""
 
 import pytest
+from build import BES
 from damage import damaged, item, module
 from wired import hand_wired_plan
 
@@ -126,3 +127,86 @@ def test_composition_refuses_a_tag_used_twice():
 
 def test_composition_refuses_an_excluded_module():
     assert not is_kept(composition, limits={"exclude": ["DRY-1000"]})
+
+
+UPS_LOAD_KW = 1130.18 / 2
+"""Worst load of one UPS module: two of three carry the block."""
+
+
+def with_ups(**tables):
+    return lambda tree: module(tree, "UPS-800").update(tables)
+
+
+def cells(kwh, **more):
+    return {
+        "energy_kwh": kwh, "soc_min_frac": 0.0, "soc_max_frac": 1.0, "end_of_life_frac": 1.0, "bidirectional": False,
+        "inverter_efficiency_frac": 1.0, **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("factor", "kept"), [(1.0001, True), (0.9999, False)])
+def test_ups_cells_give_the_load_at_their_power(factor, kept):
+    assert is_kept(ups_autonomy, with_ups(ups_battery=cells(1000, power_max_kw=UPS_LOAD_KW * factor))) is kept
+
+
+@pytest.mark.parametrize(
+    ("seconds", "litres", "kept"),
+    # A flywheel for ten seconds until the engine runs, then a tank for the five minutes asked at 0.3 L/kWh.
+    [(1.001, 1.001, True), (0.999, 1.001, False), (1.001, 0.999, False)],
+)
+def test_rotary_ups_needs_flywheel_and_tank(seconds, litres, kept):
+    engine = {
+        "fuel": "diesel", "fuel_l_per_kwh": [[0.25, 0.3], [0.5, 0.28], [0.75, 0.27], [1.0, 0.27]],
+        "belly_tank_l": UPS_LOAD_KW * 0.3 * 5 / 60 * litres, "tank_usable_frac": 1.0, "start_s": 10,
+    }  # fmt: skip
+    flywheel = cells(UPS_LOAD_KW * 10 / 3600 * seconds)
+    assert is_kept(ups_autonomy, with_ups(ups_battery=flywheel, engine=engine)) is kept
+
+
+def test_critical_power_without_any_battery_is_refused():
+    assert not is_kept(ups_autonomy, with_ups(ups_battery=None))
+
+
+def battery_plan(kva):
+    """Two batteries of 2,000 kW behind one transformer, added to the hand-wired plan."""
+
+    def edit(tree):
+        modules, connected = tree["modules"], tree["connected"]
+        store = BES.model_dump(mode="json")
+        store["needs"] = [
+            {**store["needs"][0], "carrier": "battery_ac", "connection": "shared", "through": True},
+        ]
+        shared = {**module(tree, "TRF-1000"), "sku": "TXB-1"}
+        shared["gives"] = [{**shared["gives"][0], "carrier": "battery_ac", "capacity_kva": kva}]
+        modules += [store, shared]
+        like = item(connected["equipment"], tag="GEN-01")
+        for tag, sku, carrier in (
+            ("BES-01", "BES-4000", "mv_storage"),
+            ("BES-02", "BES-4000", "mv_storage"),
+            ("TXB-01", "TXB-1", "battery_ac"),
+        ):
+            connected["equipment"].append({**like, "tag": tag, "sku": sku, "carrier": carrier})
+        for tag in ("BES-01", "BES-02"):
+            connected["feeds"].append({"consumer": tag, "carrier": "battery_ac", "side": "A", "suppliers": ["TXB-01"]})
+
+    return edit
+
+
+@pytest.mark.parametrize(("kva", "kept"), [(4000 / 0.95 + 0.1, True), (4000 / 0.95 - 0.1, False)])
+def test_what_batteries_share_carries_all_of_them(kva, kept):
+    asked = {"power_mw": 4.0, "duration_h": 1.0}
+    assert is_kept(storage, battery_plan(kva), storage=asked) is kept
+
+
+@pytest.mark.parametrize(("kw", "kept"), [(550.0, True), (549.9, False)])
+def test_smoothing_takes_up_its_share_of_every_blocks_peak(kw, kept):
+    def edit(tree):
+        like = item(tree["connected"]["equipment"], tag="B01-CTL-A1")
+        tree["modules"].append(
+            {**module(tree, "CTL-20"), "sku": "CAP-1", "gives": [{"carrier": "load_smoothing", "capacity_kw": kw}]}
+        )
+        tree["connected"]["equipment"].append(
+            {**like, "tag": "B01-CAP-01", "sku": "CAP-1", "carrier": "load_smoothing"}
+        )
+
+    assert is_kept(storage, edit, storage={"smoothing_frac": 0.5}) is kept  # half of 1,100 kW

@@ -1,0 +1,52 @@
+"""Engineering judgements that hold for every site."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from prefab.provenance import Fraction, Key, Millimetres, NotNegative, Positive, Sourced, Text
+from prefab.tables import Frozen
+
+
+class Separation(Frozen):
+    """Least distance between two modules of these classes (`*` for any class)."""
+
+    a: Key | Literal["*"]
+    b: Key | Literal["*"]
+    gap_mm: Annotated[int, Field(ge=0)]
+    note: Text = ""
+
+
+class DesignBasis(Sourced):
+    """Engineering judgements that hold for every site unless the brief says otherwise. File `design_basis.toml`."""
+
+    power_factor: Fraction
+    medium_voltage_kv: Positive
+    """Of sites connected at high voltage; the others take their connection's."""
+    recirculation_k: NotNegative
+    pump_static_frac: Fraction
+    """Share of a facility pump's rated power that it draws at any flow."""
+    coolant_flow_min_frac: Fraction
+    """Least flow of a pump whose loop is held by temperature, over its full flow."""
+    fan_speed_min_frac: Fraction
+    """Slowest speed of the fans of air units, over full speed."""
+    fuel_margin_frac: NotNegative
+    crane_crews_count: Annotated[int, Field(gt=0)]
+    lifts_per_day_count: Annotated[int, Field(gt=0)]
+    connection_crews_count: Annotated[int, Field(gt=0)]
+    commissioning_crews_count: Annotated[int, Field(gt=0)]
+    fat_bays_count: Annotated[int, Field(gt=0)]
+    engineering_days: Annotated[int, Field(gt=0)]
+    permit_days: Annotated[int, Field(gt=0)]
+    grid_connection_days: Annotated[int, Field(gt=0)]
+    civil_days_per_block: Annotated[int, Field(gt=0)]
+    site_civil_days: Annotated[int, Field(gt=0)]
+    site_acceptance_days: Annotated[int, Field(gt=0)]
+    functional_test_days: Annotated[int, Field(gt=0)]
+    integrated_test_days: Annotated[int, Field(gt=0)]
+    road_width_mm: Millimetres
+    road_reach_mm: Millimetres
+    """Every module that stands on the land is within this of a road."""
+    run_slack_frac: Fraction
+    riser_mm: Annotated[int, Field(ge=0)]
+    separation: tuple[Separation, ...]

@@ -1,0 +1,287 @@
+"""What may serve the whole site: intake, transformers, generators, tanks, batteries and the site's own services."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from prefab.brief import SiteBrief
+from prefab.carrier import Carrier
+from prefab.catalog import Catalog
+from prefab.eligible import Offer, make_offers
+from prefab.module import Engine, Module
+from prefab.physics.electrical import loss_kw
+from prefab.units import have, need
+from prefab.ways import Hooks
+
+POWER = ("mv_ac", "utility_mv", "standby_mv")
+PLACES = ("switchgear_kw", "utility_kw", "grid_kw")
+_OWN_MOST = 32
+"""Plant that may ask for a service, where its number is not bounded otherwise."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What something draws at three places, in whole kW rounded up: from the switchgear, the utility's medium voltage
+    (the switchgear's loss included) and the grid (the main transformers' loss included)."""
+
+    switchgear_kw: int = 0
+    utility_kw: int = 0
+    grid_kw: int = 0
+
+
+@dataclass(frozen=True)
+class PlantOption:
+    """One module type that may serve the whole site; one step of its count adds a module on every side."""
+
+    module: Module
+    carrier: str
+    sides: int
+    spare: int
+    most: int
+    capacity_kw: int
+    cost_kusd: int
+    standing: Draw = Draw()
+    """What one step draws by standing there: no-load losses, a battery's standby."""
+    feeders: int = 0
+    """Blocks that one intake may feed."""
+    fuel_l: int = 0
+    """Usable litres that come with one step."""
+    idle_l_per_h: float = 0.0
+    """Fuel of one running set beyond `Problem.fuel_l_per_kwh` times its load; the two never understate its curve."""
+    battery_kw: int = 0
+    battery_kwh: int = 0
+    unit_for: str | None = None
+    """The carrier of the plant of which each module has one of these of its own."""
+    asks: tuple[tuple[str, int], ...] = ()
+    """Kilowatts or units of the site's services that one step asks for, in thousandths."""
+
+    @property
+    def name(self) -> str:
+        """The SKU."""
+        return self.module.sku
+
+    def carries(self, consumer: "PlantOption") -> int:
+        """How many modules of another option one of these serves."""
+        wanted = consumer.module.needed(self.carrier)
+        assert wanted is not None
+        fitting = self.capacity_kw // (consumer.battery_kw or consumer.capacity_kw)
+        return min(fitting, 1) if wanted.connection == "unit" else fitting
+
+    def asked(self, carrier: str) -> int:
+        """Thousandths of a kilowatt or unit of one service."""
+        return dict(self.asks).get(carrier, 0)
+
+
+class Slopes(NamedTuple):
+    """Loss per kW of load beyond the no-load loss, on the way from a place to the next one."""
+
+    house: float
+    """Transformers of the site's own services and of its batteries."""
+    intake: float
+    main: float
+    """Main transformers and their bays."""
+
+
+@dataclass(frozen=True)
+class SitePlant:
+    """Every option, and which carriers are given in which way."""
+
+    options: tuple[PlantOption, ...]
+    wanted: tuple[str, ...]
+    services: tuple[str, ...]
+    attached: tuple[str, ...]
+    slopes: Slopes
+    fuel_l_per_kwh: float
+
+
+def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[str, float]) -> SitePlant:
+    """Options for every carrier of the site; `asked` is the most that all blocks may ask of each service."""
+    wanted = ["mv_ac"]
+    if brief.grid.at_high_voltage:
+        wanted.append("utility_mv")
+    if brief.autonomy.generator_h > 0:
+        wanted += ["standby_mv"] if brief.autonomy.fuel == "gas" else ["standby_mv", "fuel"]
+    if brief.storage.power_mw > 0:
+        wanted.append("mv_storage")
+    wanted += [c for c in asked if c not in wanted]
+    carriers = {c.key: c for c in catalog.carriers}
+    found: list[PlantOption] = []
+    attached: dict[str, None] = {}
+    for carrier in wanted:  # what plant needs in turn joins the list while it is walked
+        offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
+        level = str(getattr(brief.redundancy, carriers[carrier].redundancy, "N"))
+        for offer in offers:
+            found.append(_option(offer, carrier, level, catalog, brief, carriers))
+            for wish in offer.module.needs:
+                if wish.connection in ("unit", "shared"):
+                    attached[wish.carrier] = None
+                if wish.carrier not in wanted and _is_plant(wish.carrier, carriers, brief):
+                    wanted.append(wish.carrier)
+    services = tuple(c for c in wanted if c not in attached and c not in (*POWER, "fuel", "mv_storage"))
+    found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
+    found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
+    slopes = _slopes(found, brief)
+    fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
+    found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes)) for o in found]
+    found = _without_poor_storage(_without_poor_units(found), brief)
+    options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
+    return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
+
+
+def _is_plant(carrier: str, carriers: dict[str, Carrier], brief: SiteBrief) -> bool:
+    """Whether plant of the site must give a carrier that other plant needs."""
+    known = carriers[carrier]
+    if known.scope != "site" or known.utility or known.medium == "fuel":
+        return False
+    return carrier != "utility_mv" or brief.grid.at_high_voltage
+
+
+def _served(carrier: str, plant: list[PlantOption]) -> str | None:
+    """The carrier whose givers have a unit of this one each."""
+    asked = ((o.carrier, o.module.needed(carrier)) for o in plant)
+    return next((by for by, wish in asked if wish is not None and wish.connection == "unit"), None)
+
+
+def _most(option: PlantOption, plant: list[PlantOption], asked: Mapping[str, float]) -> int:
+    """Enough of a service for all blocks and all plant."""
+    units = asked.get(option.carrier, 0.0)
+    units += sum(o.asked(option.carrier) / 1000 * min(o.most, _OWN_MOST) for o in plant)
+    return min(option.most, need(units / option.capacity_kw) + option.spare) if option.capacity_kw else option.most
+
+
+def _most_attached(option: PlantOption, plant: list[PlantOption]) -> int:
+    """Never more than what they serve."""
+    return max((o.most for o in plant if o.module.needed(option.carrier)), default=0)
+
+
+def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
+    """Of what serves one module each only the cheapest that carries each of them and draws least."""
+    kept: list[PlantOption] = []
+    for option in plant:
+        rivals = [o for o in plant if o.carrier == option.carrier and o.name != option.name]
+        served = [c for c in plant if option.unit_for == c.carrier and c.module.needed(option.carrier)]
+        beaten = any(
+            (r.cost_kusd, r.name) < (option.cost_kusd, option.name)
+            and r.standing.grid_kw <= option.standing.grid_kw
+            and all(r.carries(c) >= option.carries(c) for c in served)
+            for r in rivals
+        )
+        if not (served and beaten):
+            kept.append(option)
+    return kept
+
+
+def _without_poor_storage(plant: list[PlantOption], brief: SiteBrief) -> list[PlantOption]:
+    """Batteries, and what converts for them, that belong to no combination worth a second look.
+
+    The brief fixes how many of each are needed, so every combination has one cost and one standing draw; one that is
+    dearer than another and draws no less is never chosen.
+    """
+    asked_kw = brief.storage.power_mw * 1000
+    asked_kwh = asked_kw * brief.storage.duration_h
+    pairs: list[tuple[int, int, PlantOption, PlantOption | None]] = []
+    for battery in (o for o in plant if o.battery_kw):
+        count = max(need(asked_kw / battery.battery_kw), need(asked_kwh / battery.battery_kwh))
+        behind = [o for o in plant if battery.module.needed(o.carrier) and o.carrier not in POWER]
+        others: list[PlantOption | None] = [*behind] or [None]
+        for other in others:
+            carried = other.carries(battery) if other else 1
+            if not carried:
+                continue
+            beside = need(count / carried) if other else 0
+            cost = count * battery.cost_kusd + (beside * other.cost_kusd if other else 0)
+            drawn = count * battery.standing.grid_kw + (beside * other.standing.grid_kw if other else 0)
+            pairs.append((cost, drawn, battery, other))
+    pairs.sort(key=lambda p: p[:2])
+    worth = [p for i, p in enumerate(pairs) if all(p[1] < q[1] for q in pairs[:i])]
+    kept = {(o.carrier, o.name) for *_, battery, other in worth for o in (battery, other) if o is not None}
+    seen = {(o.carrier, o.name) for *_, battery, other in pairs for o in (battery, other) if o is not None}
+    return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
+
+
+def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
+    """Losses are convex: on the straight line from no load to full load they are never understated."""
+
+    def slope(*carriers: str) -> float:
+        found = [
+            (float(loss_kw(o.module.losses.points, 1.0)) - float(loss_kw(o.module.losses.points, 0.0))) / o.capacity_kw
+            for o in plant
+            if o.carrier in carriers and o.module.losses
+        ]
+        return max(found, default=0.0)
+
+    main = (1 + slope("utility_mv")) * (1 + slope("hv_bay")) - 1 if brief.grid.at_high_voltage else 0.0
+    return Slopes(slope("site_lv_ac", "battery_ac", "battery_dc"), slope("mv_ac"), main)
+
+
+def draw_at(switchgear_kw: float, utility_kw: float, grid_kw: float, slopes: Slopes) -> Draw:
+    """Rounded up where each is added: at the switchgear, behind it, and behind the main transformers."""
+    utility = switchgear_kw * (1 + slopes.intake) + utility_kw
+    return Draw(need(switchgear_kw), need(utility), need(utility * (1 + slopes.main) + grid_kw))
+
+
+def _standing(option: PlantOption, slopes: Slopes) -> Draw:
+    module = option.module
+    idle = option.sides * float(loss_kw(module.losses.points, 0.0)) if module.losses else 0.0
+    if option.carrier == "mv_ac":
+        return draw_at(0.0, idle, 0.0, slopes)
+    if option.carrier in ("utility_mv", "hv_bay"):
+        return draw_at(0.0, 0.0, idle, slopes)
+    if option.carrier == "standby_mv":
+        return Draw()
+    fixed = option.sides * sum(n.fixed_kw for n in module.needs)
+    return draw_at(fixed * (1 + slopes.house) + idle, 0.0, 0.0, slopes)
+
+
+def _hourly(engine: Engine) -> list[tuple[float, float]]:
+    """Litres per hour and rated kW, over load fraction; gas is not stored."""
+    return [(x, x * y) for x, y in engine.fuel_l_per_kwh or ((0.0, 0.0), (1.0, 0.0))]
+
+
+def _fuel_slope(engine: Engine) -> float:
+    (x0, h0), *_, (x1, h1) = _hourly(engine)
+    return (h1 - h0) / (x1 - x0)
+
+
+def _idle_l_per_h(option: PlantOption, slope: float) -> float:
+    if option.module.engine is None:
+        return 0.0
+    given = option.module.given(option.carrier)
+    rated_kw = (given.capacity_kw if given else None) or 0.0
+    return max(0.0, *(h - slope * x for x, h in _hourly(option.module.engine))) * rated_kw
+
+
+def _option(
+    offer: Offer, carrier: str, level: str, catalog: Catalog, brief: SiteBrief, carriers: dict[str, Carrier]
+) -> PlantOption:
+    module = offer.module
+    given = module.given(carrier)
+    installed = 1 + catalog.costs.freight_frac + catalog.costs.installation_frac
+    sides = 2 if level == "2N" else 1
+    fuel = offer.capacity_kw if carrier == "fuel" else 0.0
+    if module.engine is not None:
+        fuel = module.engine.belly_tank_l * module.engine.tank_usable_frac
+    battery = module.grid_battery
+    usable = battery.usable_kwh if battery else 0.0
+    most = offer.parallel_max
+    if battery is not None:
+        asked_kw = brief.storage.power_mw * 1000
+        most = max(need(asked_kw / battery.power_kw), need(asked_kw * brief.storage.duration_h / usable))
+    return PlantOption(
+        module=module,
+        carrier=carrier,
+        sides=sides,
+        spare=1 if level == "N+1" else 0,
+        most=most,
+        capacity_kw=have(offer.capacity_kw),
+        cost_kusd=need(sides * module.price_usd * installed / 1000),
+        feeders=given.feeders_max or most if given else 0,
+        fuel_l=have(fuel),
+        battery_kw=have(battery.power_kw) if battery else 0,
+        battery_kwh=have(usable),
+        asks=tuple(
+            (n.carrier, need((n.units or n.fixed_kw) * 1000))
+            for n in module.needs
+            if carriers[n.carrier].scope == "site" and (n.units or n.fixed_kw) and not n.through
+        ),
+    )
