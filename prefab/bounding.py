@@ -61,7 +61,8 @@ def _carrying(problem: Problem, option: PlantOption, load: NDArray[np.int64]) ->
 
 def _unit_kusd(plant: Sequence[PlantOption], option: PlantOption) -> int:
     """The least that stands beside one module of plant and serves nothing else."""
-    return min((o.cost_kusd for o in plant if o.unit_for == option.carrier), default=0)
+    beside = (o for o in plant if o.unit_for == option.carrier and option.module.needed(o.carrier))
+    return min((o.cost_kusd for o in beside), default=0)
 
 
 def _fixed_kusd(problem: Problem) -> int:

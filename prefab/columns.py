@@ -2,7 +2,7 @@
 
 A state of the walk holds the groups chosen so far and the demands still open. Every demand is known in the normal
 situation and in every situation where one chosen group has lost what the brief asks to survive; a group is counted so
-that it carries all of them. States that cost no less, ask no less of any open demand and stand on no less land than
+that it carries all of them. States that cost no less, ask no less of any open demand and leave no more room inside than
 another of the same pods are dropped: less load never needs more plant, so nothing optimal is lost.
 """
 
@@ -21,7 +21,7 @@ from prefab.eligible import eligible_pods
 from prefab.module import Module
 from prefab.plan import Group
 from prefab.units import need as rounded_up
-from prefab.ways import Demand, Hooks, Key, Way, Ways
+from prefab.ways import POD, Demand, Hooks, Key, Way, Ways
 
 _NOISE = 0.05
 """Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole kilowatts anyway."""
@@ -105,8 +105,11 @@ class _Walker:
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
         self.order = self._order()
-        self.wanted = [self.ways.takers(self.order[n:]) for n in range(len(self.order))]
-        """Kinds of bay that may still be taken, from each carrier on."""
+        houses = {i for i, (host, _) in enumerate(self.ways.bays) if host != POD}
+        takers = (self.ways.takers(self.order[n:]) for n in range(len(self.order)))
+        self.wanted = [tuple(sorted({*houses, *kinds})) for kinds in takers]
+        """Kinds of bay that matter from each carrier on: those that may still be taken, and those of houses, in which
+        room is missed only when the block is complete."""
 
     def _order(self) -> list[str]:
         """Consumers before suppliers, and everything as late as it may be: a late choice multiplies fewer others."""

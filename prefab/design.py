@@ -71,7 +71,8 @@ def make_design(
 
 def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Connected) -> Plan:
     """A plan up to its connections, with the catalog entries it uses."""
-    used = {e.sku for e in connected.equipment}
+    # What the brief names as the only modules of their kind is needed to check that no other is used.
+    used = {e.sku for e in connected.equipment} | set(brief.restrict.only)
     modules = tuple(m for m in catalog.modules if m.sku in used)
     climate = next(c for c in catalog.climates if c.key == brief.site.climate)
     workload = next(w for w in catalog.workloads if w.key == brief.it.workload)

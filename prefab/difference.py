@@ -117,6 +117,11 @@ def _entries_of(place: PurePosixPath, tree: Tree) -> Entries:
     return found
 
 
+def make_changes(a: Tree, b: Tree) -> tuple[Change, ...]:
+    """What differs between two trees of one kind, key by key."""
+    return make_difference({"": dict(_figures(a))}, {"": dict(_figures(b))}).changed.get("", ())
+
+
 def _figures(tree: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in tree.items():
         yield from _figures_at(f"{key}.{name}" if key else name, value)

@@ -3,18 +3,22 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prefab.brief import read_brief
 from prefab.catalog import Catalog
-from prefab.difference import Change
+from prefab.difference import Change, make_changes
 from prefab.errors import InputError, PrefabError
-from prefab.plan import Sized
+from prefab.layers import Tree
+from prefab.plan import FORMAT, Sized
 from prefab.results import Progress
 from prefab.sizing import make_sized
 from prefab.solver import QUICK
 from prefab.tables import read_text, validate
+
+# Where figures come from changes nothing that is built, and a price shows in the cost.
+_UNSEEN = ("provenance", "price", "title", "notes", "revision")
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,13 @@ class Effect:
     """Modules of the whole site by SKU."""
     cost_kusd: Change | None = None
     """Modules, freight and installation; None where it stays."""
+    figures: tuple[Change, ...] = ()
+    """Of the modules that it keeps, by SKU and key: what its layout, schedule and projection would be made with."""
 
     @property
     def is_empty(self) -> bool:
         """Whether the layout stays as it is."""
-        return not (self.trouble or self.modules or self.cost_kusd)
+        return not (self.trouble or self.modules or self.cost_kusd or self.figures)
 
 
 def make_effects(
@@ -46,7 +52,8 @@ def make_effects(
 def _effect(brief: Path, catalog: Catalog, on_progress: Callable[[Progress], None] | None) -> Effect:
     name = brief.parent.name
     try:
-        stored = _stored(brief.with_name("plan.json"))
+        tree = _read_plan(brief.with_name("plan.json"))
+        stored = validate(tree.get("sized", {}), Sized, str(brief.with_name("plan.json")))
         sized = make_sized(read_brief(brief), catalog, QUICK, on_progress)
     except PrefabError as error:
         return Effect(name, str(error).partition("\n")[0])
@@ -55,16 +62,29 @@ def _effect(brief: Path, catalog: Catalog, on_progress: Callable[[Progress], Non
         Change(sku, before[sku], after[sku]) for sku in sorted({*before, *after}) if before[sku] != after[sku]
     )
     cost = Change("objective_kusd", stored.objective_kusd, sized.objective_kusd)
-    return Effect(name, "", modules, cost if cost.old != cost.new else None)
+    figures = tuple(_figures(tree, catalog, {sku for sku in before if after[sku]}))
+    return Effect(name, "", modules, cost if cost.old != cost.new else None, figures)
 
 
-def _stored(path: Path) -> Sized:
-    """What a stored plan buys; its other sections may be of another version."""
+def _read_plan(path: Path) -> Tree:
+    """A stored plan; what it buys must be in order, its other sections may be of another version."""
     try:
         tree = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from None
-    return validate(tree.get("sized", {}) if isinstance(tree, dict) else {}, Sized, str(path))
+    return tree if isinstance(tree, dict) else {}
+
+
+def _figures(plan: Tree, catalog: Catalog, kept: set[str]) -> Iterator[Change]:
+    """What the catalog says otherwise than the plan's own copy of the modules; prices show in the cost."""
+    if plan.get("format") != FORMAT:
+        return
+    today = {m.sku: m for m in catalog.modules}
+    for old in plan.get("modules", ()):
+        if old.get("sku") in kept:
+            new = today[old["sku"]].model_dump(mode="json")
+            trees = ({k: v for k, v in tree.items() if k not in _UNSEEN} for tree in (old, new))
+            yield from (replace(c, key=f"{old['sku']} {c.key}") for c in make_changes(*trees))
 
 
 def counts(sized: Sized) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,10 @@ class Kind:
         """Whether it is one file."""
         return self.place.endswith(".toml")
 
+    def stands_alone(self, tree: Tree) -> bool:
+        """Whether a file may be an entry by itself: whoever lays single keys over one does not repeat its name."""
+        return self.is_file or self.adds_up or bool(self.inside) or self.key in tree
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -138,6 +143,7 @@ def _gather(
 ) -> Iterator[tuple[Kind, str, list[LayerFile]]]:
     """The files of every entry, the lowest first."""
     found: dict[str, tuple[Kind, list[LayerFile]]] = {}
+    below: set[str] | None = None
     for tree in trees:
         here: dict[str, Path] = {}
         for path in list_files(tree):
@@ -156,7 +162,13 @@ def _gather(
             except InputError as error:
                 mistakes += error.mistakes
                 continue
+            if below is not None and name not in below and not kind.stands_alone(file.tree):
+                near = get_close_matches(name, below, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"an entry of its own gives {kind.key} and all the rest"
+                mistakes.append(f"{path}: lies over nothing: there is no {name} below; {hint}")
+                continue
             found.setdefault(name, (kind, []))[1].append(file)
+        below = (below or set()) | here.keys()
     for name in sorted(found):
         kind, files = found[name]
         if kind.adds_up:

@@ -104,6 +104,7 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
     if brief.storage.power_mw > 0:
         wanted.append("mv_storage")
     wanted += [c for c in asked if c not in wanted]
+    roots = tuple(wanted)
     carriers = {c.key: c for c in catalog.carriers}
     found: list[PlantOption] = []
     attached: dict[str, None] = {}
@@ -117,6 +118,10 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
                     attached[wish.carrier] = None
                 if wish.carrier not in wanted and _is_plant(wish.carrier, carriers, brief):
                     wanted.append(wish.carrier)
+    found = _without_orphans(found, carriers, brief)
+    wanted = [c for c in wanted if c in roots or any(o.module.needed(c) for o in found)]
+    found = [o for o in found if o.carrier in wanted]
+    attached = {c: None for c in attached if c in wanted}
     services = tuple(c for c in wanted if c not in attached and c not in (*POWER, "fuel", "mv_storage"))
     found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
     found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
@@ -126,6 +131,18 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
     found = _without_poor_storage(_without_poor_units(found), brief)
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
+
+
+def _without_orphans(plant: list[PlantOption], carriers: dict[str, Carrier], brief: SiteBrief) -> list[PlantOption]:
+    """Without what needs something of the site that nobody may give here, where others serve in its place."""
+    given = {o.carrier for o in plant}
+
+    def lacks(option: PlantOption) -> bool:
+        needed = (n.carrier for n in option.module.needs)
+        return any(c not in given and _is_plant(c, carriers, brief) for c in needed)
+
+    served = {o.carrier for o in plant if not lacks(o)}
+    return [o for o in plant if not lacks(o) or o.carrier not in served]
 
 
 def _is_plant(carrier: str, carriers: dict[str, Carrier], brief: SiteBrief) -> bool:

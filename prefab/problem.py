@@ -126,11 +126,18 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
         reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
         return (f"IT pods: none may stand here; {reasons}",)
     # Liquids and heat depend on temperatures that are chosen block by block.
-    needed = {n.carrier for pod in pods for n in pod.needs} | {"lv_ac"}
-    simple = (
-        c.key for c in catalog.carriers if c.key in needed and c.medium not in ("liquid", "heat") and not c.utility
-    )
-    return without_supply(brief, catalog, hooks.shapes, tuple(dict.fromkeys((*simple, *wanted))))
+    simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
+    asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
+    lacking = {c for c in set().union(*asked.values()) if without_supply(brief, catalog, hooks.shapes, (c,))}
+    # A pod that lacks something is no hindrance where another one lacks nothing.
+    served = [needs for needs in asked.values() if not needs & lacking] or list(asked.values())
+    needed = {"lv_ac"}.union(*served)
+    said = (c.key for c in catalog.carriers if c.key in needed)
+    return without_supply(brief, catalog, hooks.shapes, tuple(dict.fromkeys((*said, *wanted))))
+
+
+_FEW = 20
+"""Names that a message may list."""
 
 
 def check_names(brief: SiteBrief, catalog: Catalog) -> None:
@@ -152,11 +159,20 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         if sku not in pods:
             mistakes.append(f"brief: it.pods: {sku!r} is not an IT pod of the catalog; allowed: {', '.join(pods)}")
     skus = {m.sku for m in catalog.modules}
-    for sku in brief.limits.exclude:
-        if sku not in skus:
-            near = get_close_matches(sku, sorted(skus), n=1)
-            hint = f"did you mean {near[0]}?" if near else "see `prefab catalog list`"
-            mistakes.append(f"brief: limits.exclude: {sku!r} is not in the catalog; {hint}")
+    makers = {m.manufacturer for m in catalog.modules}
+    refrigerants = {m.rejection.refrigerant for m in catalog.modules if m.rejection and m.rejection.refrigerant}
+    for field, values, known in (
+        ("limits.exclude", brief.limits.exclude, skus),
+        ("restrict.only", brief.restrict.only, skus),
+        ("restrict.makers", brief.restrict.makers, makers),
+        ("restrict.exclude_makers", brief.restrict.exclude_makers, makers),
+        ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
+    ):
+        for name in (v for v in values if v not in known):
+            near = get_close_matches(name, sorted(known), n=1)
+            few = f"allowed: {', '.join(sorted(known))}" if len(known) < _FEW else "see `prefab catalog list`"
+            hint = f"did you mean {near[0]}?" if near else few
+            mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
     if mistakes:
         raise InputError(mistakes)
 

@@ -161,7 +161,7 @@ def _storage_kw(plan: Plan) -> float:
 def _draw_plant(plan: Plan, kinds: list[_Kind], storage: Hours, at: Surroundings) -> Drawn:
     """The site's plant, with the batteries' standby as one demand; what stays open comes from the utility."""
     banks = [
-        Bank(plan.module(g.sku), at.carriers[g.carrier], g.sides * g.per_side[-1])
+        Bank(plan.module(g.sku), at.carriers[g.carrier], g.sides * g.per_side[-1], unit_for=g.unit_for)
         for g in plan.sized.plant
         if g.per_side[-1] and plan.module(g.sku).grid_battery is None
     ]

@@ -27,7 +27,7 @@ VERGE_MM = 1500
 """Beside every road, likewise."""
 Lane = tuple[Side, bool]
 """A or B; a cable or a pipe."""
-_CABLES = ("electric", "signal")
+_CABLES = ("electric", "storage", "signal")
 _RING = "mv_ac"
 """One outgoing way of an intake feeds a block's consumers, or the batteries, one after the other."""
 # Where in a strip the lane's trench lies, from its west or south edge.
@@ -310,10 +310,9 @@ def make_routed(
             return
         lane = (side, carriers[carrier].medium in _CABLES)
         one, other = hosts.get(start, (GRID, 0.0)), hosts.get(end, (GRID, 0.0))
-        if one[0] == other[0]:
-            points = _within(places[one[0]], one[1], other[1], _LANES[lane])
-        else:
-            points = ways.way(lane, one[0], other[0])
+        inside = one[0] == other[0]
+        host = places.get(one[0])
+        points = _within(host, one[1], other[1], _LANES[lane]) if inside and host else ways.way(lane, one[0], other[0])
         length = need(_length(points) * (1 + basis.run_slack_frac) + 2 * basis.riser_mm)
         run = Run(start=start, end=end, carrier=carrier, side=side, points_mm=points, length_mm=length)
         runs[start, end, carrier, side] = run
@@ -323,9 +322,7 @@ def make_routed(
         return min(others, key=lambda t: (abs(spot(t)[0] - x) + abs(spot(t)[1] - y), t))
 
     rings = _rings(equipment, feeds)
-    for feed in feeds:
-        if not carriers[feed.carrier].laid:
-            continue
+    for feed in (f for f in feeds if carriers[f.carrier].laid):
         carrier, side, tie_side = _laid(feed, equipment_at, skus, doubled)
         if feed.carrier != _RING:
             join(feed.consumer, nearest(feed.consumer, feed.suppliers), carrier, side)
@@ -336,8 +333,7 @@ def make_routed(
                 last, before = nearest(last, waiting), last
                 join(last, before, carrier, side)
         spots = {tag: spot(tag) for tag in feed.suppliers}
-        wide = max(p[0] for p in spots.values()) - min(p[0] for p in spots.values())
-        deep = max(p[1] for p in spots.values()) - min(p[1] for p in spots.values())
+        wide, deep = (max(axis) - min(axis) for axis in zip(*spots.values(), strict=True))
         chain = sorted(spots, key=lambda t: (spots[t] if wide >= deep else spots[t][::-1], t))
         for a, b in pairwise(chain):
             join(a, b, carrier, tie_side)

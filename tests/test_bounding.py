@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from build import GEN, MODULES, MVS, UPS, a_brief, a_catalog, a_module
+from build import CARRIERS, GEN, MODULES, MVS, UPS, _carrier, a_brief, a_catalog, a_module
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -158,6 +158,28 @@ def test_one_kind_of_block_leaves_the_diagonal():
     assert np.isinf(bounds[off]).all()
     assert np.array_equal(np.diag(bounds), np.diag(make_bounds(two)))
     assert np.isfinite(np.diag(bounds)).all()
+
+
+def test_what_stands_beside_one_main_transformer_is_no_price_of_another():
+    bare = a_main_transformer(8_000, 400_000)
+    behind = a_module(
+        "TXM-21",
+        "transformer",
+        price_usd=390_000,
+        gives=[{"carrier": "utility_mv", "capacity_kva": 8_000}],
+        needs=[{"carrier": "hv_bay", "connection": "unit", "through": True}],
+    )
+    bay = a_module(
+        "HVB-145",
+        "hv_bay",
+        price_usd=3_000_000,
+        gives=[{"carrier": "hv_bay", "capacity_kva": 100_000}],
+        needs=[{"carrier": "hv_ac", "connection": "transfer", "through": True}],
+    )
+    carriers = tuple(sorted((*CARRIERS, _carrier("hv_bay", "electric", "site", "none")), key=lambda c: c.key))
+    brief = a_brief(grid={"capacity_mw": 9.0, "voltage_kv": 110.0})
+    problem = make_problem(brief, a_catalog((*MODULES, bare, behind, bay), carriers=carriers), HOOKS)
+    assert make_bounds(problem).min() <= masters_optimum(problem)
 
 
 def test_dearer_plant_raises_every_bound_by_what_every_site_must_buy():

@@ -349,6 +349,20 @@ def test_a_file_that_belongs_to_nothing(tmp_path: Path) -> None:
     assert all("belongs to nothing in a catalog; allowed: accelerators" in m for m in found)
 
 
+def test_keys_laid_over_a_module_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "modules/cdu/cdu-1351.toml"
+    patch(tmp_path, path.relative_to(tmp_path), "[price]\namount = 5\n", "price.amount")
+    (mistake,) = mistakes_of(tmp_path)
+    assert mistake == f"{path}: lies over nothing: there is no modules/cdu-1351 below; did you mean modules/cdu-1350?"
+
+
+def test_keys_laid_over_a_file_that_cannot_be_read_are_no_mistake_of_their_own(tmp_path: Path) -> None:
+    lower, upper = tmp_path / "lower", tmp_path / "upper"
+    patch(lower, Path("modules/cdu/our-1.toml"), "mass_kg = \n")
+    patch(upper, Path("modules/cdu/our-1.toml"), "mass_kg = 5\n", "mass_kg")
+    assert not [m for m in mistakes_of(lower, upper) if "lies over nothing" in m]
+
+
 def test_mistakes_of_several_files_come_together(tmp_path: Path) -> None:
     overlay(tmp_path, CDU, "mass_kg = 1600", "mass_kg = -1")
     patch(tmp_path, Path("costs.toml"), "contingency_frac = 3.0\n", "contingency_frac")

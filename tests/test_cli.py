@@ -123,6 +123,18 @@ def test_init_then_check_reads(tmp_path):
         ('climate = "frankfurt"', 'climate = "atlantis"', 2, "'atlantis' is not in the catalog"),
         (
             "generator_h = 24",
+            'generator_h = 24\n[restrict]\nonly = ["PWM-1251"]',
+            2,
+            "'PWM-1251' is not in the catalog; did you mean PWM-1250?",
+        ),
+        (
+            "generator_h = 24",
+            'generator_h = 24\n[restrict]\nexclude_refrigerants = ["R999"]',
+            2,
+            "restrict.exclude_refrigerants: 'R999' is not in the catalog; allowed: ",
+        ),
+        (
+            "generator_h = 24",
             'generator_h = 24\n[limits]\nexclude = ["PWM-9999"]',
             2,
             "'PWM-9999' is not in the catalog",

@@ -85,10 +85,32 @@ def test_json_holds_the_main_figures(prefab, catalog):
 @pytest.mark.parametrize("columns", ["40", "80", "120", "300"])
 def test_lines_fit(prefab, catalog, columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
-    lines = prefab("list")[1].splitlines()
+    head, *lines = prefab("list")[1].splitlines()
+    assert head.split() == ["SKU", "family", "title", "USD", "weeks", "kg"]
     assert len(lines) == len(catalog.modules)
     assert max(map(len, lines)) <= max(80, min(120, int(columns)))
-    assert len({line.index(" wk") for line in lines}) == 1
+    assert len({len(line) for line in (head, *lines)}) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["--family", "power"]])
+def test_titles_can_be_read_in_80_columns(prefab, catalog, monkeypatch, arguments):
+    monkeypatch.setenv("COLUMNS", "80")
+    for line in prefab("list", *arguments)[1].splitlines()[1:]:
+        module = catalog.module(line.split()[0])
+        if module.lifecycle.status == "active":
+            assert module.title[: 36 if arguments else 16] in line
+
+
+def test_list_says_what_is_by_the_metre_and_what_is_not_active(prefab, catalog):
+    lines = {line.split()[0]: line for line in prefab("list")[1].splitlines()[1:]}
+    for module in catalog.modules:
+        assert ("/m " in lines[module.sku]) == (module.stands == "per_metre")
+        assert ("preview: " in lines[module.sku]) == (module.lifecycle.status == "preview")
+
+
+def test_list_keeps_small_masses(prefab, catalog):
+    (line,) = (x for x in prefab("list")[1].splitlines() if x.startswith("CAP-020"))
+    assert line.split()[-1] == f"{catalog.module('CAP-020').mass_kg:,.0f}"
 
 
 @pytest.mark.parametrize(
@@ -144,6 +166,18 @@ def test_show_says_the_layer(prefab, tmp_path):
     assert {f["key"]: f["layer"] for f in figures}["price.amount"] == str(tmp_path / "over")
 
 
+def test_show_says_maker_status_and_place_where_the_file_leaves_them_out(prefab, catalog):
+    usual = next(m for m in catalog.modules if not m.model_fields_set & {"manufacturer", "lifecycle"})
+    assert prefab("show", usual.sku)[1].splitlines()[1].split(", ")[:2] == [usual.family, "generic"]
+    assert prefab("show", usual.sku)[1].splitlines()[1].endswith(", active")
+
+
+def test_every_figure_of_show_has_a_name_of_its_own(prefab, catalog):
+    for sku in ("ITK-2400", "PWM-1500", "MVS-12"):
+        keys = [f["key"] for f in json.loads(prefab("show", sku, "--json")[1])["figures"]]
+        assert len(keys) == len(set(keys)), sku
+
+
 def test_show_of_nothing(prefab):
     code, _, err = prefab("show", "PWM-150")
     assert code == 2
@@ -154,7 +188,7 @@ def test_show_of_nothing(prefab):
 
 
 def test_the_shipped_catalog_is_in_order(prefab, catalog):
-    code, out, _ = prefab("check", "--dead")
+    code, out, _ = prefab("check", "--as-of", "2026-11-23", "--dead")
     assert code == 0, out
     assert out.startswith(f"in order: {len(catalog.modules)} modules in")
 
@@ -163,21 +197,28 @@ def test_check_names_every_mistake_of_an_overlay(prefab, tmp_path):
     module = tmp_path / "modules" / "power" / "pwm-1500.toml"
     module.parent.mkdir(parents=True)
     module.write_text("mass_kg = 1\nlenght_mm = 3\n")
-    code, out, _ = prefab("check", "--catalog", tmp_path)
+    code, out, _ = prefab("check", "--as-of", "2026-11-23", "--catalog", tmp_path)
     assert code == 1
     assert "pwm-1500.toml:2: lenght_mm: unknown key; did you mean length_mm?" in out
     assert "changed without a source" in out
+
+
+def test_check_of_a_folder_that_is_not_there(prefab, tmp_path):
+    code, _, err = prefab("check", "--as-of", "2026-11-23", "--catalog", tmp_path / "nowhere")
+    assert code == 2
+    assert f"{tmp_path / 'nowhere'}: no such folder; --catalog takes" in err
 
 
 def test_check_dead_and_json(prefab, tmp_path):
     module = tmp_path / "modules" / "power" / "pwm-1500.toml"
     module.parent.mkdir(parents=True)
     module.write_text('[lifecycle]\nstatus = "withdrawn"\n')
-    code, out, _ = prefab("check", "--dead", "--catalog", tmp_path, "--json")
+    code, out, _ = prefab("check", "--as-of", "2026-11-23", "--dead", "--catalog", tmp_path, "--json")
     assert code == 1
     assert any(m.startswith("PWM-1500: no brief can choose it") for m in json.loads(out)["mistakes"])
     assert not any(
-        "PWM-1500: no brief" in m for m in json.loads(prefab("check", "--catalog", tmp_path, "--json")[1])["mistakes"]
+        "PWM-1500: no brief" in m
+        for m in json.loads(prefab("check", "--as-of", "2026-11-23", "--catalog", tmp_path, "--json")[1])["mistakes"]
     )
 
 
@@ -275,6 +316,22 @@ def test_source_must_exist(prefab, tmp_path, arguments, text):
     assert not (tmp_path / "over").exists()
 
 
+def test_a_house_judgement_is_no_fact(prefab, tmp_path):
+    arguments = [write_prices(tmp_path, 1_900_000), "--into", tmp_path / "over", "--source", "prefab-judgement"]
+    code, _, err = prefab("import", *arguments)
+    assert code == 2
+    assert "--basis: prefab-judgement publishes nothing; --basis judgement or interpolated is allowed" in err
+    assert not (tmp_path / "over").exists()
+    assert prefab("import", *arguments, "--basis", "judgement")[0] == 0
+    assert prefab("check", "--as-of", "2026-11-23", "--catalog", tmp_path / "over")[0] == 0
+
+
+def test_a_template_into_a_folder_that_is_not_there(prefab, tmp_path):
+    code, _, err = prefab("import", "--template", tmp_path / "nowhere" / "p.csv")
+    assert code == 2
+    assert f"{tmp_path / 'nowhere'}: no such folder" in err
+
+
 def test_one_bad_row_and_nothing_is_written(prefab, tmp_path):
     path, over = write_prices(tmp_path, 1_900_000), tmp_path / "over"
     path.write_text(path.read_text() + "GEN-2000,call us,USD,2026-10-01\nGEN-2001,5,USD,2026-10-01\n")
@@ -313,3 +370,10 @@ def test_help_is_quick_and_light():
 @pytest.mark.parametrize("name", ["list", "show", "check", "diff", "schema", "import"])
 def test_every_command_has_an_example(prefab, name):
     assert "Example:" in prefab(name, "--help")[1]
+
+
+def test_prices_grow_old_by_the_day_that_is_given(prefab):
+    assert prefab("check", "--as-of", "2027-06-30")[0] == 0
+    code, out, _ = prefab("check", "--as-of", "2027-07-02")
+    assert code == 1
+    assert "price.as_of" in out

@@ -13,7 +13,7 @@ from prefab.connecting import make_connected
 from prefab.difference import Change, export_revision, lines_of, make_difference, read_entries, text_of
 from prefab.effects import counts, make_effects
 from prefab.errors import InputError
-from prefab.plan import Sized
+from prefab.plan import FORMAT, Sized
 from prefab.shipped import shipped
 from prefab.sizing import make_sized
 from prefab.solver import QUICK
@@ -221,6 +221,22 @@ def test_a_dearer_pod_changes_the_layout(layouts, catalog):
     assert not effect.trouble
     assert effect.cost_kusd is not None
     assert effect.cost_kusd.new > effect.cost_kusd.old
+
+
+def test_a_longer_lead_time_of_a_module_that_stays_is_named(layouts, catalog, tmp_path):
+    plan = json.loads((layouts / "edge" / "plan.json").read_text())
+    pod = next(m for m in catalog.modules if m.it is not None and m.sku in used_skus(layouts))
+    shutil.copytree(layouts / "edge", tmp_path / "edge")
+    modules = [m.model_dump(mode="json") for m in catalog.modules if m.sku in used_skus(layouts)]
+    (tmp_path / "edge" / "plan.json").write_text(json.dumps({**plan, "format": FORMAT, "modules": modules}))
+    slow = pod.deployment.model_copy(update={"lead_weeks": pod.deployment.lead_weeks + 1})
+    (effect,) = make_effects(tmp_path, with_module(catalog, pod.sku, deployment=slow))
+    assert effect.figures == (
+        Change(f"{pod.sku} deployment.lead_weeks", pod.deployment.lead_weeks, pod.deployment.lead_weeks + 1),
+    )
+    assert not effect.is_empty
+    (same,) = make_effects(tmp_path, catalog)
+    assert same.is_empty
 
 
 def test_a_module_that_is_gone_is_replaced_or_missed(layouts, catalog):

@@ -54,6 +54,8 @@ def brief_for(sku: str) -> Any:
         more["storage"] = {"smoothing_frac": 0.3}
     if family in ("main_transformer", "hv_bay"):
         more["grid"]["voltage_kv"] = {"HVB-245": 220.0, "HVB-420": 400.0}.get(sku, 132.0)
+    if sku == "MVS-36":
+        more["grid"]["voltage_kv"] = 33.0
     if sku.startswith("GAS"):
         more["autonomy"] = {"ups_min": 10.0, "generator_h": 8.0, "fuel": "gas"}
     if sku == "DCS-0800":

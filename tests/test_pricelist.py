@@ -101,6 +101,15 @@ def test_bad_cell(tmp_path, catalog, column, value, cell, text):
     assert not any("\u202e" in m for m in said)
 
 
+def test_a_mistake_where_the_column_is_missing_names_it(tmp_path, catalog):
+    row = {**GOOD, "price": 1_700_000, "currency": "EUR"}
+    said = mistakes(workbook(tmp_path / "p.xlsx", row, columns=("sku", "price", "currency", "price_date")), catalog)
+    assert [m.partition("p.xlsx: ")[2] for m in said] == [
+        "A2: price_low: missing; today's is in USD",
+        "A2: price_high: missing; today's is in USD",
+    ]
+
+
 def test_force_takes_tenfold_and_older(tmp_path, catalog):
     row = {**GOOD, "price": 20_000_000, "price_high": 30_000_000, "price_date": date(2026, 1, 1)}
     path = workbook(tmp_path / "p.xlsx", row)
@@ -287,7 +296,12 @@ def test_base_keeps_comments_byte_for_byte(tmp_path):
     assert new[0] == "# Kept."
     assert new[-1] == "# The end."
     p = load_layers(base=base).catalog.module("PWM-1500").source_of("price.amount")
-    assert (p.of, p.source, p.basis, p.note) == ("price.amount", "prefab-modules", "fact", ORIGIN.note)
+    assert (p.of, p.source, p.basis, p.note) == (
+        "price.amount",
+        "prefab-modules",
+        "fact",
+        f"{ORIGIN.note} Its band is that of before.",
+    )
     assert p.fact == "generic / PWM-1500 / list price"
 
 
@@ -320,6 +334,15 @@ def test_overlay_holds_only_what_changes(tmp_path):
     after = load_layers(over).catalog.module("PWM-1500")
     assert (after.price.amount, after.deployment.lead_weeks) == (1_900_000, 50)
     assert after.source_of("price.amount").low == 1_350_000
+
+
+def test_a_band_that_stays_is_not_said_to_come_from_the_list(tmp_path):
+    notes = {}
+    for low in (None, 1_360_000.0):
+        row = PriceRow("PWM-1500", price=1_900_000.0, currency="USD", price_date=date(2026, 10, 1), price_low=low)
+        imported(tmp_path / str(low), row)
+        notes[low] = load_layers(tmp_path / str(low)).catalog.module("PWM-1500").source_of("price.amount").note
+    assert notes == {None: f"{ORIGIN.note} Its band is that of before.", 1_360_000.0: ORIGIN.note}
 
 
 def test_other_currency(tmp_path):

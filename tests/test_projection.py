@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from build import BES, CHL, CLIMATE, DRY, a_module
+from build import BES, CHL, CLIMATE, DRY, _carrier, a_module
 from wired import WARM, hand_wired_plan
 
 from prefab.errors import InputError
@@ -296,6 +296,33 @@ def test_main_transformers_stand_between_switchgear_and_grid(base: Projection) -
     plan = with_plant(hand_wired_plan(), Plant(carrier="utility_mv", sku="TXM-40", per_side=(2,)), modules=(main,))
     # 2 x 18 kW at any load.
     assert make_projection(plan).hourly.site_kw[0] == pytest.approx(base.hourly.site_kw[0] + 36)
+
+
+def test_bays_before_main_transformers_lose_what_they_lose(base: Projection) -> None:
+    constant = [[0, 18], [0.25, 18], [0.5, 18], [1, 18]]
+    main = a_module(
+        "TXM-40",
+        "main_transformer",
+        gives=[{"carrier": "utility_mv", "capacity_kva": 40_000}],
+        needs=[{"carrier": "hv_bay", "connection": "unit", "through": True}],
+        losses={"points": constant},
+    )
+    bay = a_module(
+        "HVB-145",
+        "hv_bay",
+        gives=[{"carrier": "hv_bay", "capacity_kva": 100_000}],
+        needs=[{"carrier": "hv_ac", "connection": "transfer", "through": True}],
+        losses={"points": constant},
+    )
+    plant = (
+        Plant(carrier="utility_mv", sku="TXM-40", per_side=(2,)),
+        Plant(carrier="hv_bay", sku="HVB-145", per_side=(2,), unit_for="utility_mv"),
+    )
+    plan = with_plant(hand_wired_plan(), *plant, modules=(main, bay))
+    carriers = (*plan.carriers, _carrier("hv_bay", "electric", "site", "main_transformers"))
+    hourly = make_projection(plan.model_copy(update={"carriers": carriers})).hourly
+    # Four times 18 kW at any load.
+    assert hourly.site_kw[0] == pytest.approx(base.hourly.site_kw[0] + 72)
 
 
 def test_the_last_phase_counts(base: Projection) -> None:

@@ -104,6 +104,22 @@ def test_longer_autonomy_that_no_house_has_room_for_is_refused():
         site((*without("UPS-800"), FRAME, CABINET, HOUSE), *MORE, autonomy={"ups_min": 24.0})
 
 
+def test_a_house_that_is_too_small_ends_no_block_with_a_larger_one():
+    # The name puts the cabinets before the transformers, so that blocks are compared once more after them.
+    cells = _carrier("zz_dc", "storage", "block", "none", autonomy=True)
+    needs = (*(n for n in FRAME.needs if n.carrier != "ups_dc"), _need("zz_dc", "unit", kw_per_kw=1.04))
+    frame = FRAME.model_copy(update={"needs": needs})
+    given = (CABINET.gives[0].model_copy(update={"carrier": "zz_dc"}),)
+    cabinet = CABINET.model_copy(update={"gives": given})
+    large = HOUSE.model_copy(
+        update={"sku": "EHS-801", "price": HOUSE.price.model_copy(update={"amount": 150_000.0})}
+        | {"bays": (HOUSE.bays[0].model_copy(update={"count": 16}),)}
+    )
+    modules = (*without("UPS-800"), frame, cabinet, HOUSE, large)
+    plan = site(modules, *MORE, cells, autonomy={"ups_min": 24.0})
+    assert counts(plan)["EHS-801"] == counts(plan)["FRM-800"] == 3
+
+
 def test_solid_state_transformers_make_direct_current_and_a_battery_makes_it_critical():
     pod = a_module(
         "POD-DC",
@@ -178,6 +194,30 @@ def test_several_batteries_share_what_transforms_for_them(kva, transformers):
     plan = site((*without("BES-4000"), store, shared), *MORE, storage={"power_mw": 6.0, "duration_h": 1.0})
     assert counts(plan)["BES-4000"] == 3
     assert counts(plan)["TXB-1"] == transformers
+
+
+def test_what_nobody_may_give_here_hinders_only_what_needs_it():
+    converted = a_module(
+        "BES-4001",
+        "battery",
+        price_usd=1_000,
+        gives=[{"carrier": "mv_storage", "capacity_kw": 2000}],
+        needs=[{"carrier": "battery_ac", "connection": "shared", "through": True, "fixed_kw": 5.0}],
+        grid_battery=BES.grid_battery.model_dump(mode="json"),
+    )
+    found = counts(site((*MODULES, converted), *MORE, storage={"power_mw": 4.0, "duration_h": 1.0}))
+    assert found["BES-4000"] == 2
+    assert not found["BES-4001"]
+    with pytest.raises(Impossible, match="battery ac: no module may give it"):
+        site((*without("BES-4000"), converted), *MORE, storage={"power_mw": 4.0, "duration_h": 1.0})
+    direct = POD.model_copy(update={"sku": "POD-0800", "needs": (*POD.needs, _need("dc800", "dual", kw_per_kw=0.1))})
+    assert counts(site((*MODULES, direct), *MORE))["POD-1000"] == 1
+    with pytest.raises(Impossible, match="dc800: no module may give it"):
+        site((*without("POD-1000"), direct), *MORE)
+
+
+def test_gas_is_no_demand_where_no_generators_are_asked():
+    assert not counts(site(MODULES, *MORE, autonomy={"fuel": "gas", "generator_h": 0.0}))["GEN-2000"]
 
 
 def test_services_of_the_site_arrive_unasked_with_their_own_power():

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +84,9 @@ def progress_printer() -> Callable[[Progress], None]:
             return
         last = text
         timed = f"{text}  {progress.seconds:.1f} s" if progress.seconds else text
-        if terminal:
-            click.echo(f"\r\033[K{timed}", err=True, nl=False)
-        else:
-            click.echo(timed, err=True)
+        # The solver calls this; an error of a reader that is gone must not reach it.
+        with suppress(OSError):
+            click.echo(f"\r\033[K{timed}" if terminal else timed, err=True, nl=not terminal)
 
     return show_progress
 

@@ -175,7 +175,7 @@ def _trenches(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
     lines: dict[tuple[str, bool, int], list[tuple[int, int]]] = defaultdict(list)
     for run in plan.routed.runs if plan.routed else ():
         medium = media.get(run.carrier, "")
-        kind: str = run.side if medium in ("electric", "signal") else "pipe"
+        kind: str = run.side if medium in ("electric", "storage", "signal") else "pipe"
         for (x, y), (u, v) in pairwise(run.points_mm):
             middle_x, middle_y = (x + u) / 2, (y + v) / 2
             if any(a.x_mm < middle_x < a.x_mm + a.width_mm and a.y_mm < middle_y < a.y_mm + a.depth_mm for a in lots):

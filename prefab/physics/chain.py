@@ -107,7 +107,8 @@ def draw(banks: Sequence[Bank], demands: Sequence[Demand], at: Surroundings) -> 
         electric = [n for n in bank.module.needs if at.carriers[n.carrier].medium == "electric"]
         own = {n.carrier: _own_kw(bank, n, n is electric[0], load, return_degc, at) for n in electric}
         heat = sum(own.values(), np.zeros(hours))
-        own_kw[_purpose(bank)] += heat
+        for key, kw in own.items():
+            own_kw[_purpose(bank, at.carriers[key])] += kw
         for need in bank.module.needs:
             medium = at.carriers[need.carrier].medium
             if medium == "electric":
@@ -246,8 +247,11 @@ def _rejectable_kw(bank: Bank, return_degc: float | None, at: Surroundings) -> H
     return np.asarray(bank.count * np.multiply(one, left))
 
 
-def _purpose(bank: Bank) -> Purpose:
+def _purpose(bank: Bank, drawn: Carrier) -> Purpose:
+    """What power of one carrier that ends in a bank is for; a fabric pod computes on critical power only."""
     medium = bank.carrier.medium
+    if medium == "it" and not drawn.autonomy:
+        return "auxiliary"
     if medium == "electric":
         held = bank.module.ups_battery is not None or bank.carrier.autonomy
         return "power_chain" if held else "transformers"

@@ -212,7 +212,9 @@ def _edited(text: str, module: Module, new: PriceRow, edits: Sequence[Edit], ori
         _put(entry, "basis", origin.basis)
         _put(entry, "low", getattr(new, columns[-2]))
         _put(entry, "high", getattr(new, columns[-1]))
-        _put(entry, "note", origin.note)
+        # A list without a band says nothing of the band that stays.
+        stays = not changed & set(columns[-2:]) and {getattr(new, c) for c in columns[-2:]} != {None}
+        _put(entry, "note", origin.note + (" Its band is that of before." if stays else ""))
         # What stood here was about the figure that stood here; a fact names what it repeats.
         what = "list price" if of == "price.amount" else "lead time"
         fact = f"{module.manufacturer} / {module.sku} / {what}"

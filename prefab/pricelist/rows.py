@@ -135,7 +135,7 @@ def read_pricelist(path: Path, catalog: Catalog, today: date, force: bool = Fals
             mistakes.append(f"{cell}: {plain(sku)!r} is not in the catalog; {hint}")
         elif not wrong:
             mistakes += [
-                f"{_at(columns, row, column)}: {what}"
+                f"{_at(columns, row, column)}: {column}: {what}"
                 for column, what in _against(read, present_row(module), _rates(catalog), today, force)
             ]
         found.append(read)

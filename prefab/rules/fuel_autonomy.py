@@ -43,7 +43,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         if plan.brief.autonomy.fuel == "gas":
             gas = [t for t, e in network.equipment.items() if network.module(t).needed("gas")]
             text = "gas engines on the pipeline; no hours of gas are stored"
-            findings.append(Finding.at_least(RULE, f"phase {named.name}", float(len(gas)), 1.0, "engines", text))
+            asked = 1.0 if hours > 0 else 0.0
+            findings.append(Finding.at_least(RULE, f"phase {named.name}", float(len(gas)), asked, "engines", text))
             continue
         kept = usable_l >= asked - 1e-6 and (hours == 0 or running > 0)
         text = f"{hours:g} h at {running:,.0f} kW with {plan.basis.fuel_margin_frac:.0%} margin"

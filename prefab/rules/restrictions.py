@@ -29,12 +29,15 @@ RULE = "restrictions"
 
 def check(plan: Plan) -> tuple[Finding, ...]:
     """One finding per module and demand that it does not meet, and one that counts the modules."""
+    assert plan.connected is not None
+    used = {e.sku for e in plan.connected.equipment}
+    modules = [m for m in plan.modules if m.sku in used]
     broken = [
         Finding(RULE, module.sku, False, 1.0, 0.0, "faults", "==", text)
-        for module in plan.modules
+        for module in modules
         for text in _faults(plan, module)
     ]
-    total = float(len(plan.modules))
+    total = float(len(modules))
     wrong = float(len({f.where for f in broken}))
     return (*broken, Finding(RULE, "site", not broken, total - wrong, total, "modules", "==", "modules allowed here"))
 

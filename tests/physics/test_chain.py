@@ -46,6 +46,18 @@ def test_losses_pass_up_through_units_of_their_own() -> None:
     assert opened(drawn) == {"mv_ac": pytest.approx(832 + 6 + 96)}
 
 
+def test_fabric_computes_on_critical_power_only() -> None:
+    needs = [
+        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 1.0},
+        {"carrier": "lv_ac", "connection": "transfer", "kw_per_kw": 0.02},
+    ]
+    fabric = a_module("ITN-100", "fabric", gives=[{"carrier": "it", "capacity_kw": 100}], needs=needs)
+    drawn = draw([bank(fabric, "it", 1)], [asked("it", 50)], surroundings())
+    assert drawn.own_kw["fabric"][0] == pytest.approx(50.0)
+    assert drawn.own_kw["auxiliary"][0] == pytest.approx(1.0)  # its light and ventilation
+    assert opened(drawn) == {"critical_ac": pytest.approx(50.0), "lv_ac": pytest.approx(1.0)}
+
+
 def test_water_is_that_of_all_units_at_their_share() -> None:
     assert DRY.rejection is not None
     pads = {"kind": "adiabatic", "pad_effectiveness_frac": 0.8, "wet_above_degc": 12.0}

@@ -90,3 +90,14 @@ def test_without_a_known_country_only_the_brief_decides():
 def test_dates_are_those_of_the_brief():
     brief = a_brief()
     assert brief.as_of == date(2026, 11, 23)  # what the cases above compare with
+
+
+def test_only_counts_though_the_plan_does_not_use_it():
+    """The plan carries the entry of what the brief names, and takes another of its kind."""
+
+    def edit(tree):
+        edited({})(tree)
+        tree["modules"].append({**module(tree, "DRY-1000"), "sku": "DRY-9999"})
+
+    findings = restrictions.check(damaged(hand_wired_plan(restrict={"only": ["DRY-9999"]}), edit))
+    assert {f.where for f in findings if not f.kept} == {"DRY-1000", "CHL-400", "site"}

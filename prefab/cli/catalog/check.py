@@ -1,5 +1,6 @@
 """`prefab catalog check`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,23 +9,31 @@ from prefab.cli.console import catalog_option, json_option, show
 
 
 @click.command("check")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Judge the age of prices on this day; otherwise today.",
+)
 @click.option("--dead", is_flag=True, help="Also name the modules that no brief can choose.")
 @catalog_option
 @json_option
-def command(dead: bool, folders: tuple[Path, ...], as_json: bool) -> None:
+def command(as_of: datetime | None, dead: bool, folders: tuple[Path, ...], as_json: bool) -> None:
     """Check every file of the catalog; exit 1 when there are mistakes.
 
     \b
     Example:
       prefab catalog check --dead --catalog my-prices
     """
-    from datetime import UTC, datetime
-
     from prefab.catalog import load_catalog
     from prefab.catalog_check import check_catalog, dead_skus
     from prefab.errors import InputError
 
-    mistakes = list(check_catalog(*folders, today=datetime.now(UTC).date()))
+    if missing := [f for f in folders if not f.is_dir()]:
+        # Not a mistake in a catalog, but one in the command.
+        raise InputError(
+            [f"{f}: no such folder; --catalog takes a folder laid out like prefab's catalog/" for f in missing]
+        )
+    mistakes = list(check_catalog(*folders, today=(as_of or datetime.now(UTC)).date()))
     try:
         catalog = load_catalog(*folders)
     except InputError:

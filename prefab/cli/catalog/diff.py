@@ -101,7 +101,7 @@ def _effect_lines(effect: "Effect") -> Iterator[str]:
     else:
         yield f"layout {effect.layout}: changes"
         cost = (effect.cost_kusd,) if effect.cost_kusd else ()
-        yield from (f"  {line}" for line in lines_of((*cost, *effect.modules)))
+        yield from (f"  {line}" for line in lines_of((*cost, *effect.modules, *effect.figures)))
 
 
 def _tree(difference: "Difference", effects: list["Effect"], invalid: list[str]) -> dict[str, Any]:
@@ -117,6 +117,7 @@ def _tree(difference: "Difference", effects: list["Effect"], invalid: list[str])
                 "trouble": e.trouble,
                 "cost": _change(e.cost_kusd) if e.cost_kusd else None,
                 "modules": [_change(c) for c in e.modules],
+                "figures": [_change(c) for c in e.figures],
             }
             for e in effects
         ],

@@ -47,14 +47,16 @@ def command(sort: str, text: str | None, folders: tuple[Path, ...], as_json: boo
         click.echo("no module fits")
         return
     width = max(80, min(120, shutil.get_terminal_size((100, 24)).columns))
-    families = max(len(m.family) for m in found)
-    statuses = max(0 if m.lifecycle.status == "active" else 1 + len(m.lifecycle.status) for m in found)
-    title = width - (13 + families + 1 + 15 + 7 + 9 + statuses)
+    # A family that all have in common says nothing and leaves its room to the titles.
+    families = max(len(m.family) for m in found) + 1 if len({m.family for m in found}) > 1 else 0
+    title = width - (13 + families + 13 + 6 + 9)
+    click.echo(f"{'SKU':<13}{'family'[:families]:<{families}}{'title':<{title}}{'USD':>11}  {'weeks':>6}{'kg':>9}")
     for m in found:
+        status = "" if m.lifecycle.status == "active" else f"{m.lifecycle.status}: "
+        per = "/m" if m.stands == "per_metre" else "  "
         click.echo(
-            f"{m.sku:<13}{m.family:<{families}} {_cut(m.title, title):<{title}}"
-            f"{m.price_usd:>11,.0f} USD{m.deployment.lead_weeks:>4.0f} wk{m.mass_kg / 1000:>7,.1f} t"
-            f" {'' if m.lifecycle.status == 'active' else m.lifecycle.status}".rstrip()
+            f"{m.sku:<13}{m.family[:families]:<{families}}{_cut(status + m.title, title):<{title}}"
+            f"{m.price_usd:>11,.0f}{per}{m.deployment.lead_weeks:>6.0f}{m.mass_kg:>9,.0f}"
         )
 
 

@@ -55,6 +55,7 @@ def command(
     from datetime import UTC, datetime
 
     from prefab.catalog import load_layers
+    from prefab.catalog_check.sources import OWN_WORD
     from prefab.pricelist.repricing import Origin, check_repriced, make_repriced, write_repriced
     from prefab.pricelist.rows import read_pricelist
     from prefab.pricelist.sheet import plain
@@ -74,6 +75,8 @@ def command(
     origin = None
     if source is not None:
         near_miss("--source", source, {s.key for s in layered.catalog.sources}, "a key of sources/ is allowed")
+        if basis == "fact" and source == OWN_WORD:
+            raise InputError(f"--basis: {source} publishes nothing; --basis judgement or interpolated is allowed")
         origin = Origin(source, basis, f"From {plain(file.name, 120)}, imported {today}.")
     rows = read_pricelist(file, layered.catalog, today, force)
     changes = make_repriced(rows, layered, into, origin)
@@ -99,6 +102,8 @@ def _write_template(file: Path, folders: tuple[Path, ...], force: bool) -> None:
         raise InputError(f"{file}: neither .xlsx nor .csv; name it as one of them")
     if file.exists() and not force:
         raise InputError(f"{file}: exists; --force writes over it")
+    if not file.resolve().parent.is_dir():
+        raise InputError(f"{file.parent}: no such folder; FILE must lie in one that is there")
     data = make_template(load_catalog(*folders), kind)
     temporary = file.with_name(f".{file.name}.prefab")
     try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from prefab.provenance import Provenance, Source
     from prefab.tables import Loc
 
+_NAMING = ("carrier", "crew", "sku", "name", "kind", "side")
+
 
 @click.command("show")
 @click.argument("sku")
@@ -39,6 +41,9 @@ def command(sku: str, folders: tuple[Path, ...], as_json: bool) -> None:
         return
     numbers = {p.of: i for i, p in enumerate(module.provenance, 1)}
     click.echo(f"{module.sku}  {module.title}")
+    # Also where the file leaves them out and the usual holds.
+    said = (module.family, module.manufacturer, module.stands.replace("_", " "), module.lifecycle.status)
+    click.echo(", ".join(said))
     click.echo("\nfigures (basis, number of the source below):")
     for key, name, loc, value in _figures(entry.stack.tree):
         click.echo(_line(module, entry, key, name, loc, value, numbers, bool(folders)))
@@ -99,11 +104,19 @@ def _figures(tree: Any, key: str = "", name: str = "", loc: "Loc" = ()) -> Itera
         if isinstance(value, dict):
             yield from _figures(value, own, shown, at)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for i, table in enumerate(value):
-                what = next((table[n] for n in ("carrier", "crew", "sku", "name", "kind", "side") if n in table), i + 1)
+            for i, (what, table) in enumerate(zip(_names(value), value, strict=True)):
                 yield from _figures(table, own, f"{shown}[{what}]", (*at, i))
         else:
             yield own, shown, at, value
+
+
+def _names(tables: list[dict[str, Any]]) -> list[str]:
+    """What each table of a list is called; a second one of a name (the port of side B) is numbered."""
+    names = [next((str(t[n]) for n in _NAMING if n in t), "") for t in tables]
+    return [
+        (f"{name} {names[: i + 1].count(name)}" if names.count(name) > 1 else name) if name else str(i + 1)
+        for i, name in enumerate(names)
+    ]
 
 
 def _is_figure(value: Any) -> bool:
