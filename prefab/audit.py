@@ -37,15 +37,22 @@ def check_claims(plan: Plan) -> tuple[Finding, ...]:
         text = f"catalog entries that the plan does not carry: {', '.join(missing)}"
         return (Finding(CLAIMS, "sized", False, float(len(missing)), 0.0, "SKUs", "==", text),)
     edited = float(plan.entries_digest_found != plan.entries_digest)
-    measured = objective.measured_kusd(sized, plan.modules, plan.costs)
-    claimed = sized.objective_kusd
-    consistent = sized.bound_kusd <= claimed and (sized.status != "optimal" or sized.bound_kusd == claimed)
+    measured, rounded = objective.measured_usd(sized, plan.modules, plan.costs)
+    claimed = sized.objective_usd
+    consistent = sized.bound_usd <= claimed and (sized.status != "optimal" or sized.bound_usd == claimed)
     return (
         Finding(
-            CLAIMS, "sized", measured == claimed, float(measured), float(claimed), "k$", "==", "capital cost recomputed"
+            CLAIMS,
+            "sized",
+            0 <= claimed - measured <= rounded,
+            float(measured),
+            float(claimed),
+            "USD",
+            "==",
+            f"capital cost recomputed; each of {rounded} figures may be rounded up by a dollar",
         ),
         Finding.at_most(CLAIMS, "catalog entries", edited, 0.0, "digests", "as they were when the plan was made"),
-        Finding(CLAIMS, "sized", consistent, float(sized.bound_kusd), float(claimed), "k$", "<=", "bound and status"),
+        Finding(CLAIMS, "sized", consistent, float(sized.bound_usd), float(claimed), "USD", "<=", "bound and status"),
     )
 
 

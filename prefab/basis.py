@@ -17,6 +17,24 @@ class Separation(Frozen):
     note: Text = ""
 
 
+class AvailabilityBasis(Frozen):
+    """What availability is worked out with besides the modules' own mean times."""
+
+    common_cause_frac: Fraction
+    """Share beta of the downtime of redundant units that strikes all of them at once."""
+    utility_mtbf_h: Positive
+    utility_mttr_h: Positive
+
+
+class SparesBasis(Frozen):
+    """Which modules are worth a spare in store, where the brief asks for spares and says no more."""
+
+    lead_weeks: NotNegative
+    """Those with a longer lead time."""
+    per_modules_count: Annotated[int, Field(gt=0)]
+    """One spare more for each so many."""
+
+
 class DesignBasis(Sourced):
     """Engineering judgements that hold for every site unless the brief says otherwise. File `design_basis.toml`."""
 
@@ -49,4 +67,8 @@ class DesignBasis(Sourced):
     """Every module that stands on the land is within this of a road."""
     run_slack_frac: Fraction
     riser_mm: Annotated[int, Field(ge=0)]
+    availability: AvailabilityBasis | None = None
+    """None in plans made before it was stated."""
+    spares: SparesBasis | None = None
+    """Likewise."""
     separation: tuple[Separation, ...]

@@ -21,6 +21,8 @@ from prefab.units import money, need, number
 
 NOTHING = money(0)
 PART_MAX = 30
+STORE = "store"
+"""What takes the place of a block kind's name for spares."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def make_bom(plan: Plan) -> Bom:
     parts: Counter[tuple[str, int]] = Counter()
     for number_of, system in enumerate(_systems(plan), 1):
         lines += _system_lines(plan, system, str(number_of))
-        for sku, counts in system.phase_modules.items():
+        for sku, counts in () if system.kind == STORE else system.phase_modules.items():
             for index in range(len(plan.module(sku).parts)):
                 parts[sku, index] += sum(counts)
     cables = make_cable_lines(plan)
@@ -105,6 +107,13 @@ def _systems(plan: Plan) -> Iterable[_System]:
         title = f"Block kind {kind.name}, {kind.pods} x {kind.pod} each"
         modules = {sku: tuple(n * b for b in blocks) for sku, n in each.items()}
         yield _System(f"SYS.BLOCK.{index}", title, kind.name, blocks, each, modules)
+    if plan.sized.spares:
+        kept: Counter[str] = Counter()
+        for spare in plan.sized.spares:
+            kept[spare.sku] += spare.count
+        later = (0,) * (phases - 1)
+        stored = {sku: (n, *later) for sku, n in kept.items()}
+        yield _System("SYS.SPARES", "Spares in store", STORE, (1, *later), kept, stored)
 
 
 def _system_lines(plan: Plan, system: _System, find: str) -> Iterable[BomLine]:
@@ -125,7 +134,7 @@ def _heading(system: _System, find: str, counts: tuple[Decimal, ...]) -> BomLine
         parent="",
         part=system.part,
         title=system.title,
-        family="block" if system.kind else "plant",
+        family="spares" if system.kind == STORE else "block" if system.kind else "plant",
         manufacturer="",
         revision="",
         unit="each",
@@ -183,7 +192,7 @@ def _module_line(plan: Plan, system: _System, module: Module, find: str, parent:
 
 
 def _tags(plan: Plan, system: _System, sku: str, quantity: int) -> tuple[str, ...]:
-    if plan.connected is None:
+    if plan.connected is None or system.kind == STORE:
         return ()
     tags = tuple(e.tag for e in plan.connected.equipment if e.sku == sku and e.kind == system.kind)
     if len(tags) != quantity:
@@ -257,6 +266,11 @@ def _spares(plan: Plan, parts: Mapping[tuple[str, int], int]) -> Iterable[Spare]
             yield Spare(_part_number(sku, index + 1), part.name, quantity, part.unit, sku)
 
 
+def _stored_usd(plan: Plan) -> Decimal:
+    """Spares at their list prices: they are delivered and not installed."""
+    return _sum(money(money(plan.module(s.sku).price_usd) * s.count) for s in plan.sized.spares)
+
+
 def _costs(plan: Plan, modules_usd: Decimal, cables_usd: Decimal, factor: float) -> Iterable[CostLine]:
     """Everything that is neither module nor run; `factor` scales prices per area for the low and the high case."""
     costs = plan.costs
@@ -275,7 +289,7 @@ def _costs(plan: Plan, modules_usd: Decimal, cables_usd: Decimal, factor: float)
             add(key, f"{what}, {number(area_mm2 / 1e6)} m² at {usd_per_m2:g} $/m²", base, 1.0)
 
     add("freight_frac", "Freight", modules_usd, costs.freight_frac)
-    add("installation_frac", "Installation", modules_usd, costs.installation_frac)
+    add("installation_frac", "Installation", modules_usd - _stored_usd(plan), costs.installation_frac)
     add_area("civil_usd_per_m2", "Ground and pads", costs.civil_usd_per_m2, ("block", "yard"))
     add_area("road_usd_per_m2", "Roads", costs.road_usd_per_m2, ("road",))
     add("engineering_frac", "Engineering and project management", modules_usd, costs.engineering_frac)

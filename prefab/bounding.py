@@ -1,7 +1,8 @@
-"""A lower bound in k$ on every site made of one or two given columns: what exceeds a known site need not be tried.
+"""A lower bound in dollars on every site made of one or two given columns: what exceeds a known site need not be tried.
 
-Blocks are counted whole and plant in whole modules; what is left out (fuel beyond the tanks of the sets, the plant's
-own draws, ways of the intakes) only makes the site dearer.
+Three steps, each on what the one before left. Straight lines below the plant's tables price every column at once. Then
+every number of blocks is looked at, with the plant that they need at least; and last what one intake carries of whole
+blocks.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.plant import POWER, PlantOption
+from prefab.packing import Edge
+from prefab.plant import Draw
+from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
 from prefab.problem import Problem
 from prefab.units import need
 
@@ -17,62 +20,103 @@ Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
 keep the grid's limit."""
 
+Columns = NDArray[np.intp]
+"""Columns by number."""
 
-def make_bounds(problem: Problem) -> Bounds:
-    """Over all numbers of blocks, at least one of each, that carry the last phase's IT load."""
-    columns = problem.columns
-    asked = need(problem.it_kw[-1])
-    rows = [(c.it_kw, c.cost_kusd, c.normal.switchgear_kw, c.normal.utility_kw, c.normal.grid_kw) for c in columns]
-    it, cost, drawn, utility, grid = np.array(rows, dtype=np.int64).T
-    most = -(-asked // it)
-    largest = int((most.max() + 1) * max(drawn.max(), utility.max()))
-    intake, behind = _plant_kusd(problem, largest)
-    bounds = np.full((len(columns), len(columns)), np.inf)
-    for a in range(len(columns)):
-        count_a = np.arange(most[a], 0, -1)[:, None]
-        # Two kinds are only two with a block of each; `a` alone is on the diagonal.
-        least_b = np.arange(len(columns))[None, a:] > a
-        count_b = np.maximum(least_b, -(-(asked - count_a * it[a]) // it[None, a:]))
-        site = count_a * cost[a] + count_b * cost[a:]
-        site = site + intake[count_a * drawn[a] + count_b * drawn[a:]]
-        site = site + behind[count_a * utility[a] + count_b * utility[a:]]
-        fits = count_a * grid[a] + count_b * grid[a:] <= problem.grid_kw
-        bounds[a, a:] = np.where(fits, site, np.inf).min(axis=0)
-        bounds[a:, a] = bounds[a, a:]
-    if problem.block_kinds == 1:
-        bounds[~np.eye(len(columns), dtype=bool)] = np.inf
-    return bounds + _fixed_kusd(problem)
+_NEVER = 1_000_000
+"""More intakes than any site has."""
 
 
-def _plant_kusd(problem: Problem, largest_kw: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The least that plant costs for every whole kilowatt: at the switchgear, and behind it."""
-    load = np.arange(largest_kw + 1)
-    carrying = [[_carrying(problem, o, load) for o in problem.options(c)] for c in POWER]
-    least = [np.min([np.full(load.shape, np.inf), *o], axis=0) if o else np.zeros(load.shape) for o in carrying]
-    return least[0], least[1] + least[2]
+class Bounding:
+    """The columns of one problem as arrays, with the tables of its plant."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        columns = problem.columns
+        self.it_kw = np.array([c.it_kw for c in columns], dtype=np.int64)
+        self.cost_usd = np.array([c.cost_usd for c in columns], dtype=np.int64)
+        self.draw = np.array([c.normal for c in columns], dtype=np.int64).T
+        self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
+        self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
+        self.units = self.units.reshape(len(problem.services), len(columns))
+        self.asked_kw = need(problem.it_kw[-1])
+        self.most = -(-self.asked_kw // self.it_kw)
+        largest = Draw(*(int(kw) for kw in self._largest(self.draw)))
+        units = tuple(int(n) // 1000 for n in self._largest(self.units))
+        self.plant = PlantCost(problem, largest, int(self.most.max()) + 1, units)
+
+    def _largest(self, each: Numbers) -> Numbers:
+        """The most that the blocks of any site ask: one kind carries almost all, or two do."""
+        found: Numbers = ((self.most + 1) * each).max(axis=1, initial=0) + each.max(axis=1, initial=0)
+        return found
+
+    def by_lines(self) -> Bounds:
+        """For every two columns, from the straight lines below the plant's tables."""
+        fixed, price = float(self.plant.storage_usd), self.cost_usd.astype(np.float64)
+        tables = [
+            (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_kw),
+            (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_kw),
+            (self.plant.main_usd, self.draw[1], self.plant.storage.utility_kw),
+            *((usd, n / 1000, 0) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
+        ]
+        for table, each, standing in tables:
+            of_it = each / self.it_kw
+            low = int(of_it.min() * self.asked_kw) + standing
+            high = min(int(of_it.max() * self.asked_kw + each.max()) + 1 + standing, len(table) - 1)
+            value, slope = line_below(table, min(low, high), high)
+            fixed += value + slope * standing
+            price += slope * each
+        rate = price / self.it_kw
+        rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :])
+        bounds = price[:, None] + price[None, :] + rest_kw * np.minimum(rate[:, None], rate[None, :])
+        np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
+        return self._allowed(bounds + fixed)
+
+    def by_counts(self, numbers: Columns) -> Bounds:
+        """For every two of these columns, from all numbers of blocks (at least one of each) that carry the IT load."""
+        bounds = np.full((len(numbers), len(numbers)), np.inf)
+        for n, a in enumerate(numbers):
+            bounds[n, n:] = self._sites(a, numbers[n:], ()).min(axis=0)
+            bounds[n:, n] = bounds[n, n:]
+        return self._allowed(bounds)
+
+    def by_packing(self, numbers: Columns, bounds: Bounds, pairs: Columns) -> Bounds:
+        """The same with some pairs (rows and columns) raised by what one intake carries of whole blocks."""
+        raised = bounds.copy()
+        for n, m in pairs:
+            one, other = (self.problem.columns[numbers[k]] for k in (n, m))
+            edges = [self.problem.edges(o, one, other) for o in self.problem.options("mv_ac")]
+            raised[n, m] = raised[m, n] = self._sites(numbers[n], numbers[m : m + 1], edges).min()
+        return raised
+
+    def _sites(self, a: int, others: Columns, edges: Sequence[list[tuple[Edge, int]]]) -> Bounds:
+        """A row for every number of blocks of `a`, a column for every other kind: what the site costs at least."""
+        count_a = np.arange(self.most[a], 0, -1)[:, None]
+        # Two kinds are only two with a block of each.
+        count_b = np.maximum(others != a, -(-(self.asked_kw - count_a * self.it_kw[a]) // self.it_kw[others]))
+        extra = np.maximum(self.extra[:, a : a + 1], self.extra[:, others])[:, None, :]
+        of_a, of_b = count_a, np.where(others == a, 0, count_b)
+        packed = [
+            np.max([_intakes(i * of_a + j * of_b + less, most) for (i, j, most), less in on_one], axis=0)
+            for on_one in edges
+        ]
+        asked = Asked(
+            kw=tuple(count_a * kw[a] + count_b * kw[others] for kw in self.draw),
+            extra_kw=tuple(np.broadcast_to(extra, (3, *count_b.shape))),
+            blocks=count_a + count_b,
+            units=tuple((count_a * of[a] + count_b * of[others]) // 1000 for of in self.units),
+            packed=tuple(packed),
+        )
+        site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
+        return site
+
+    def _allowed(self, bounds: Bounds) -> Bounds:
+        if self.problem.block_kinds == 1:
+            bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
+        return bounds
 
 
-def _carrying(problem: Problem, option: PlantOption, load: NDArray[np.int64]) -> NDArray[np.float64]:
-    counts = -(-load // option.capacity_kw) + option.spare
-    each = option.cost_kusd + _unit_kusd(problem.plant, option)
-    found: NDArray[np.float64] = np.where(counts <= option.most, counts * each, np.inf)
+def _intakes(filled: Numbers, most: int) -> Numbers:
+    """How many intakes carry what fills one up to `most`."""
+    found: Numbers = -(-filled // most) if most else np.where(filled > 0, _NEVER, 0)
     return found
-
-
-def _unit_kusd(plant: Sequence[PlantOption], option: PlantOption) -> int:
-    """The least that stands beside one module of plant and serves nothing else."""
-    beside = (o for o in plant if o.unit_for == option.carrier and option.module.needed(o.carrier))
-    return min((o.cost_kusd for o in beside), default=0)
-
-
-def _fixed_kusd(problem: Problem) -> int:
-    """Plant that every site needs whatever its blocks: batteries, one at least of every service."""
-    fixed = 0
-    for carrier in problem.plant_carriers:
-        options = problem.options(carrier)
-        if carrier in problem.services:
-            fixed += min(o.cost_kusd * (1 + o.spare) for o in options)
-        elif carrier == "mv_storage":
-            kw, kwh = problem.battery_kw, problem.battery_kwh
-            fixed += min(o.cost_kusd * max(need(kw / o.battery_kw), need(kwh / o.battery_kwh)) for o in options)
-    return fixed

@@ -10,7 +10,14 @@ from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, NotNegative, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
 
-Redundant = Literal["N", "N+1", "2N"]
+Simple = Literal["N", "N+1", "N+2", "2N", "2(N+1)"]
+Any = Literal["N", "N+1", "N+2", "2N", "2(N+1)", "3N/2", "4N/3", "catcher"]
+"""The last three share their reserve: each consumer on two of three or four systems, or on one of several with one more
+that takes over."""
+
+_BESIDE = {"N+2": "N+1", "2(N+1)": "2N", "3N/2": "2N", "4N/3": "2N", "catcher": "2N"}
+"""What the mechanical supply has beside such a critical supply: its transformers never run in parallel, so that more
+than an A and a B of them would be of no use."""
 
 
 class Site(Frozen):
@@ -65,15 +72,20 @@ class Grid(Frozen):
 
 
 class Redundancy(Frozen):
-    """Redundancy of each part of the supply. The last three serve the site."""
+    """Redundancy of each part of the supply: the first three within each block, the others over the site."""
 
-    power: Redundant
-    cooling: Redundant
-    control: Redundant = "2N"
+    power: Any
+    cooling: Simple
+    control: Literal["N", "N+1", "2N"] = "2N"
     intake: Literal["N", "2N"] = "2N"
-    main_transformers: Literal["N", "N+1"] = "N+1"
-    standby: Literal["N", "N+1"] = "N+1"
+    main_transformers: Literal["N", "N+1", "N+2"] = "N+1"
+    standby: Literal["N", "N+1", "N+2"] = "N+1"
     network: Literal["N", "2N"] = "2N"
+
+    def of(self, part: str, *, critical: bool) -> str:
+        """What is asked of a part; `critical` for the supply that rides on batteries and what is its own."""
+        asked = str(getattr(self, part, "N"))
+        return asked if critical or part != "power" else _BESIDE.get(asked, asked)
 
 
 class Autonomy(Frozen):
@@ -102,6 +114,27 @@ class Limits(Frozen):
     pods_per_block: Annotated[int, Field(ge=1, le=12)] = 8
     exclude: tuple[Sku, ...] = ()
     """Modules not to be used."""
+    budget_usd: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    """For what the sizing counts: modules with freight and installation, spares with freight."""
+    area_m2: Annotated[float, Field(gt=0, le=1e8)] | None = None
+    """Ground that modules may cover, without clearances and roads; never more than lies inside the set-backs."""
+    water_m3_per_h: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    """Most make-up water of all that evaporates, when all of it does."""
+    sound_power_dba: Annotated[float, Field(gt=0, le=200)] | None = None
+    """Of all modules on the land together, generators apart."""
+    skus: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Most different modules on the site."""
+
+
+class Spares(Frozen):
+    """Whole modules kept in store, so that nobody waits for the factory when one fails."""
+
+    policy: Literal["none", "critical"] = "none"
+    """`critical`: of every module type whose lead time is long; pods and what is counted by the metre apart."""
+    lead_weeks_over: Annotated[float, Field(ge=0, le=520)] | None = None
+    """A lead time is long beyond this; otherwise the design basis's."""
+    per_modules: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """One spare more for each so many that stand; otherwise the design basis's."""
 
 
 class Restrict(Frozen):
@@ -150,6 +183,7 @@ class SiteBrief(Frozen):
     storage: Storage = Storage()
     limits: Limits = Limits()
     restrict: Restrict = Restrict()
+    spares: Spares = Spares()
     utilisation_frac: Annotated[float, Field(gt=0, le=1)] | None = None
     """Occupied share of serving capacity in the week's highest hour; otherwise the workload card's."""
 

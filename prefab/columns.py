@@ -9,19 +9,22 @@ another of the same pods are dropped: less load never needs more plant, so nothi
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
+from itertools import repeat
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from prefab.arranging import SYSTEMS, rated_draw_kw
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.eligible import eligible_pods
 from prefab.module import Module
 from prefab.plan import Group
 from prefab.units import need as rounded_up
-from prefab.ways import POD, Demand, Hooks, Key, Way, Ways
+from prefab.ways import POD, Consumers, Demand, Hooks, Key, Way, Ways
 
 _NOISE = 0.05
 """Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole kilowatts anyway."""
@@ -45,7 +48,7 @@ class Column:
     pods: int
     groups: tuple[Group, ...]
     it_kw: float
-    cost_kusd: float
+    cost_usd: Fraction
     mv_kw: float
     mv_worst_kw: float
     modules: int
@@ -67,6 +70,8 @@ class _Front:
     cost_usd: Figures
     room: Numbers
     """Bays taken less bays offered, by row and kind of bay."""
+    burdens: Figures
+    """What a row adds to each of the sums that the site limits."""
     groups: list[tuple[Group, ...]]
     place: Numbers
     """What orders the rows of all fronts: blocks that cost the same are told apart by who was found first."""
@@ -74,15 +79,17 @@ class _Front:
     def only(self, rows: Numbers) -> "_Front":
         """Some of the rows, in the order given."""
         groups = [self.groups[n] for n in rows.tolist()]
-        return _Front(self.keys, self.loads_kw[rows], self.cost_usd[rows], self.room[rows], groups, self.place[rows])
+        cost, room, burdens = self.cost_usd[rows], self.room[rows], self.burdens[rows]
+        return _Front(self.keys, self.loads_kw[rows], cost, room, burdens, groups, self.place[rows])
 
     def unfinished(self, wanted: tuple[int, ...]) -> Figures:
         """Everything of which less is better, cost first; `wanted` are the kinds of bay that may still be taken."""
-        return np.column_stack((self.cost_usd, self.room[:, list(wanted)], *np.moveaxis(self.loads_kw, 1, 0)))
+        room, loads_kw = self.room[:, list(wanted)], np.moveaxis(self.loads_kw, 1, 0)
+        return np.column_stack((self.cost_usd, self.burdens, room, *loads_kw))
 
     def finished(self) -> Figures:
         """The same once the block is complete: bays do not matter any more, nor what is lost when."""
-        return np.column_stack((self.cost_usd, self.loads_kw[:, :, 0], self.loads_kw.max(axis=2)))
+        return np.column_stack((self.cost_usd, self.burdens, self.loads_kw[:, :, 0], self.loads_kw.max(axis=2)))
 
 
 def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Column, ...]:
@@ -157,8 +164,9 @@ class _Walker:
         kept = np.ones(len(front.groups), dtype=bool)
         for key, loads in zip(front.keys, np.moveaxis(front.loads_kw, 1, 0), strict=True):
             carrier = self.carriers[key.carrier]
-            if len(loads) and not self.hooks.admit(Demand(tuple(loads.max(axis=0).tolist())), carrier):
-                kept &= [self.hooks.admit(Demand(tuple(row)), carrier) for row in loads.tolist()]
+            buses = max(SYSTEMS.get(self.ways.level(key.carrier), (2,))) - 1
+            if len(loads) and not self.hooks.admit(Demand(tuple(loads.max(axis=0).tolist())), carrier, buses):
+                kept &= [self.hooks.admit(Demand(tuple(row)), carrier, buses) for row in loads.tolist()]
         for rows in _alike(front.room):
             kept[rows] &= self._fits(pod, pods, front.groups[rows[0]], complete=False)
         return front.only(np.flatnonzero(kept))
@@ -186,6 +194,7 @@ class _Walker:
                 np.array([[[asked[k]] for k in keys]], dtype=np.float64).reshape(1, len(keys), 1),
                 np.array([pods * pod.price_usd * self.ways.installed], dtype=np.float64),
                 np.array([self.ways.room(pod, pods)], dtype=np.int64),
+                np.array([self.ways.burdens(pod, "it", pods)], dtype=np.float64),
                 [()],
                 np.array([number]),
             )
@@ -196,13 +205,34 @@ class _Walker:
         if at is None:
             yield replace(front, place=front.place * _WAYS)
             return
-        alike: dict[tuple[bool, tuple[Key, ...]], list[_Step]] = defaultdict(list)
+        alike: dict[tuple[int, tuple[Key, ...]], list[_Step]] = defaultdict(list)
+        key = front.keys[at]
         for rows in _alike(front.loads_kw[:, at]):
             demand = Demand(tuple(front.loads_kw[rows[0], at].tolist()))
-            for number, way in enumerate(self.ways.to_give(front.keys[at], demand, pod, pods)):
-                alike[way.losable, tuple(sorted(way.asks, key=_rank))].append((rows, number, way))
-        for (losable, asked), steps in alike.items():
-            yield _with(front, at, losable, asked, steps)
+            for these, consumers in self._hanging(front, rows, key, pod, pods):
+                for number, way in enumerate(self.ways.to_give(key, demand, pod, pods, consumers)):
+                    alike[way.losses, tuple(sorted(way.asks, key=_rank))].append((these, number, way))
+        for (losses, asked), steps in alike.items():
+            yield _with(front, at, losses, asked, steps)
+
+    def _hanging(
+        self, front: _Front, rows: list[int], key: Key, pod: Module, pods: int
+    ) -> Iterable[tuple[list[int], Consumers]]:
+        """The rows by what hangs on a carrier, where systems share their reserve: then it matters who is on which."""
+        if self.ways.level(key.carrier) not in SYSTEMS:
+            yield rows, ()
+            return
+        found: dict[Consumers, list[int]] = defaultdict(list)
+        for row in rows:
+            block = (Group(carrier="it", sku=pod.sku, per_side=pods), *front.groups[row])
+            found[tuple(self._draws_kw(block, key.carrier))].append(row)
+        yield from ((these, consumers) for consumers, these in found.items())
+
+    def _draws_kw(self, groups: tuple[Group, ...], carrier: str) -> Iterable[float]:
+        for group in groups:
+            module = self.modules[group.sku]
+            if (need := module.needed(carrier)) is not None:
+                yield from repeat(rated_draw_kw(module, group.carrier, need), group.count)
 
     def _column(self, pod: Module, pods: int, front: _Front, index: int) -> Column:
         assert pod.it is not None
@@ -216,22 +246,27 @@ class _Walker:
             pods=pods,
             groups=front.groups[0],
             it_kw=pods * pod.it.sustained_kw,
-            cost_kusd=float(front.cost_usd[0]) / 1000,
+            cost_usd=self._installed_usd(pod, pods, front.groups[0]),
             mv_kw=mv.normal,
             mv_worst_kw=mv.worst,
             modules=pods + sum(g.count for g in front.groups[0]),
             services=tuple((c, d.normal) for c, d in sorted(site_loads.items()) if c != "mv_ac" and d.normal),
         )
 
+    def _installed_usd(self, pod: Module, pods: int, groups: tuple[Group, ...]) -> Fraction:
+        """Exact, for the sums of the walk are floats."""
+        prices = sum((g.count * self.modules[g.sku].price_exact_usd for g in groups), pods * pod.price_exact_usd)
+        return prices * self.ways.catalog.costs.installed
+
 
 _Step = tuple[list[int], int, Way]
 """Rows that a way is for, its number among their ways, and the way."""
 
 
-def _with(front: _Front, at: int, losable: bool, asked: tuple[Key, ...], steps: list[_Step]) -> _Front:
+def _with(front: _Front, at: int, losses: int, asked: tuple[Key, ...], steps: list[_Step]) -> _Front:
     """Rows with one more group, of ways that ask for the same: their demands added in place of the one `at`.
 
-    A group that may be lost brings one situation more, in which everything else draws what it normally does.
+    The group's own losses bring situations in which everything else draws what it normally does.
     """
     rows = np.concatenate([rows for rows, _, _ in steps])
     step = np.repeat(np.arange(len(steps)), [len(rows) for rows, _, _ in steps])
@@ -239,8 +274,7 @@ def _with(front: _Front, at: int, losable: bool, asked: tuple[Key, ...], steps: 
     others = tuple(k for n, k in enumerate(front.keys) if n != at)
     keys = tuple(sorted({*others, *asked}, key=_rank))
     before = np.delete(front.loads_kw, at, axis=1)
-    if losable:
-        before = np.concatenate((before, before[:, :, :1]), axis=2)
+    before = np.concatenate((before, np.repeat(before[:, :, :1], losses, axis=2)), axis=2)
     situations = before.shape[2]
     added = np.array([[w.asks[k].loads_kw for k in asked] for w in ways], dtype=np.float64)
     loads = np.zeros((len(rows), len(keys), situations))
@@ -251,6 +285,7 @@ def _with(front: _Front, at: int, losable: bool, asked: tuple[Key, ...], steps: 
         loads,
         front.cost_usd[rows] + np.array([w.cost_usd for w in ways])[step],
         front.room[rows] + np.array([w.room for w in ways], dtype=np.int64)[step],
+        front.burdens[rows] + np.array([w.burdens for w in ways], dtype=np.float64)[step],
         [(*front.groups[row], *ways[n].groups) for row, n in zip(rows.tolist(), step.tolist(), strict=True)],
         front.place[rows] * _WAYS + numbers[step],
     )
@@ -269,6 +304,7 @@ def _merged(fronts: list[_Front]) -> list[_Front]:
             np.concatenate([f.loads_kw for f in parts]),
             np.concatenate([f.cost_usd for f in parts]),
             np.concatenate([f.room for f in parts]),
+            np.concatenate([f.burdens for f in parts]),
             [groups for f in parts for groups in f.groups],
             place,
         )

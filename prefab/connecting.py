@@ -3,11 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from prefab.arranging import CATCHER, rated_draw_kw, spread
+from prefab.arranging import SYSTEMS as ARRANGED
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.errors import AuditError
 from prefab.module import Module, Need
-from prefab.plan import GAS, GRID, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized
+from prefab.plan import GAS, GRID, SYSTEMS, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized, System
+
+SIDES: tuple[Side, ...] = ("A", "B")
 
 
 def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connected:
@@ -39,7 +43,7 @@ def _plant_equipment(plant: Iterable[Plant], modules: Mapping[str, Module]) -> I
             for _ in range(more):
                 number += 1
                 for side in _sides(group.sides):
-                    tag = _tag(modules[group.sku].prefix, number, side if group.sides == 2 else "")
+                    tag = _tag(modules[group.sku].prefix, number, side if group.sides > 1 else "")
                     yield Equipment(
                         tag=tag,
                         sku=group.sku,
@@ -70,7 +74,7 @@ def _one_block(kind: BlockKind, block: int, phase: int, modules: Mapping[str, Mo
         used[prefix] += group.per_side
         for number in range(start + 1, start + group.per_side + 1):
             for side in _sides(group.sides):
-                tag = _tag(prefix, number, side if group.sides == 2 else "")
+                tag = _tag(prefix, number, side if group.sides > 1 else "")
                 yield Equipment(
                     tag=f"B{block:02d}-{tag}",
                     sku=group.sku,
@@ -84,8 +88,8 @@ def _one_block(kind: BlockKind, block: int, phase: int, modules: Mapping[str, Mo
                 )
 
 
-def _sides(count: int) -> tuple[Side, ...]:
-    return ("A", "B") if count == 2 else ("A",)
+def _sides(count: int) -> tuple[System, ...]:
+    return SYSTEMS[:count]
 
 
 def _tag(prefix: str, number: int, side: str) -> str:
@@ -104,9 +108,10 @@ def _feeds(
         givers[e.block, e.carrier].append(e)
     site = {c.key for c in catalog.carriers if c.scope == "site"}
     from_outside = {"hv_ac" if brief.grid.at_high_voltage else "utility_mv": GRID, "gas": GAS}
-    position: Counter[tuple[int, str, Side]] = Counter()
+    position: Counter[tuple[int, str, System]] = Counter()
     consumers = Counter((e.block, e.carrier, e.side) for e in equipment)
     shares: Counter[str] = Counter()
+    cords = _cords(brief, catalog, modules, equipment)
     for e in equipment:
         index = position[e.block, e.carrier, e.side]
         position[e.block, e.carrier, e.side] += 1
@@ -126,22 +131,50 @@ def _feeds(
                     shares.update(g.tag for g in found)
                 if not found:
                     raise AuditError(f"connecting: {e.tag} finds no supplier of {need.carrier}")
-                for side in ("A", "B"):
-                    tags = tuple(g.tag for g in found if g.side == side)
+                own = need.connection in ("unit", "shared")
+                systems, takes_over = cords.get((e.tag, need.carrier), (SYSTEMS[:2], False))
+                for side, system in zip(SIDES, systems, strict=True):
+                    # A unit's suppliers stand on the consumer's own side and are its only feed.
+                    tags = tuple(g.tag for g in found if own or g.side == system)
                     if need.carrier == "mv_ac":
                         tags = tags[intakes[e.block] - 1 : intakes[e.block]]
-                    if tags:
-                        # A unit's suppliers stand on the consumer's own side and are its only feed.
+                    if tags and (side == "A" or not own):
                         yield Feed(
                             consumer=e.tag,
                             carrier=need.carrier,
-                            side="A" if need.connection in ("unit", "shared") else side,
+                            side=side,
+                            standby=takes_over and side == "B",
                             suppliers=tags,
                         )
             if need.alternate:
                 standby = tuple(g.tag for g in givers[0, need.alternate])
                 if standby:
                     yield Feed(consumer=e.tag, carrier=need.carrier, side="B", suppliers=standby)
+
+
+def _cords(
+    brief: SiteBrief, catalog: Catalog, modules: Mapping[str, Module], equipment: list[Equipment]
+) -> dict[tuple[str, str], tuple[tuple[System, ...], bool]]:
+    """By consumer and carrier the systems of its two cords where systems share their reserve, spread as when sized; and
+    whether the second only takes over."""
+    level = brief.redundancy.power
+    critical = [c.key for c in catalog.carriers if c.redundancy == "power" and c.autonomy]
+    if level not in ARRANGED:
+        return {}
+    blocks: dict[int, list[Equipment]] = defaultdict(list)
+    for e in equipment:
+        blocks[e.block].append(e)
+    found: dict[tuple[str, str], tuple[tuple[System, ...], bool]] = {}
+    for block in blocks.values():
+        for carrier in critical:
+            systems = len({e.side for e in block if e.carrier == carrier})
+            hanging = [(e.tag, modules[e.sku], e.carrier) for e in block if modules[e.sku].needed(carrier)]
+            if systems < 2:
+                continue
+            draws = [rated_draw_kw(m, gives, need) for _, m, gives in hanging if (need := m.needed(carrier))]
+            for (tag, *_), (one, other) in zip(hanging, spread(draws, level, systems), strict=True):
+                found[tag, carrier] = (SYSTEMS[one], SYSTEMS[other]), level == CATCHER
+    return found
 
 
 def _serves(giver: Equipment, consumer: Equipment, need: Need) -> bool:

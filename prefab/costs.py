@@ -1,5 +1,6 @@
 """What a site costs beyond its modules."""
 
+from fractions import Fraction as Rational
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from prefab.product import Transport
 from prefab.provenance import Count, Fraction, Millimetres, NotNegative, Sourced
 from prefab.tables import Frozen
+from prefab.units import exact
 
 
 class Freight(Frozen):
@@ -37,6 +39,11 @@ class Costs(Sourced):
     """How far an indicative price may be off, each way."""
     freight: Annotated[tuple[Freight, ...], Field(max_length=6)] = ()
     """By class and distance, where the distance is known."""
+
+    @property
+    def installed(self) -> Rational:
+        """A module delivered and installed, over its price: exact."""
+        return 1 + exact(self.freight_frac) + exact(self.installation_frac)
 
 
 def freight_usd(costs: Costs, transport: Transport, haul_km: float) -> float:

@@ -30,7 +30,7 @@ class Effect:
     """Why it cannot be said, or why no site is found any more; empty where there is an answer."""
     modules: tuple[Change, ...] = ()
     """Modules of the whole site by SKU."""
-    cost_kusd: Change | None = None
+    cost_usd: Change | None = None
     """Modules, freight and installation; None where it stays."""
     figures: tuple[Change, ...] = ()
     """Of the modules that it keeps, by SKU and key: what its layout, schedule and projection would be made with."""
@@ -38,7 +38,7 @@ class Effect:
     @property
     def is_empty(self) -> bool:
         """Whether the layout stays as it is."""
-        return not (self.trouble or self.modules or self.cost_kusd or self.figures)
+        return not (self.trouble or self.modules or self.cost_usd or self.figures)
 
 
 def make_effects(
@@ -61,7 +61,7 @@ def _effect(brief: Path, catalog: Catalog, on_progress: Callable[[Progress], Non
     modules = tuple(
         Change(sku, before[sku], after[sku]) for sku in sorted({*before, *after}) if before[sku] != after[sku]
     )
-    cost = Change("objective_kusd", stored.objective_kusd, sized.objective_kusd)
+    cost = Change("objective_usd", stored.objective_usd, sized.objective_usd)
     figures = tuple(_figures(tree, catalog, {sku for sku in before if after[sku]}))
     return Effect(name, "", modules, cost if cost.old != cost.new else None, figures)
 

@@ -15,6 +15,7 @@ from prefab.climate import WeatherYear
 from prefab.errors import InputError
 from prefab.physics.psychrometrics import pressure_pa, wet_bulb_degc
 from prefab.physics.weather import DAYS_IN_MONTH, HOURS, Hours, Weather, make_weather
+from prefab.tables import read_bytes
 
 _MAX_BYTES = 20_000_000
 _HEADERS = 8
@@ -83,14 +84,7 @@ def read_epw(path: Path) -> Weather:
 
 def _text(path: Path) -> str:
     """Names of places stand in UTF-8 or, in older files, in Latin-1, which reads any byte."""
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes; a year of weather is smaller")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    data = read_bytes(path, _MAX_BYTES, "a year of weather")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

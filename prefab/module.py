@@ -1,5 +1,6 @@
 """One factory-built module: what it gives, needs, loses, weighs, costs and where each figure comes from."""
 
+from fractions import Fraction as Rational
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ from prefab.product import (
 )
 from prefab.provenance import Curve, Fraction, Key, Millimetres, NotNegative, Positive, Sku, Sourced, Text
 from prefab.tables import Frozen
+from prefab.units import exact
 
 
 class Gives(Frozen):
@@ -282,6 +284,11 @@ class Module(Sourced):
     def price_usd(self) -> float:
         """List price of one."""
         return self.price.amount * self.price.usd_per_unit
+
+    @property
+    def price_exact_usd(self) -> Rational:
+        """The same to the last digit that the catalog gives."""
+        return exact(self.price.amount) * exact(self.price.usd_per_unit)
 
     @property
     def inside(self) -> str | None:

@@ -1,22 +1,24 @@
-"""The cost that sizing minimises, once for the solver and once measured on a sized plan, in whole k$.
+"""The cost that sizing minimises, once for the solver and once measured on a sized plan, in whole dollars.
 
 Modules at their prices with freight and installation, rounded up per block and per plant module. Cables, civil works
 and services follow from the layout and stand in the bill of materials.
 """
 
+from fractions import Fraction
+
 from prefab.costs import Costs
 from prefab.module import Module
 from prefab.plan import Sized
 from prefab.problem import Problem
-from prefab.units import need
+from prefab.units import exact
 
 Term = tuple[int, str]
 
 
 def capital_terms(problem: Problem, phase: int) -> list[Term]:
-    """What stands in a phase, as (k$, variable)."""
-    blocks = [(c.cost_kusd, problem.count(c, phase)) for c in problem.columns]
-    return blocks + [(o.cost_kusd, problem.plant_count(o, phase)) for o in problem.plant]
+    """What stands in a phase, as ($, variable)."""
+    blocks = [(c.cost_usd, problem.count(c, phase)) for c in problem.columns]
+    return blocks + [(o.cost_usd, problem.plant_count(o, phase)) for o in problem.plant]
 
 
 def module_terms(problem: Problem, phase: int) -> list[Term]:
@@ -25,14 +27,18 @@ def module_terms(problem: Problem, phase: int) -> list[Term]:
     return blocks + [(o.sides, problem.plant_count(o, phase)) for o in problem.plant]
 
 
-def measured_kusd(sized: Sized, modules: tuple[Module, ...], costs: Costs) -> int:
-    """The same cost from a plan's own counts."""
-    price = {m.sku: m.price_usd for m in modules}
-    installed = 1 + costs.freight_frac + costs.installation_frac
-    total = 0
+def measured_usd(sized: Sized, modules: tuple[Module, ...], costs: Costs) -> tuple[Fraction, int]:
+    """The same cost from a plan's own counts, exact, and how many figures the sizing rounded up to whole dollars."""
+    price = {m.sku: m.price_exact_usd for m in modules}
+    total, rounded = Fraction(0), 0
     for kind, counts in zip(sized.kinds, sized.blocks, strict=True):
-        block = kind.pods * price[kind.pod] + sum(g.count * price[g.sku] for g in kind.groups)
-        total += counts[-1] * need(block * installed / 1000)
+        total += counts[-1] * (kind.pods * price[kind.pod] + sum(g.count * price[g.sku] for g in kind.groups))
+        rounded += counts[-1]
     for plant in sized.plant:
-        total += plant.per_side[-1] * need(plant.sides * price[plant.sku] * installed / 1000)
-    return total
+        total += plant.per_side[-1] * plant.sides * price[plant.sku]
+        rounded += plant.per_side[-1]
+    total *= costs.installed
+    for spare in sized.spares:
+        total += spare.count * price[spare.sku] * (1 + exact(costs.freight_frac))
+        rounded += spare.count
+    return total, rounded

@@ -21,7 +21,7 @@ from prefab.provenance import Key, Sku, Source
 from prefab.tables import Frozen, read_text, validate
 from prefab.workload import Accelerator, Workload
 
-FORMAT: Literal["prefab-plan/2"] = "prefab-plan/2"
+FORMAT: Literal["prefab-plan/3"] = "prefab-plan/3"
 _OPEN_LEVELS = 3
 GRID = "GRID"
 """The tag of the utility connection in feeds and runs."""
@@ -30,6 +30,10 @@ GAS = "GAS"
 
 Tag = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,29}$")]
 Side = Literal["A", "B"]
+"""Of a run or a feed: a consumer's two cords."""
+System = Literal["A", "B", "C", "D", "E"]
+"""Of a module: one of up to five independent systems that give the same."""
+SYSTEMS: tuple[System, ...] = ("A", "B", "C", "D", "E")
 Millimetre = int
 
 
@@ -38,8 +42,8 @@ class Group(Frozen):
 
     carrier: Key
     sku: Sku
-    sides: Literal[1, 2] = 1
-    """2 where A and B systems each carry everything."""
+    sides: Annotated[int, Field(ge=1, le=5)] = 1
+    """Independent systems; what each carries follows from the feeds."""
     per_side: Annotated[int, Field(ge=1)]
     supply_degc: float | None = None
     """The temperature of the liquid it delivers."""
@@ -48,7 +52,7 @@ class Group(Frozen):
 
     @property
     def count(self) -> int:
-        """Modules on both sides."""
+        """Modules of all systems."""
         return self.sides * self.per_side
 
 
@@ -73,6 +77,13 @@ class Plant(Frozen):
     """Each module serves one module of the plant that gives this carrier, and nothing else."""
 
 
+class Spare(Frozen):
+    """Modules of one type kept in store; they stand nowhere and are connected to nothing."""
+
+    sku: Sku
+    count: Annotated[int, Field(ge=1)]
+
+
 class Sized(Frozen):
     """What to buy. Status, objective and bound are the solver's claims."""
 
@@ -83,17 +94,18 @@ class Sized(Frozen):
     intakes: tuple[int, ...] = ()
     """For each block, in the order of phases and kinds, the number of the intake switchgear that feeds it (a pair of
     them where there are sides A and B)."""
+    spares: tuple[Spare, ...] = ()
     status: Literal["optimal", "feasible"]
-    objective_kusd: int
+    objective_usd: int
     """Module prices, freight and installation, rounded up per block and per plant module."""
-    bound_kusd: int
+    bound_usd: int
     parameters: str
     stopped: Literal["", "user", "budget"] = ""
 
     @property
     def gap_frac(self) -> float:
         """How far from the optimum the answer can be at most."""
-        return (self.objective_kusd - self.bound_kusd) / self.objective_kusd if self.objective_kusd else 0.0
+        return (self.objective_usd - self.bound_usd) / self.objective_usd if self.objective_usd else 0.0
 
 
 class Equipment(Frozen):
@@ -108,9 +120,14 @@ class Equipment(Frozen):
     phase: Annotated[int, Field(ge=0)]
     carrier: Key
     """What it gives."""
-    side: Side = "A"
+    side: System = "A"
     supply_degc: float | None = None
     unit_for: Key | None = None
+
+    @property
+    def cord(self) -> Side:
+        """The feed on which a module of its system normally draws, and the side on which its own runs lie."""
+        return "B" if self.side in ("B", "D") else "A"
 
 
 class Feed(Frozen):
@@ -120,6 +137,8 @@ class Feed(Frozen):
     carrier: Key
     side: Side
     """For a transfer connection A is the normal feed."""
+    standby: bool = False
+    """It takes over when the other feed is gone, and carries nothing before."""
     suppliers: Annotated[tuple[Tag, ...], Field(min_length=1)]
 
 
@@ -208,7 +227,7 @@ class Scheduled(Frozen):
 class Plan(Frozen):
     """A design with its brief and the catalog entries it uses, so that any later step needs nothing else."""
 
-    format: Literal["prefab-plan/2"] = FORMAT
+    format: Literal["prefab-plan/3"] = FORMAT
     program: str
     catalog_digest: str
     """Of the whole catalog it was made with."""

@@ -1,6 +1,7 @@
 """What may serve the whole site: intake, transformers, generators, tanks, batteries and the site's own services."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,19 +15,28 @@ from prefab.units import have, need
 from prefab.ways import Hooks
 
 POWER = ("mv_ac", "utility_mv", "standby_mv")
-PLACES = ("switchgear_kw", "utility_kw", "grid_kw")
-_OWN_MOST = 32
-"""Plant that may ask for a service, where its number is not bounded otherwise."""
+_OWN_SHARE = 1.1
+"""What all blocks and the site's own plant draw together, over what the blocks draw: more than it ever is."""
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(NamedTuple):
     """What something draws at three places, in whole kW rounded up: from the switchgear, the utility's medium voltage
     (the switchgear's loss included) and the grid (the main transformers' loss included)."""
 
     switchgear_kw: int = 0
     utility_kw: int = 0
     grid_kw: int = 0
+
+    def times(self, count: int) -> "Draw":
+        """Of so many."""
+        return Draw(*(count * kw for kw in self))
+
+    def plus(self, other: "Draw") -> "Draw":
+        """Of both."""
+        return Draw(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+NOTHING = Draw()
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,8 @@ class PlantOption:
     spare: int
     most: int
     capacity_kw: int
-    cost_kusd: int
-    standing: Draw = Draw()
+    cost_usd: int
+    standing: Draw = NOTHING
     """What one step draws by standing there: no-load losses, a battery's standby."""
     feeders: int = 0
     """Blocks that one intake may feed."""
@@ -110,7 +120,7 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
     attached: dict[str, None] = {}
     for carrier in wanted:  # what plant needs in turn joins the list while it is walked
         offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
-        level = str(getattr(brief.redundancy, carriers[carrier].redundancy, "N"))
+        level = brief.redundancy.of(carriers[carrier].redundancy, critical=False)
         for offer in offers:
             found.append(_option(offer, carrier, level, catalog, brief, carriers))
             for wish in offer.module.needs:
@@ -124,11 +134,17 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
     attached = {c: None for c in attached if c in wanted}
     services = tuple(c for c in wanted if c not in attached and c not in (*POWER, "fuel", "mv_storage"))
     found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
-    found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
     slopes = _slopes(found, brief)
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes)) for o in found]
-    found = _without_poor_storage(_without_poor_units(found), brief)
+    drawn_kw = asked.get("mv_ac", 0.0) * (1 + slopes.intake) * _OWN_SHARE
+    found = [replace(o, most=_most_power(o, drawn_kw)) if o.carrier in POWER else o for o in found]
+    hourly = drawn_kw * fuel + max((o.most * o.idle_l_per_h for o in found), default=0.0)
+    litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
+    found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
+    found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
+    if not hooks.burdens:
+        found = _without_poor_storage(_without_poor_units(found))
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
 
@@ -159,10 +175,16 @@ def _served(carrier: str, plant: list[PlantOption]) -> str | None:
     return next((by for by, wish in asked if wish is not None and wish.connection == "unit"), None)
 
 
+def _most_power(option: PlantOption, drawn_kw: float) -> int:
+    """Enough for all blocks; whole blocks may fill no more than half of an intake."""
+    halves = 2 if option.carrier == "mv_ac" else 1
+    return min(option.most, halves * need(drawn_kw / option.capacity_kw) + option.spare + 1)
+
+
 def _most(option: PlantOption, plant: list[PlantOption], asked: Mapping[str, float]) -> int:
     """Enough of a service for all blocks and all plant."""
     units = asked.get(option.carrier, 0.0)
-    units += sum(o.asked(option.carrier) / 1000 * min(o.most, _OWN_MOST) for o in plant)
+    units += sum(o.asked(option.carrier) / 1000 * o.most for o in plant)
     return min(option.most, need(units / option.capacity_kw) + option.spare) if option.capacity_kw else option.most
 
 
@@ -178,7 +200,7 @@ def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
         rivals = [o for o in plant if o.carrier == option.carrier and o.name != option.name]
         served = [c for c in plant if option.unit_for == c.carrier and c.module.needed(option.carrier)]
         beaten = any(
-            (r.cost_kusd, r.name) < (option.cost_kusd, option.name)
+            (r.cost_usd, r.name) < (option.cost_usd, option.name)
             and r.standing.grid_kw <= option.standing.grid_kw
             and all(r.carries(c) >= option.carries(c) for c in served)
             for r in rivals
@@ -188,32 +210,46 @@ def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
     return kept
 
 
-def _without_poor_storage(plant: list[PlantOption], brief: SiteBrief) -> list[PlantOption]:
+def _without_poor_storage(plant: list[PlantOption]) -> list[PlantOption]:
     """Batteries, and what converts for them, that belong to no combination worth a second look.
 
     The brief fixes how many of each are needed, so every combination has one cost and one standing draw; one that is
     dearer than another and draws no less is never chosen.
     """
-    asked_kw = brief.storage.power_mw * 1000
-    asked_kwh = asked_kw * brief.storage.duration_h
-    pairs: list[tuple[int, int, PlantOption, PlantOption | None]] = []
+    pairs = storage_pairs(plant)
+    worth = [p for i, p in enumerate(pairs) if all(p.standing.grid_kw < q.standing.grid_kw for q in pairs[:i])]
+    kept = {(o.carrier, o.name) for p in worth for o in (p.battery, p.behind) if o is not None}
+    seen = {(o.carrier, o.name) for p in pairs for o in (p.battery, p.behind) if o is not None}
+    return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
+
+
+class StoragePair(NamedTuple):
+    """The batteries that the brief asks for, all of one type, with what converts for them."""
+
+    cost_usd: int
+    standing: Draw
+    battery: PlantOption
+    behind: PlantOption | None
+
+
+def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
+    """Every battery with everything that may convert for it, the cheapest first."""
+    plant = tuple(plant)
+    pairs = []
     for battery in (o for o in plant if o.battery_kw):
-        count = max(need(asked_kw / battery.battery_kw), need(asked_kwh / battery.battery_kwh))
         behind = [o for o in plant if battery.module.needed(o.carrier) and o.carrier not in POWER]
         others: list[PlantOption | None] = [*behind] or [None]
         for other in others:
             carried = other.carries(battery) if other else 1
             if not carried:
                 continue
-            beside = need(count / carried) if other else 0
-            cost = count * battery.cost_kusd + (beside * other.cost_kusd if other else 0)
-            drawn = count * battery.standing.grid_kw + (beside * other.standing.grid_kw if other else 0)
-            pairs.append((cost, drawn, battery, other))
-    pairs.sort(key=lambda p: p[:2])
-    worth = [p for i, p in enumerate(pairs) if all(p[1] < q[1] for q in pairs[:i])]
-    kept = {(o.carrier, o.name) for *_, battery, other in worth for o in (battery, other) if o is not None}
-    seen = {(o.carrier, o.name) for *_, battery, other in pairs for o in (battery, other) if o is not None}
-    return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
+            beside = need(battery.most / carried) if other else 0
+            cost = battery.most * battery.cost_usd + (beside * other.cost_usd if other else 0)
+            drawn = battery.standing.times(battery.most)
+            if other:
+                drawn = drawn.plus(other.standing.times(beside))
+            pairs.append(StoragePair(cost, drawn, battery, other))
+    return sorted(pairs, key=lambda p: (p.cost_usd, p.standing.grid_kw))
 
 
 def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
@@ -273,29 +309,28 @@ def _option(
 ) -> PlantOption:
     module = offer.module
     given = module.given(carrier)
-    installed = 1 + catalog.costs.freight_frac + catalog.costs.installation_frac
     sides = 2 if level == "2N" else 1
     fuel = offer.capacity_kw if carrier == "fuel" else 0.0
     if module.engine is not None:
         fuel = module.engine.belly_tank_l * module.engine.tank_usable_frac
     battery = module.grid_battery
-    usable = battery.usable_kwh if battery else 0.0
+    power_kw, usable_kwh = (have(battery.power_kw), have(battery.usable_kwh)) if battery else (0, 0)
     most = offer.parallel_max
     if battery is not None:
         asked_kw = brief.storage.power_mw * 1000
-        most = max(need(asked_kw / battery.power_kw), need(asked_kw * brief.storage.duration_h / usable))
+        most = max(need(need(asked_kw) / power_kw), need(need(asked_kw * brief.storage.duration_h) / usable_kwh))
     return PlantOption(
         module=module,
         carrier=carrier,
         sides=sides,
-        spare=1 if level == "N+1" else 0,
+        spare={"N+1": 1, "N+2": 2}.get(level, 0),
         most=most,
         capacity_kw=have(offer.capacity_kw),
-        cost_kusd=need(sides * module.price_usd * installed / 1000),
+        cost_usd=math.ceil(sides * module.price_exact_usd * catalog.costs.installed),
         feeders=given.feeders_max or most if given else 0,
         fuel_l=have(fuel),
-        battery_kw=have(battery.power_kw) if battery else 0,
-        battery_kwh=have(usable),
+        battery_kw=power_kw,
+        battery_kwh=usable_kwh,
         asks=tuple(
             (n.carrier, need((n.units or n.fixed_kw) * 1000))
             for n in module.needs

@@ -1,15 +1,18 @@
 """The question in whole numbers: block choices, plant options and wishes; needs rounded up, capacities down."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, make_columns
 from prefab.eligible import eligible_pods, without_supply
 from prefab.errors import InputError
-from prefab.plant import PLACES, POWER, Draw, PlantOption, Slopes, draw_at, make_plant
+from prefab.packing import Edge, Pattern, edges_of
+from prefab.plant import POWER, Draw, PlantOption, Slopes, draw_at, make_plant
 from prefab.units import have, need
 from prefab.ways import Hooks
 
@@ -23,7 +26,7 @@ class BlockChoice:
     normal: Draw
     extra: Draw
     """More than that in the block's worst situation."""
-    cost_kusd: int
+    cost_usd: int
 
     @property
     def name(self) -> str:
@@ -39,6 +42,8 @@ class BlockChoice:
 class Problem:
     """Everything the master needs; variables are named here, so that rules and sizing agree on them."""
 
+    brief: SiteBrief
+    catalog: Catalog
     columns: tuple[BlockChoice, ...]
     plant: tuple[PlantOption, ...]
     it_kw: tuple[float, ...]
@@ -55,8 +60,10 @@ class Problem:
     """Carriers of the site given by a module that serves one module of the plant, or as many as it carries."""
     stranded: tuple[str, ...]
     """A line for everything that is needed and that no eligible module gives."""
-    one_kind_per_intake: bool = False
-    """A narrower question, for when no way was found to share intakes between kinds."""
+    summed: tuple[str, ...] = ()
+    """Rules over sums of all modules whose rows are asked for; the columns are then undominated in these sums too."""
+    packed: tuple[tuple[str, ...], ...] = ()
+    """Kinds of block, one or two, for which rows say what one intake carries of them; totals do for the others."""
 
     @property
     def phases(self) -> range:
@@ -72,11 +79,11 @@ class Problem:
         """The options for one carrier."""
         return tuple(o for o in self.plant if o.carrier == carrier)
 
-    @property
+    @cached_property
     def stores(self) -> Draw:
         """The most that the site's own plant may draw by standing there; it hangs on the first intake."""
         most = (
-            [max((getattr(o.standing, f) * o.most for o in self.options(c)), default=0) for f in PLACES]
+            [max((o.standing[n] * o.most for o in self.options(c)), default=0) for n in range(3)]
             for c in self.plant_carriers
             if c not in POWER
         )
@@ -105,15 +112,31 @@ class Problem:
         """Modules per side of an option in a phase."""
         return f"plant:{option.carrier}:{option.name}:{phase}"
 
-    def intakes(self, choice: BlockChoice, option: PlantOption, phase: int) -> str:
-        """Intake modules per side that feed the blocks of one choice, and no others."""
-        return f"intakes:{choice.name}:{option.name}:{phase}"
+    def room_kw(self, option: PlantOption, *, first: bool) -> int:
+        """What one intake module has for blocks; the site's own plant hangs on the first one."""
+        return option.capacity_kw - (self.stores.switchgear_kw if first else 0)
 
-    def per_intake(self, choice: BlockChoice, option: PlantOption) -> int:
-        """Blocks of a choice that one intake module carries, one of them in its worst situation."""
-        room = option.capacity_kw - choice.extra.switchgear_kw - self.stores.switchgear_kw
-        ways = option.feeders - self.site_ways
-        return max(0, min(room // choice.normal.switchgear_kw, ways))
+    def ways(self, option: PlantOption, *, first: bool) -> int:
+        """Blocks that one intake module has outgoing ways for."""
+        return option.feeders - (self.site_ways if first else 0)
+
+    def patterns(self, option: PlantOption, one: BlockChoice, other: BlockChoice, *, first: bool) -> list[Pattern]:
+        """The most blocks of two kinds that one intake module carries together, one of them in its worst situation."""
+        room, ways = self.room_kw(option, first=first), self.ways(option, first=first)
+        found = []
+        for i in range(ways + 1):
+            left = room - i * one.normal.switchgear_kw - (one.extra.switchgear_kw if i else 0)
+            if left < 0:
+                break
+            beside = max(0, other.extra.switchgear_kw - (one.extra.switchgear_kw if i else 0))
+            found.append((i, min(ways - i, max(0, (left - beside) // other.normal.switchgear_kw))))
+        return found or [(0, 0)]
+
+    def edges(self, option: PlantOption, one: BlockChoice, other: BlockChoice) -> list[tuple[Edge, int]]:
+        """The edges around the patterns of any intake but the first, with how far the first one stays below each."""
+        on_first = self.patterns(option, one, other, first=True)
+        edges = edges_of(self.patterns(option, one, other, first=False))
+        return [((a, b, c), c - max(a * i + b * j for i, j in on_first)) for a, b, c in edges]
 
     def chosen(self, option: PlantOption) -> str:
         """1 when an option is the one chosen for its carrier."""
@@ -187,6 +210,8 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
     columns = make_columns(brief, catalog, hooks)
     plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns))
     return Problem(
+        brief=brief,
+        catalog=catalog,
         columns=tuple(_choice(c, plant.slopes) for c in columns),
         plant=plant.options,
         it_kw=tuple(brief.it_kw_until(p) for p in range(len(brief.phases))),
@@ -204,10 +229,10 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
 
 
 def _most_asked(brief: SiteBrief, columns: tuple[Column, ...]) -> dict[str, float]:
-    """The most that blocks may ask of each of the site's services, whatever blocks are chosen."""
+    """The most that blocks may draw and ask of each of the site's services, whatever blocks are chosen."""
     most: dict[str, float] = {}
     for column in columns:
-        for carrier, units in column.services:
+        for carrier, units in (("mv_ac", column.mv_worst_kw), *column.services):
             most[carrier] = max(most.get(carrier, 0.0), (brief.it_kw / column.it_kw + 1) * units)
     return most
 
@@ -215,5 +240,5 @@ def _most_asked(brief: SiteBrief, columns: tuple[Column, ...]) -> dict[str, floa
 def _choice(column: Column, slopes: Slopes) -> BlockChoice:
     normal = draw_at(column.mv_kw, 0.0, 0.0, slopes)
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes)
-    extra = Draw(*(max(0, getattr(worst, f) - getattr(normal, f)) for f in PLACES))
-    return BlockChoice(column, have(column.it_kw), normal, extra, need(column.cost_kusd))
+    extra = Draw(*(max(0, more - kw) for more, kw in zip(worst, normal, strict=True)))
+    return BlockChoice(column, have(column.it_kw), normal, extra, math.ceil(column.cost_usd))

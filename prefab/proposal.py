@@ -145,7 +145,7 @@ def _equipment(plan: Plan) -> tuple[ModuleRow, ...]:
                     f"{mm / 1000:.2f}" for mm in (module.length_mm, module.width_mm, module.height_mm)
                 ),
                 mass_kg=module.mass_kg,
-                redundancy=str(getattr(plan.brief.redundancy, carrier.redundancy, "N")),
+                redundancy=plan.brief.redundancy.of(carrier.redundancy, critical=carrier.autonomy),
             )
         )
     return tuple(rows)

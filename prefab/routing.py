@@ -364,7 +364,7 @@ def _laid(
         return feed.carrier, feed.side, feed.side
     givers = [at[tag] for tag in feed.suppliers if tag != GRID]
     carrier = need.alternate if any(g.carrier == need.alternate for g in givers) else feed.carrier
-    side = consumer.side if consumer.carrier in doubled else feed.side
+    side = consumer.cord if consumer.carrier in doubled else feed.side
     return carrier, side, "A" if consumer.carrier in doubled else side
 
 

@@ -8,23 +8,27 @@ late, then few modules.
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Literal
 
 import numpy as np
 
 from prefab import objective
-from prefab.bounding import Bounds, make_bounds
+from prefab.bounding import Bounding, Bounds, Columns
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.errors import Impossible, Interrupted, OutOfBudget
-from prefab.intakes import assign_intakes, kinds_of
+from prefab.intakes import apply_patterns, assign_intakes, kinds_of, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Problem, make_problem
 from prefab.results import Progress
-from prefab.rules import APPLIED, HOOKS
+from prefab.rules import APPLIED, HOOKS, SUMMED, spares
 from prefab.solver import Answer, Effort, Model, StopFlag, solve
 from prefab.units import need
+
+_NEAR = 400
+"""Pairs of columns, by their straight lines, of which all numbers of blocks are looked at first."""
 
 _PROMISING = 20
 """Pairs of columns that the first master has."""
@@ -45,8 +49,37 @@ def make_sized(
         OutOfBudget: neither a site nor a proof within the effort.
         Interrupted: stopped by the user before there was a site.
     """
-    problem = make_problem(brief, catalog, HOOKS)
-    return solve_problem(problem, effort, on_progress, stop)
+    asked: list[ModuleType] = []
+    while True:
+        hooks = replace(HOOKS, burdens=tuple(rule.burden for rule in asked))
+        problem = replace(make_problem(brief, catalog, hooks), summed=tuple(rule.RULE for rule in asked))
+        try:
+            found = solve_problem(problem, effort, on_progress, stop)
+        except Impossible as error:
+            if not asked:
+                raise
+            limits = " ".join(rule.explain(brief) for rule in asked)
+            raise Impossible(f"{error}. Without these limits there is a site: {limits}") from None
+        # The cheapest site without these rows is the cheapest with them, if it keeps them; most sites do.
+        broken = [rule for rule in SUMMED if rule not in asked and _exceeds(rule, problem, found)]
+        if not broken:
+            return found
+        asked += broken
+
+
+def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
+    """Whether a site takes more of a sum than there is."""
+    if (limited := rule.row(problem)) is None:
+        return False
+    terms, most = limited
+    kinds = {(k.pod, k.pods, k.groups): counts[-1] for k, counts in zip(sized.kinds, sized.blocks, strict=True)}
+    plant = {(p.carrier, p.sku): p.per_side[-1] for p in sized.plant}
+    last = problem.phases[-1]
+    values = {
+        problem.count(c, last): kinds.get((c.column.pod, c.column.pods, c.column.groups), 0) for c in problem.columns
+    }
+    values |= {problem.plant_count(o, last): plant.get((o.carrier, o.name), 0) for o in problem.plant}
+    return bool(sum(c * values[name] for c, name in terms) > most)
 
 
 def solve_problem(
@@ -62,19 +95,8 @@ def solve_problem(
         what = "none fits its buses, has room inside its pods and houses and reaches its supply temperatures"
         raise Impossible(f"sizing: no block can be built: {what}")
     found = _proved(problem, effort, on_progress, stop)
-    tidy = _tidied(problem, found, effort, stop)
-    for answer in (tidy, found):
-        if (intakes := assign_intakes(problem, answer.values)) is not None:
-            return _sized(problem, answer, found, intakes, effort)
-    # The counts are right in total and yet no intake can be given whole blocks only: ask for that, keep the bound.
-    apart = replace(problem, one_kind_per_intake=True)
-    answer = _solve(apart, effort, None, on_progress, stop)
-    intakes = assign_intakes(apart, answer.values) if answer.values else None
-    if intakes is None and stop is not None and stop.requested:
-        raise Interrupted("sizing: stopped before a site was found; nothing was written")
-    if intakes is None:
-        raise OutOfBudget("sizing: the intake switchgear cannot be shared out among whole blocks within the budget")
-    return _sized(apart, answer, replace(found, stopped=answer.stopped), intakes, effort)
+    used = only_used(problem, found.values)
+    return _sized(used, _tidied(used, found, effort, stop), found, effort)
 
 
 def _proved(
@@ -83,17 +105,25 @@ def _proved(
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
 ) -> Answer:
-    bounds = make_bounds(problem)
-    few = _promising(problem, bounds)
-    first = _solve(replace(problem, columns=few), effort, None, on_progress, stop)
+    bounding = Bounding(problem)
+    lines = bounding.by_lines()
+    near = _best(lines, _NEAR)
+    few, packed = _promising(bounding, near)
+    first = _packed(_of(problem, few, packed), effort, None, on_progress, stop)
+    least = float(lines.min())
     if first.objective is not None:
-        problem = replace(problem, columns=_surviving(problem, bounds, first.objective))
-        if first.status == "optimal" and set(problem.columns) <= set(few):
+        left = np.flatnonzero(lines.min(axis=1) <= first.objective)
+        totals = bounding.by_counts(left)
+        bounds = bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= first.objective)))
+        surviving = bounds.min(axis=1) <= first.objective
+        least = min(float(bounds.min(initial=np.inf)), first.objective)
+        if first.status == "optimal" and set(left[surviving]) <= set(few):
             return first
+        problem = _of(problem, left[surviving], _tempting(problem, left, totals, first.objective))
     stopped = stop is not None and stop.requested
     if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
-    answer = first if stopped else _solve(problem, effort, first, on_progress, stop)
+    answer = first if stopped else _packed(problem, effort, first, on_progress, stop)
     if answer.status == "infeasible":
         text = "sizing: no combination of blocks and plant keeps every rule (proved twice)"
         raise Impossible(f"{text}; `prefab explain` names the wishes that clash")
@@ -104,10 +134,27 @@ def _proved(
             f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()
         )
     # Of the whole question the pairs' least bound and the second master's are known; the first one's is of few columns.
-    least = need(float(bounds.min()))
-    known = least if answer is first or answer.bound is None else max(least, answer.bound)
+    known = need(least) if answer is first or answer.bound is None else max(need(least), answer.bound)
     ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
     return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
+
+
+def _packed(
+    problem: Problem,
+    effort: Effort,
+    hint: Answer | None,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag | None,
+) -> Answer:
+    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail."""
+    while True:
+        answer = _solve(problem, effort, hint, on_progress, stop)
+        if not answer.values or packs(problem, answer.values):
+            return answer
+        names = tuple(sorted(c.name for c in kinds_of(problem, answer.values)))
+        if names in problem.packed:
+            return answer
+        problem = replace(problem, packed=(*problem.packed, names))
 
 
 def _solve(
@@ -118,14 +165,18 @@ def _solve(
     stop: StopFlag | None,
 ) -> Answer:
     model = make_model(problem)
-    last = problem.phases[-1]
-    capital = objective.capital_terms(problem, last)
+    capital = _capital(problem)
     if hint is not None and hint.objective is not None:
         model.add_row(capital, high=hint.objective)
         for name in model.names:
             model.hint(name, hint.values.get(name, 0))
     model.minimize(capital)
     return solve(model, effort, on_progress, stop, "sizing")
+
+
+def _capital(problem: Problem) -> list[objective.Term]:
+    """What the site costs at full build, its spares included."""
+    return objective.capital_terms(problem, problem.phases[-1]) + spares.capital_terms(problem)
 
 
 def make_model(problem: Problem) -> Model:
@@ -156,56 +207,78 @@ def make_model(problem: Problem) -> Model:
             model.add_row([(1, problem.chosen(o)) for o in options], high=1)
         else:
             model.exactly_one(problem.chosen(o) for o in options)
-    for rule in APPLIED:
+    for rule in (*APPLIED, *(r for r in SUMMED if r.RULE in problem.summed)):
         rule.apply(model, problem)
     return model
 
 
-def _promising(problem: Problem, bounds: Bounds) -> tuple[BlockChoice, ...]:
-    """The columns of the few pairs with the least bounds."""
-    order = np.argsort(bounds, axis=None, kind="stable")
-    best = [divmod(int(i), len(bounds)) for i in order[: 2 * _PROMISING] if np.isfinite(bounds.flat[i])]
-    kept = sorted({number for pair in best for number in pair})
-    # Where the grid carries no numbers of any two, the solver says so for all of them.
-    return tuple(problem.columns[i] for i in kept) or problem.columns
+def _best(bounds: Bounds, pairs: int) -> Columns:
+    """The numbers of the columns of the pairs with the least bounds; all where the grid carries no pair."""
+    order = np.argsort(bounds, axis=None, kind="stable")[: 2 * pairs]
+    best = [divmod(int(i), len(bounds)) for i in order if np.isfinite(bounds.flat[i])]
+    return np.array(sorted({n for pair in best for n in pair}) or range(len(bounds)), dtype=np.intp)
 
 
-def _surviving(problem: Problem, bounds: Bounds, incumbent_kusd: int) -> tuple[BlockChoice, ...]:
-    """The columns that may be part of a site no dearer than the incumbent."""
-    return tuple(c for c, least in zip(problem.columns, bounds.min(axis=1), strict=True) if least <= incumbent_kusd)
+def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[str, ...], ...]]:
+    """Of columns that look cheap by lines those of the best pairs, and the pairs that look cheaper than they pack."""
+    totals = bounding.by_counts(near)
+    pairs = np.argwhere(np.triu(np.ones(totals.shape)))
+    pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
+    bounds = bounding.by_packing(near, totals, pairs)
+    few = _best(bounds, _PROMISING)
+    dearest = float(bounds[tuple(pairs.T)].max())
+    return near[few], _tempting(bounding.problem, near[few], totals[np.ix_(few, few)], dearest)
+
+
+def _tempting(problem: Problem, numbers: Columns, totals: Bounds, limit_usd: float) -> tuple[tuple[str, ...], ...]:
+    """The pairs of columns whose totals promise a site up to a limit."""
+    pairs = np.argwhere(np.triu(totals <= limit_usd)).tolist()
+    return tuple(tuple(sorted({problem.columns[numbers[n]].name for n in pair})) for pair in pairs)
+
+
+def _of(problem: Problem, numbers: Columns, packed: tuple[tuple[str, ...], ...]) -> Problem:
+    return replace(problem, columns=tuple(problem.columns[n] for n in numbers), packed=packed)
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
-    """Among sites of the same cost: buy as late as possible, then as few modules as possible."""
+    """Among sites of the same cost: buy as late as possible, then as few modules; every intake with its pattern.
+
+    Raises:
+        OutOfBudget: the blocks do not fit whole on the intakes, or that was not found within the effort.
+    """
     assert answer.objective is not None
     last = problem.phases[-1]
-    used = {c.name for c in problem.columns if answer.values.get(problem.stands(c))}
-    small = replace(problem, columns=tuple(c for c in problem.columns if c.name in used))
-    fixed = [(objective.capital_terms(small, last), answer.objective)]
-    goals = [objective.module_terms(small, last)]
+    goals = [objective.module_terms(problem, last)]
     if last:
-        early = [term for phase in problem.phases[:-1] for term in objective.capital_terms(small, phase)]
+        early = [term for phase in problem.phases[:-1] for term in objective.capital_terms(problem, phase)]
         goals.insert(0, early)
-    best = answer
+    fixed = [(_capital(problem), answer.objective)]
+    best: Answer | None = None
     for goal in goals:
-        model = make_model(small)
+        model = make_model(problem)
+        apply_patterns(model, problem)
         for terms, value in fixed:
             model.add_row(terms, high=value)
         for name in model.names:
-            model.hint(name, best.values[name])
+            model.hint(name, (best or answer).values.get(name, 0))
         model.minimize(goal)
         found = solve(model, effort, None, stop, "sizing: ties")
+        if found.stopped == "user" and best is None and found.objective is None:
+            # A site is known already: a moment more, so that it is not lost.
+            found = solve(model, effort, None, None, "sizing: ties")
         if found.objective is None:
             break
         best = found
         fixed.append((goal, found.objective))
+    if best is None:
+        raise OutOfBudget("sizing: the intake switchgear cannot be shared out among whole blocks within the budget")
     return best
 
 
-def _sized(problem: Problem, chosen: Answer, proof: Answer, intakes: tuple[int, ...], effort: Effort) -> Sized:
+def _sized(problem: Problem, chosen: Answer, proof: Answer, effort: Effort) -> Sized:
     values, last = chosen.values, problem.phases[-1]
-    kinds = kinds_of(problem, values)
-    cost = sum(kusd * values[name] for kusd, name in objective.capital_terms(problem, last) if name in values)
+    kinds = problem.columns
+    cost = sum(usd * values[name] for usd, name in _capital(problem))
     assert proof.bound is not None
     bound = min(proof.bound, cost)
     return Sized(
@@ -216,10 +289,11 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, intakes: tuple[int, 
             for option in problem.plant
             if values[problem.plant_count(option, last)]
         ),
-        intakes=intakes,
+        intakes=assign_intakes(problem, values),
+        spares=spares.bought(problem, values),
         status="optimal" if bound == cost else "feasible",
-        objective_kusd=cost,
-        bound_kusd=bound,
+        objective_usd=cost,
+        bound_usd=bound,
         parameters=effort.parameters,
         stopped=proof.stopped,
     )

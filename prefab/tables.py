@@ -34,21 +34,33 @@ T = TypeVar("T", bound=Frozen)
 
 
 def read_text(path: Path) -> str:
-    """The file as text.
+    """The file as text, its lines ended by `\\n` whatever ends them in the file.
 
     Raises:
         InputError: not there, not readable, larger than 5 MB or not UTF-8.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes; a file prefab reads is smaller")
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        text = read_bytes(path, _MAX_BYTES, "a file prefab reads").decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, max_bytes: int, what: str, where: str = "") -> bytes:
+    """The file as it lies on the disk; mistakes call it `where` (else by its path) and say that `what` is smaller.
+
+    Raises:
+        InputError: not there, not readable or larger than `max_bytes`.
+    """
+    where = where or str(path)
+    try:
+        if path.stat().st_size > max_bytes:
+            raise InputError(f"{where}: larger than {max_bytes:,} bytes; {what} is smaller")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{where}: no such file") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{where}: cannot be read ({error.strerror})") from None
 
 
 Loc = tuple[str | int, ...]

@@ -3,12 +3,13 @@
 import math
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 # Absorbs the last-bit noise of float sums, so that an exact 1500.0 never becomes 1501.
 _NOISE = 1e-9
 
 SUFFIXES = (
-    "_mm", "_m", "_m2", "_kg", "_kw", "_kva", "_mw", "_kv", "_kwh", "_mwh", "_usd", "_kusd", "_degc", "_k", "_frac",
+    "_mm", "_m", "_m2", "_kg", "_kw", "_kva", "_mw", "_kv", "_kwh", "_mwh", "_usd", "_degc", "_k", "_frac",
     "_days", "_weeks", "_h", "_min", "_s", "_l", "_lpm", "_a", "_w", "_b", "_deg", "_count", "_points",
     "_tokens_per_s", "_max_a", "_l_per_h", "_l_per_kwh", "_kw_per_kw", "_usd_per_kwh", "_usd_per_m", "_usd_per_m2",
     "_frac_per_k", "_frac_per_100m", "_g_per_kwh", "_kg_per_kwh", "_kwh_per_mtok", "_usd_per_mtok", "_g_per_mtok",
@@ -23,6 +24,11 @@ SUFFIXES = (
 def need(value: float) -> int:
     """Round up what must be provided."""
     return math.ceil(value - _NOISE)
+
+
+def exact(value: float) -> Fraction:
+    """The decimal number that a person wrote, not the float nearest to it."""
+    return Fraction(str(value))
 
 
 def have(value: float) -> int:

@@ -13,8 +13,6 @@ from prefab.plan import Group
 from prefab.units import need as rounded_up
 
 POD = "it_pod"
-Arrangement = tuple[int, int]
-"""Sides, and modules per side."""
 Room = tuple[int, ...]
 """Bays taken less bays offered, for every kind of bay in the catalog."""
 
@@ -29,15 +27,19 @@ class Key:
     unit_for: str | None = None
 
 
+Parts = tuple[tuple[float, int], ...]
+"""What the modules of a group give in one situation: an output, and how many give it."""
+
+
 @dataclass(frozen=True)
 class Demand:
-    """An open demand in every situation: first the normal one, then one per group chosen so far.
+    """An open demand in every situation: first the normal one, then those of the groups chosen so far.
 
-    A unit demand is that of one consumer, together with how many consumers run in each situation.
+    A unit demand is that of the consumer that draws most, together with what all of them draw.
     """
 
     loads_kw: tuple[float, ...]
-    consumers: tuple[int, ...] = ()
+    consumers: tuple[Parts, ...] = ()
 
     @property
     def normal(self) -> float:
@@ -56,10 +58,12 @@ class Way:
 
     groups: tuple[Group, ...]
     cost_usd: float
-    losable: bool
-    """Whether the brief asks to survive its loss: then every demand has one situation more."""
+    losses: int
+    """Situations that its own losses add to every demand: those that the brief asks to survive."""
     asks: Mapping[Key, Demand]
     room: Room
+    burdens: tuple[float, ...] = ()
+    """What it adds to each of the sums that the site limits."""
 
     @property
     def modules(self) -> int:
@@ -67,8 +71,27 @@ class Way:
         return sum(g.count for g in self.groups)
 
 
-Arrange = Callable[[Demand, float, int, str], Arrangement | None]
-Admit = Callable[[Demand, Carrier], bool]
+Consumers = tuple[float, ...]
+"""What each module that hangs on a carrier draws at its rating, kW."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Systems of so many modules, and what their modules give in the situations of one demand."""
+
+    sides: int
+    per_side: int
+    outputs: tuple[Parts, ...]
+    losses: int = 0
+    """How many of the outputs, at the end, are those of the group's own losses; before them the demand's situations."""
+
+
+Burden = Callable[[SiteBrief, Module, str], float]
+"""What one module that gives this carrier adds to a sum that the site limits; 0 where the brief does not."""
+Arrange = Callable[[Demand, Offer, str, Consumers, int], list[Arrangement]]
+"""For a redundancy and what hangs on the carrier, with at least so many modules a side."""
+Admit = Callable[[Demand, Carrier, int], bool]
+"""Whether so many buses of a carrier hold a demand."""
 Fits = Callable[[tuple[tuple[Module, int], ...], bool], bool]
 
 
@@ -81,10 +104,8 @@ class Hooks:
     admit: Admit
     fits: Fits
     """Whether modules in these numbers have room inside each other; the second says that no more will come."""
-
-
-Parts = tuple[tuple[float, int], ...]
-"""What the modules of a group give in one situation: an output, and how many give it."""
+    burdens: tuple[Burden, ...] = ()
+    """Sums that the site limits: of two ways neither beats the other that adds less to one of them."""
 
 
 @dataclass
@@ -105,13 +126,18 @@ class Ways:
         taken = {(m.inside, m.bay) for m in self.catalog.modules if m.inside and m.bay and m.bays_count}
         self.bays = sorted(offered | taken)
 
-    def to_give(self, key: Key, demand: Demand, pod: Module, pods: int) -> tuple[Way, ...]:
-        """Every way that no other beats."""
+    def to_give(self, key: Key, demand: Demand, pod: Module, pods: int, consumers: Consumers = ()) -> tuple[Way, ...]:
+        """Every way that no other beats; the consumers matter where systems share their reserve."""
         doors = (pod.sku, pods) if any(o.module.fills_bays for o in self._offers(key)) else None
-        if (key, demand, doors) not in self.known:
-            found = [way for offer in self._offers(key) for way in self._ways(key, demand, offer, pod, pods)]
-            self.known[key, demand, doors] = _unbeaten([self._closed(w) for way in found for w in self._complete(way)])
-        return self.known[key, demand, doors]
+        known = (key, demand, doors, consumers)
+        if known not in self.known:
+            found = [w for offer in self._offers(key) for w in self._ways(key, demand, offer, (pod, pods), consumers)]
+            self.known[known] = _unbeaten([self._closed(w) for way in found for w in self._complete(way)])
+        return self.known[known]
+
+    def level(self, carrier: str) -> str:
+        """The redundancy asked of a carrier."""
+        return self.brief.redundancy.of(self.carriers[carrier].redundancy, critical=self.carriers[carrier].autonomy)
 
     def _closed(self, way: Way) -> Way:
         """Houses that stand there for this way only: room left in them is of no use to any other."""
@@ -144,6 +170,10 @@ class Ways:
             for kind in self.bays
         )
 
+    def burdens(self, module: Module, carrier: str, count: int) -> tuple[float, ...]:
+        """What so many modules add to the sums that the site limits."""
+        return tuple(count * burden(self.brief, module, carrier) for burden in self.hooks.burdens)
+
     def key_of(self, need: Need, supply_degc: float | None, return_degc: float | None) -> Key:
         """What a need asks for; liquids whose loop has a rise of its own go back that much warmer."""
         carrier = self.carriers[need.carrier]
@@ -165,57 +195,54 @@ class Ways:
         each = max(1, rounded_up(demand.worst / offer.capacity_kw))
         if each > offer.parallel_max:
             return []
-        return [self._way(key, demand, offer, served.sides, each * served.per_side, "N", each)]
+        outputs = []
+        for parts in demand.consumers:
+            running = tuple((kw / each, n * each) for kw, n in parts)
+            idle = each * served.count - sum(n for _, n in running)
+            outputs.append((*running, (0.0, idle)))
+        arranged = Arrangement(served.sides, each * served.per_side, tuple(outputs))
+        return [self._way(key, offer, arranged)]
 
-    def _ways(self, key: Key, demand: Demand, offer: Offer, pod: Module, pods: int) -> list[Way]:
-        level = str(getattr(self.brief.redundancy, self.carriers[key.carrier].redundancy, "N"))
+    def _ways(
+        self, key: Key, demand: Demand, offer: Offer, block: tuple[Module, int], consumers: Consumers
+    ) -> Iterable[Way]:
+        pod, pods = block
+        level = self.level(key.carrier)
         if offer.module.fills_bays:
             places = pods * sum(b.count for b in pod.bays if b.kind == offer.module.bay)
-            arranged = self.hooks.arrange(demand, offer.capacity_kw, places, level)
             # A rack has one rear door, so there is no side B.
-            fitting = arranged is not None and arranged[0] == 1 and places <= offer.parallel_max
-            return [self._way(key, demand, offer, 1, places, level)] if fitting else []
-        arranged = self.hooks.arrange(demand, offer.capacity_kw, offer.parallel_max, level)
-        if arranged is None:
-            return []
-        sides, per_side = arranged
-        counts = [per_side]
-        if offer.module.rejection is not None and per_side < offer.parallel_max:
-            # Fans follow a cube law, so one unit more may save power worth more than it costs.
-            counts.append(per_side + 1)
-        return [self._way(key, demand, offer, sides, n, level) for n in counts]
+            filling = self.hooks.arrange(demand, offer, level, consumers, places)
+            yield from (self._way(key, offer, a) for a in filling if a.sides == 1 and a.per_side == places)
+            return
+        for arranged in self.hooks.arrange(demand, offer, level, consumers, 1):
+            yield self._way(key, offer, arranged)
+            if offer.module.rejection is not None:
+                # Fans follow a cube law, so one unit more may save power worth more than it costs.
+                for more in self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1):
+                    yield self._way(key, offer, more)
 
-    def _way(self, key: Key, demand: Demand, offer: Offer, sides: int, per_side: int, level: str, each: int = 0) -> Way:
-        """`each`: suppliers per consumer of a unit demand."""
+    def _way(self, key: Key, offer: Offer, arranged: Arrangement) -> Way:
         group = Group(
             carrier=key.carrier,
             sku=offer.module.sku,
-            sides=2 if sides == 2 else 1,
-            per_side=per_side,
+            sides=arranged.sides,
+            per_side=arranged.per_side,
             supply_degc=key.supply_degc,
             unit_for=key.unit_for,
         )
-        losable = not each and level != "N" and key.carrier != "control"
-        outputs: list[Parts]
-        if each:
-            running = zip(demand.loads_kw, demand.consumers, strict=True)
-            outputs = [((kw / each, n * each), (0.0, group.count - n * each)) for kw, n in running]
-        else:
-            # The worst split of a load over an A and a B module is all on one: losses are convex.
-            split = offer.parallel_max == 1 and group.sides == 2
-            outputs = [((kw, 1), (0.0, 1)) if split else ((kw / group.count, group.count),) for kw in demand.loads_kw]
-        if losable:
-            left = group.per_side if group.sides == 2 else group.count - 1
-            outputs.append(((demand.normal / left, left),))
         asks: dict[Key, Demand] = {}
+        # Controls give signals: what they draw does not follow what is asked of them.
+        losses = 0 if key.carrier == "control" else arranged.losses
+        outputs = arranged.outputs[: len(arranged.outputs) - arranged.losses + losses]
         for need in offer.module.needs:
             self._ask(asks, need, key, offer, group, outputs)
         module, count = offer.module, group.count
         cost_usd = count * module.price_usd * self.installed
-        return Way((group,), cost_usd, losable, asks, self.room(module, count))
+        burdens = self.burdens(module, key.carrier, count)
+        return Way((group,), cost_usd, losses, asks, self.room(module, count), burdens)
 
     def _ask(
-        self, asks: dict[Key, Demand], need: Need, key: Key, offer: Offer, group: Group, outputs: list[Parts]
+        self, asks: dict[Key, Demand], need: Need, key: Key, offer: Offer, group: Group, outputs: tuple[Parts, ...]
     ) -> None:
         supply = need.supply_max_degc
         if need.approach_k is not None and key.supply_degc is not None:
@@ -223,8 +250,9 @@ class Ways:
             supply = colder if supply is None else min(supply, colder)
         asked = self.key_of(need, supply, None)
         if need.connection == "unit":
-            loads = tuple(self._drawn(need, offer, parts[0][0]) for parts in outputs)
-            asks[replace(asked, unit_for=group.carrier)] = Demand(loads, tuple(parts[0][1] for parts in outputs))
+            drawing = tuple(tuple((self._drawn(need, offer, kw), n) for kw, n in parts if n) for parts in outputs)
+            loads = tuple(max((kw for kw, _ in parts), default=0.0) for parts in drawing)
+            asks[replace(asked, unit_for=group.carrier)] = Demand(loads, drawing)
             return
         # Most situations leave this group as it is.
         drawn = {parts: sum(n * self._drawn(need, offer, output) for output, n in parts) for parts in set(outputs)}
@@ -263,9 +291,10 @@ def _joined(way: Way, units: Way, key: Key) -> Way:
     return Way(
         (*way.groups, *units.groups),
         way.cost_usd + units.cost_usd,
-        way.losable,
+        way.losses,
         asks,
         tuple(a + b for a, b in zip(way.room, units.room, strict=True)),
+        tuple(a + b for a, b in zip(way.burdens, units.burdens, strict=True)),
     )
 
 
@@ -279,14 +308,22 @@ def _unbeaten(ways: list[Way]) -> tuple[Way, ...]:
 
 
 def _no_worse(one: Way, other: Way) -> bool:
-    if one.cost_usd > other.cost_usd or one.losable != other.losable:
+    if one.cost_usd > other.cost_usd or one.losses != other.losses:
         return False
-    if any(map(gt, one.room, other.room)):
+    if any(map(gt, one.room, other.room)) or any(map(gt, one.burdens, other.burdens)):
         return False
     for key, demand in one.asks.items():
         beside = other.asks.get(key)
-        if beside is None or demand.consumers != beside.consumers:
+        if beside is None or not _alike(demand, beside):
             return False
         if any(map(gt, demand.loads_kw, beside.loads_kw)):
             return False
     return True
+
+
+def _alike(one: Demand, other: Demand) -> bool:
+    """Whether as many units are asked for in every situation, all of them for no more."""
+    if [len(parts) for parts in one.consumers] != [len(parts) for parts in other.consumers]:
+        return False
+    pairs = (p for a, b in zip(one.consumers, other.consumers, strict=True) for p in zip(a, b, strict=True))
+    return all(n == m and kw <= beside_kw for (kw, n), (beside_kw, m) in pairs)

@@ -20,7 +20,7 @@ def main() -> None:
         path.with_name("plan.json").write_text(write_plan(plan), encoding="utf-8")
         sized = plan.sized
         path.with_name("expected.toml").write_text(
-            f'status = "{sized.status}"\nobjective_kusd = {sized.objective_kusd}\nbound_kusd = {sized.bound_kusd}\n',
+            f'status = "{sized.status}"\nobjective_usd = {sized.objective_usd}\nbound_usd = {sized.bound_usd}\n',
             encoding="utf-8",
         )
         if path.parent.name == "training-20mw":

@@ -51,8 +51,8 @@ def weaker_pods(tree):
 
 
 def cheaper_claim(tree):
-    tree["sized"]["objective_kusd"] -= 1
-    tree["sized"]["bound_kusd"] -= 1
+    tree["sized"]["objective_usd"] -= 1
+    tree["sized"]["bound_usd"] -= 1
 
 
 def warmer_water(tree):

@@ -56,7 +56,11 @@ def test_good_one_reads(tmp_path):
         ("it_mw = 1", "it_mw = -1", ["it_mw", "greater than 0", "-1"]),
         ("energised_by = 2029-01-01", "energised_by = 2026-01-01", ["energised_by", "later than 2026-11-23"]),
         ("width_m = 100", "widht_m = 100", ["brief.toml:8: site.widht_m: unknown key; did you mean width_m?"]),
-        ('power = "N+1"', 'power = "3N"', ["redundancy.power", "'N', 'N+1' or '2N'"]),
+        (
+            'power = "N+1"',
+            'power = "3N"',
+            ["redundancy.power", "'N', 'N+1', 'N+2', '2N', '2(N+1)', '3N/2', '4N/3' or 'catcher'"],
+        ),
         ("setback_m = 5", "setback_m = 50", ["set-backs leave no land"]),
         ('country = "SE"', 'country = "Sweden"', ["site.country"]),
         ("capacity_mw = 3", 'capacity_mw = "3"', ["grid.capacity_mw", "number"]),

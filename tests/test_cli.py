@@ -117,7 +117,7 @@ def test_init_then_check_reads(tmp_path):
         ("energised_by = 2029-09-30", "energised_by = 2026-01-01", 2, "must be later than 2026-11-23"),
         ('power = "2N"', 'power = "4N"', 2, "redundancy.power"),
         ("capacity_mw = 4.5", "capacity_mw = 2.2", 3, "no combination"),
-        ("width_m = 90", "width_m = 14", 3, "land: "),
+        ("width_m = 90", "width_m = 14", 3, "The modules cover no more than the"),
         ("width_m = 90", "width_m = 42", 4, "not found within the budget; best arrangement needs"),
         ("energised_by = 2029-09-30", "energised_by = 2027-02-01", 3, "IT pods: none may stand here"),
         ('climate = "frankfurt"', 'climate = "atlantis"', 2, "'atlantis' is not in the catalog"),

@@ -30,8 +30,8 @@ def block_alone(brief, catalog, column):
         ),
         intakes=(1,),
         status="feasible",
-        objective_kusd=0,
-        bound_kusd=0,
+        objective_usd=0,
+        bound_usd=0,
         parameters="",
     )
     return make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
@@ -188,8 +188,8 @@ def test_no_column_is_undercut_by_another_of_the_same_pods():
     for one, other in permutations(columns, 2):
         if one.pods == other.pods and dict(one.services).keys() == dict(other.services).keys():
             pairs = zip(
-                (one.cost_kusd, one.mv_kw, one.mv_worst_kw, *dict(one.services).values()),
-                (other.cost_kusd, other.mv_kw, other.mv_worst_kw, *dict(other.services).values()),
+                (one.cost_usd, one.mv_kw, one.mv_worst_kw, *dict(one.services).values()),
+                (other.cost_usd, other.mv_kw, other.mv_worst_kw, *dict(other.services).values()),
                 strict=True,
             )
             assert not all(a <= b for a, b in pairs), f"{one.name} undercuts {other.name}"

@@ -219,8 +219,8 @@ def test_a_dearer_pod_changes_the_layout(layouts, catalog):
     dear = with_module(catalog, pod.sku, price=pod.price.model_copy(update={"amount": pod.price.amount * 3}))
     (effect,) = make_effects(layouts, dear)
     assert not effect.trouble
-    assert effect.cost_kusd is not None
-    assert effect.cost_kusd.new > effect.cost_kusd.old
+    assert effect.cost_usd is not None
+    assert effect.cost_usd.new > effect.cost_usd.old
 
 
 def test_a_longer_lead_time_of_a_module_that_stays_is_named(layouts, catalog, tmp_path):

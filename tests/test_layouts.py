@@ -41,12 +41,12 @@ def test_sized_again_at_the_expected_cost(folder):
     sized = make_sized(read_brief(folder / "brief.toml"), load_catalog(), QUICK)
     stored = read_plan(folder / "plan.json").sized
     want = expected(folder)
-    assert (sized.status, sized.objective_kusd, sized.bound_kusd) == (
+    assert (sized.status, sized.objective_usd, sized.bound_usd) == (
         want["status"],
-        want["objective_kusd"],
-        want["bound_kusd"],
+        want["objective_usd"],
+        want["bound_usd"],
     )
-    assert sized.objective_kusd == stored.objective_kusd
+    assert sized.objective_usd == stored.objective_usd
 
 
 def test_example_is_the_training_layout():

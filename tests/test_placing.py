@@ -308,8 +308,8 @@ def connected_site(catalog: Catalog, brief, blocks: int) -> Connected:
         ),
         intakes=tuple(block // 4 + 1 for block in range(blocks)),
         status="feasible",
-        objective_kusd=1,
-        bound_kusd=1,
+        objective_usd=1,
+        bound_usd=1,
         parameters="by hand",
     )
     return make_connected(brief, catalog, sized)

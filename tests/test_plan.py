@@ -34,8 +34,8 @@ def test_is_frozen():
     [
         ("{", "not valid JSON"),
         ("[]", "is not a plan prefab reads"),
-        ('{"format": "prefab-plan/0"}', "'prefab-plan/0' is not a plan prefab reads; allowed: 'prefab-plan/2'"),
-        ('{"format": "prefab-plan/2"}', "brief: missing"),
+        ('{"format": "prefab-plan/0"}', "'prefab-plan/0' is not a plan prefab reads; allowed: 'prefab-plan/3'"),
+        ('{"format": "prefab-plan/3"}', "brief: missing"),
     ],
 )
 def test_what_it_cannot_read(tmp_path, text, message):

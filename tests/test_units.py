@@ -13,6 +13,7 @@ from prefab.units import SUFFIXES, day, have, money, musd, need, number
 
 # Counts, ratios, cases of a band, and figures whose unit stands in a field beside them.
 PLAIN = {
+    "sides",
     "actual",
     "amount",
     "base",
@@ -35,12 +36,14 @@ PLAIN = {
     "hours_per_day",
     "incumbent",
     "intakes",
+    "lead_weeks_over",
     "level",
     "limit",
     "low",
     "month",
     "months",
     "parallel_max",
+    "per_modules",
     "per_side",
     "phase",
     "pieces",
@@ -51,6 +54,7 @@ PLAIN = {
     "pue",
     "quantity",
     "seconds",
+    "skus",
     "units",
     "units_per_day",
     "usd_per_day",

@@ -53,7 +53,7 @@ def hand_wired_plan(blocks: int = 1, **more: Any) -> Plan:
     feeds += [_feed(tag, "fuel", "FTK-01") for tag in sets]
 
     # Block: pod 1,000; 3+3+4+2+2+2+3+5 = 24 modules at 100 k$; both x 1.15. Plant: MVS A and B, GEN, 1 FTK.
-    total_kusd = blocks * round((1000 + 24 * 100) * 1.15) + 230 + len(sets) * 115 + 115
+    total_usd = 1000 * (blocks * round((1000 + 24 * 100) * 1.15) + 230 + len(sets) * 115 + 115)
     sized = Sized(
         kinds=(BlockKind(name="a", pod="POD-1000", pods=1, groups=groups),),
         blocks=(tuple(numbers),),
@@ -64,8 +64,8 @@ def hand_wired_plan(blocks: int = 1, **more: Any) -> Plan:
         ),
         intakes=(1,) * blocks,
         status="optimal",
-        objective_kusd=total_kusd,
-        bound_kusd=total_kusd,
+        objective_usd=total_usd,
+        bound_usd=total_usd,
         parameters="by hand",
     )
     used = {e.sku for e in equipment}

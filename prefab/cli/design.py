@@ -58,8 +58,8 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
         show(
             {
                 "status": sized.status,
-                "objective_kusd": sized.objective_kusd,
-                "bound_kusd": sized.bound_kusd,
+                "objective_usd": sized.objective_usd,
+                "bound_usd": sized.bound_usd,
                 "gap_frac": round(sized.gap_frac, 6),
                 "stopped": sized.stopped,
                 "total_usd": str(proposal.bom.total_usd),

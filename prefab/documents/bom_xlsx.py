@@ -155,7 +155,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             "Design",
             [
                 ("Status of the sizing", status, "text", f"gap at most {sized.gap_frac:.2%}"),
-                ("Sizing objective, k$", sized.objective_kusd, "count", "modules, freight, installation"),
+                ("Sizing objective, k$", sized.objective_usd, "count", "modules, freight, installation"),
                 ("Blocks", sum(counts[-1] for counts in sized.blocks), "count", ""),
                 ("Modules", sum(row.count for row in proposal.equipment), "count", "sheet Equipment"),
                 ("Mass of all modules, kg", mass_kg, "count", "sheet Logistics"),

@@ -104,7 +104,7 @@ def redundancy_of(plan: Plan, carrier: str) -> str:
     found = plan.carrier(carrier)
     if found.medium == "fuel" or carrier == "mv_storage":
         return "as stored"
-    return str(getattr(plan.brief.redundancy, found.redundancy, "N"))
+    return plan.brief.redundancy.of(found.redundancy, critical=found.autonomy)
 
 
 def units_of(plan: Plan, member: Group | Plant, among: Sequence[Group] | Sequence[Plant]) -> str:

@@ -81,7 +81,7 @@ def usd(amount: Decimal) -> str:
 
 def _proof(proposal: Proposal) -> str:
     sized = proposal.plan.sized
-    cost = f"{number(sized.objective_kusd)} k$ of modules, freight and installation"
+    cost = f"{number(sized.objective_usd)} k$ of modules, freight and installation"
     if sized.status == "optimal":
         return f"{cost}, proved cheapest within one module type per carrier and block kind"
     stopped = {"": "", "user": " (stopped by the user)", "budget": " (budget of effort spent)"}[sized.stopped]

@@ -12,12 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.market import DemandCharge, Ratchet, Tariff, Window
+from prefab.physics.weather import DAYS_IN_MONTH, HOURS, Hours, month_of_hour, weekday_of_hour
 
-Hours = NDArray[np.float64]
 Which = NDArray[np.bool_]
-
-HOURS = 8760
-_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,10 @@ class Bill:
 
 def make_clock(first_weekday: int = 1) -> Clock:
     """A year without leap day that begins on this ISO weekday; typical years have no calendar and take Monday."""
-    hours = np.arange(HOURS)
-    days = hours // 24
     return Clock(
-        month=np.repeat(np.arange(1, 13), _DAYS).repeat(24),
-        weekday=(first_weekday - 1 + days) % 7 + 1,
-        hour=hours % 24,
+        month=month_of_hour(),
+        weekday=weekday_of_hour(HOURS, first_weekday),
+        hour=np.arange(HOURS) % 24,
     )
 
 
@@ -132,7 +127,7 @@ def _demand(
     if charge.per == "year":
         billed = max(float(import_kw[counts].max(initial=0.0)), least)
         return (billed,), billed * charge.usd_per_kw
-    ends = np.cumsum([0, *(24 * days for days in _DAYS)])
+    ends = np.cumsum([0, *(24 * days for days in DAYS_IN_MONTH)])
     months = [slice(a, b) for a, b in pairwise(ends.tolist())]
     peaks = [float(import_kw[m][counts[m]].max(initial=0.0)) for m in months]
     prices = charge.usd_per_kw_by_month or (charge.usd_per_kw,) * 12

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.physics.electrical import Numbers, Points, interpolate, plain
+from prefab.physics.weather import weekday_of_hour
 from prefab.results import Step
 
 J_PER_KWH = 3.6e6
@@ -82,8 +83,8 @@ def load_of_week(
     hour: NDArray[np.int64], weekday_frac: tuple[float, ...], weekend_frac: tuple[float, ...]
 ) -> NDArray[np.float64]:
     """Load over the week's highest hour for every hour of a year that starts on a Monday, from its hours of the day."""
-    day_of_week = np.arange(hour.size) // 24 % 7
-    return np.where(day_of_week < 5, np.array(weekday_frac)[hour], np.array(weekend_frac)[hour])
+    is_weekday = weekday_of_hour(hour.size) <= 5
+    return np.where(is_weekday, np.array(weekday_frac)[hour], np.array(weekend_frac)[hour])
 
 
 def storage_loss_kw(discharged_kwh: float, round_trip_frac: float, hours: float) -> float:

@@ -48,7 +48,7 @@ def make_weather(source: str, elevation_m: float, dry_bulb: Hours, dew_point: Ho
     return Weather(
         source=source,
         elevation_m=elevation_m,
-        month=_frozen(np.repeat(_month_of_day() + 1, 24)),
+        month=_frozen(month_of_hour()),
         hour=_frozen(np.tile(np.arange(24), HOURS // 24)),
         dry_bulb_degc=_frozen(dry_bulb),
         dew_point_degc=_frozen(dew_point),
@@ -92,6 +92,16 @@ def make_year(climate: Climate) -> Weather:
     wet_bulb = np.minimum(np.asarray(wet_bulb_degc(dry_bulb, dew_point, pressure)), climate.wet_bulb_max_degc)
     source = f"synthetic year from monthly figures of {climate.title}"
     return make_weather(source, climate.elevation_m, dry_bulb, dew_point, wet_bulb)
+
+
+def month_of_hour() -> NDArray[np.int64]:
+    """1 to 12 for each of 8,760 hours."""
+    return np.repeat(_month_of_day() + 1, 24)
+
+
+def weekday_of_hour(hours_count: int, first_weekday: int = 1) -> NDArray[np.int64]:
+    """ISO weekday, 1 to 7, of that many hours in a row, the first of them 0:00 on such a day."""
+    return (first_weekday - 1 + np.arange(hours_count) // 24) % 7 + 1
 
 
 def _month_of_day() -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from prefab.errors import InputError
+from prefab.tables import read_bytes
 
 MAX_BYTES = 5_000_000
 """Of the file as it lies on the disk."""
@@ -79,14 +80,7 @@ def read_sheet(path: Path, name: str) -> tuple[Row, ...]:
     kind = path.suffix.lower()
     if kind not in (".xlsx", ".csv"):
         raise InputError(f"{where}: neither .xlsx nor .csv; save it as one of them")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{where}: larger than {MAX_BYTES:,} bytes; a price list is smaller")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{where}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{where}: cannot be read ({error.strerror})") from None
+    data = read_bytes(path, MAX_BYTES, "a price list", where)
     rows = _csv_rows(where, data) if kind == ".csv" else _workbook_rows(where, data, name)
     return tuple(row for row in rows if row.cells)
 

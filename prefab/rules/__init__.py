@@ -7,12 +7,14 @@ A rule file has TITLE, BASIS, WISHES (the brief's fields it reads that a custome
 from types import ModuleType
 from typing import Protocol, cast
 
+from prefab.arranging import arrange
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules import (
     bays,
     boundary,
+    budget,
     bus_limit,
     clearance,
     composition,
@@ -21,14 +23,19 @@ from prefab.rules import (
     fuel_autonomy,
     grid_limit,
     it_load,
+    land_use,
     liquid_flow,
     restrictions,
     road_access,
     runs,
     schedule,
+    sku_count,
+    sound,
+    spares,
     storage,
     supply_temperature,
     ups_autonomy,
+    water,
 )
 from prefab.ways import Hooks
 
@@ -66,18 +73,36 @@ SUPPLY: tuple[Rule, ...] = _rules(
     fuel_autonomy,
     grid_limit,
     storage,
+    water,
+    sound,
+    land_use,
+    sku_count,
+    spares,
+    budget,
 )
 LAND: tuple[Rule, ...] = _rules(boundary, clearance, road_access)
 RUNS: tuple[Rule, ...] = _rules(runs)
 TIME: tuple[Rule, ...] = _rules(schedule)
 RULES: tuple[Rule, ...] = (*SUPPLY, *LAND, *RUNS, *TIME)
 
-APPLIED = (it_load, contingencies, fuel_autonomy, grid_limit, storage)
-"""The rules that write rows of the sizing model."""
+APPLIED = (
+    it_load,
+    contingencies,
+    fuel_autonomy,
+    grid_limit,
+    storage,
+    sku_count,
+    spares,
+    budget,
+)
+"""The rules that write rows of the sizing model; `budget` reads the counts of `spares`."""
+
+SUMMED = (water, sound, land_use)
+"""Those that limit a sum over all modules (with `row` and `burden`), applied where a cheaper site breaks them."""
 
 HOOKS = Hooks(
     shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),
-    arrange=contingencies.shape,
+    arrange=arrange,
     admit=bus_limit.admit,
     fits=bays.fits,
 )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, Worst, shown, walk
+from prefab.rules.network import Network, shown
+from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
     from prefab.carrier import Carrier
@@ -43,6 +44,6 @@ def explain(brief: SiteBrief) -> str:
     return "Modules share a bus only up to its rating and only as many as their maker allows."
 
 
-def admit(demand: "Demand", carrier: "Carrier") -> bool:
-    """Whether one bus of this carrier can hold the whole demand, as it must when side A or B is alone."""
-    return carrier.group_max_kw is None or max(demand.normal, demand.worst) <= carrier.group_max_kw
+def admit(demand: "Demand", carrier: "Carrier", buses: int) -> bool:
+    """Whether so many buses can hold the whole demand: one, as when A or B is alone, or several that share reserve."""
+    return carrier.group_max_kw is None or max(demand.normal, demand.worst) <= buses * carrier.group_max_kw

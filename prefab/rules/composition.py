@@ -3,7 +3,7 @@
 from collections import Counter
 
 from prefab.brief import SiteBrief
-from prefab.plan import Plan
+from prefab.plan import SYSTEMS, Plan
 from prefab.results import Finding
 
 TITLE = "Modules bought are modules connected"
@@ -76,7 +76,7 @@ def _blocks(plan: Plan) -> list[Finding]:
     for kind in plan.sized.kinds:
         parts = kinds.setdefault(kind.name, Counter({(kind.pod, "it", "A"): kind.pods}))
         for group in kind.groups:
-            for side in ("A", "B")[: group.sides]:
+            for side in SYSTEMS[: group.sides]:
                 parts[group.sku, group.carrier, side] += group.per_side
     blocks: dict[tuple[int, str], Counter[tuple[str, str, str]]] = {}
     for e in plan.connected.equipment:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, Worst, shown, walk
+from prefab.rules.network import Network, shown
+from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
-    from prefab.problem import Problem
+    from prefab.plant import PlantOption
+    from prefab.problem import BlockChoice, Problem
     from prefab.solver import Model
-    from prefab.ways import Arrangement, Demand
 
 TITLE = "Loss of any one module, and of a side where 2N"
 BASIS = "brief [redundancy]; catalog gives.capacity, losses; the plan's own feeds"
@@ -58,43 +59,23 @@ def explain(brief: SiteBrief) -> str:
     )
 
 
-def shape(demand: "Demand", capacity_kw: float, parallel_max: int, level: str) -> "Arrangement | None":
-    """The fewest modules that carry a demand in every situation, or None where one bus cannot hold them.
-
-    Modules that may not run in parallel stand one a side, so N+1 of them is an A and a B module.
-    """
-    sides = 2 if level == "2N" or (level == "N+1" and parallel_max == 1) else 1
-    spare = 1 if level == "N+1" and sides == 1 else 0
-    per_side = max(
-        _ceil(demand.normal / capacity_kw) + spare,
-        _ceil(demand.worst / capacity_kw / sides) if parallel_max > 1 else _ceil(demand.worst / capacity_kw),
-        1,
-    )
-    return (sides, per_side) if per_side <= parallel_max else None
-
-
 def apply(model: "Model", problem: "Problem") -> None:
     """Site plant carries all blocks with its spare gone, and one block in its worst situation with all of it.
 
-    Intakes also have ways for all blocks; that whole blocks fit on them one by one is found after the counts, or, where
-    it was not found, asked for here for each kind apart.
+    Intakes also have ways for all blocks, and carry whole blocks of the kinds in `Problem.packed`.
     """
-    for carrier, place in (
-        ("mv_ac", "switchgear_kw"),
-        ("utility_mv", "utility_kw"),
-        ("standby_mv", "utility_kw"),
-    ):
+    for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
         options = problem.options(carrier)
         for phase in problem.phases if options else ():
             capacity = [(o.capacity_kw, problem.plant_count(o, phase)) for o in options]
             spare = [(-o.capacity_kw * o.spare, problem.chosen(o)) for o in options if o.spare]
-            load = [(-getattr(c.normal, place), problem.count(c, phase)) for c in problem.columns]
-            load += [(-kw, problem.plant_count(o, phase)) for o in problem.plant if (kw := getattr(o.standing, place))]
+            load = [(-c.normal[place], problem.count(c, phase)) for c in problem.columns]
+            load += [(-kw, problem.plant_count(o, phase)) for o in problem.plant if (kw := o.standing[place])]
             model.add_row([*capacity, *spare, *load], low=0)
             if carrier == "standby_mv":
                 continue  # a block's own loss and the loss of the utility are two failures
             for choice in problem.columns:
-                if kw := getattr(choice.extra, place):
+                if kw := choice.extra[place]:
                     model.add_row([*capacity, *load, (-kw, problem.stands(choice))], low=0)
     _apply_services(model, problem)
     _apply_attached(model, problem)
@@ -126,22 +107,34 @@ def _apply_attached(model: "Model", problem: "Problem") -> None:
 
 def _apply_ways(model: "Model", problem: "Problem") -> None:
     options = problem.options("mv_ac")
+    named = {c.name: c for c in problem.columns}
     for phase in problem.phases:
         ways = [(o.feeders, problem.plant_count(o, phase)) for o in options]
         blocks = [(-1, problem.count(c, phase)) for c in problem.columns]
         model.add_row([*ways, *blocks], low=problem.site_ways)
-        if not problem.one_kind_per_intake:
+        for names in problem.packed:
+            kinds = [named[n] for n in names if n in named]
+            for option in options if len(kinds) == len(names) else ():
+                _apply_packing(model, problem, option, kinds, phase)
+
+
+def _apply_packing(
+    model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]", phase: int
+) -> None:
+    """No intake carries more whole blocks of these kinds than fit; it binds where they and this option are chosen."""
+    one, other = kinds[0], kinds[-1]
+    most = [-(-problem.it_kw[phase] // c.it_kw) for c in (one, other)]
+    for (a, b, c), less in problem.edges(option, one, other):
+        weights = (a, b)[: len(kinds)]
+        if not any(weights):
             continue
-        for choice in problem.columns:
-            fed = []
-            for option in options:
-                name = model.integer(problem.intakes(choice, option, phase), 0, option.most)
-                fed.append((problem.per_intake(choice, option), name))
-            model.add_row([*fed, (-1, problem.count(choice, phase))], low=0)
-        for option in options:
-            used = [(-1, problem.intakes(choice, option, phase)) for choice in problem.columns]
-            model.add_row([(1, problem.plant_count(option, phase)), *used], low=0)
-
-
-def _ceil(value: float) -> int:
-    return -int(-(value - 1e-9) // 1)
+        free = int(sum(w * n for w, n in zip(weights, most, strict=False))) + less
+        model.add_row(
+            [
+                (c, problem.plant_count(option, phase)),
+                (-less - free, problem.chosen(option)),
+                *((-w, problem.count(k, phase)) for w, k in zip(weights, kinds, strict=True)),
+                *((-free, problem.stands(k)) for k in kinds),
+            ],
+            low=-free * (1 + len(kinds)),
+        )

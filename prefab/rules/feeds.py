@@ -6,7 +6,8 @@ from prefab.brief import SiteBrief
 from prefab.module import Need
 from prefab.plan import GAS, GRID, Equipment, Feed, Plan
 from prefab.results import Finding
-from prefab.rules.network import UTILITIES, Network, level_of
+from prefab.rules.losses import level_of
+from prefab.rules.network import UTILITIES, Network
 
 TITLE = "A and B feeds"
 BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
@@ -59,15 +60,28 @@ def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> li
             faults += [f"{need.carrier} from {tag}: {text}" for text in _supplier_faults(network, e, need, tag)]
     suppliers = [network.equipment[t] for t in seen if t in network.equipment]
     level = level_of(network, suppliers[0].tag) if suppliers else "N"
-    if level == "2N" and need.connection not in ("unit", "shared"):
-        sides = {f.side: {network.equipment[t].side for t in f.suppliers if t in network.equipment} for f in feeds}
-        if sides.get("A") != {"A"} or sides.get("B") != {"B"}:
-            faults.append(f"{need.carrier} is 2N and not fed from side A and from side B")
+    if need.connection not in ("unit", "shared"):
+        faults += _system_faults(network, need, feeds, level)
     if need.connection == "unit" and len(feeds) != 1:
         faults.append(f"{need.carrier} is not fed by suppliers of its own")
     if need.connection == "shared" and (len(feeds) != 1 or len(feeds[0].suppliers) != 1):
         faults.append(f"{need.carrier} is not fed by one supplier")
     return faults
+
+
+def _system_faults(network: Network, need: Need, feeds: list[Feed], level: str) -> list[str]:
+    """Whether the two cords hang on the systems that the redundancy asks for."""
+    sides = {f.side: {network.equipment[t].side for t in f.suppliers if t in network.equipment} for f in feeds}
+    taking_over = {f.side for f in feeds if f.standby}
+    if level in ("2N", "2(N+1)") and (sides.get("A") != {"A"} or sides.get("B") != {"B"}):
+        return [f"{need.carrier} is {level} and not fed from side A and from side B"]
+    if level in ("3N/2", "4N/3", "catcher"):
+        apart = [*sides.values()]
+        if len(apart) != 2 or any(len(s) != 1 for s in apart) or apart[0] == apart[1]:
+            return [f"{need.carrier} is {level} and not fed from two systems"]
+    if taking_over != ({"B"} if level == "catcher" else set()):
+        return [f"{need.carrier} is {level}: a feed takes over that should carry, or carries that should take over"]
+    return []
 
 
 def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> list[str]:

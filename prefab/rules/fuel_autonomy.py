@@ -6,7 +6,8 @@ from prefab.brief import SiteBrief
 from prefab.physics.electrical import fuel_l_per_h
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, walk
+from prefab.rules.network import Network
+from prefab.rules.walk import walk
 from prefab.units import have, need
 
 if TYPE_CHECKING:

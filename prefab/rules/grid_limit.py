@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import walk
+from prefab.rules.walk import walk
 
 if TYPE_CHECKING:
     from prefab.problem import Problem

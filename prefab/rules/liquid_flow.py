@@ -7,7 +7,8 @@ from prefab.brief import SiteBrief
 from prefab.physics.cooling import flow_lpm
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, Worst, shown, walk
+from prefab.rules.network import Network, shown
+from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
     from prefab.eligible import Offer

@@ -6,8 +6,7 @@ the IT pods to the utility, one carrier after the other; electric loads at the p
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import networkx as nx
 
@@ -184,57 +183,24 @@ class Network:
                 output[tag] = module.it.sustained_kw
             for need in module.needs:
                 amount = self.drawn_kw(tag, need, output[tag])
-                live = [
-                    suppliers
-                    for feed in self.preferred(tag, need)
-                    if (suppliers := [s for s in feed.suppliers if s in alive])
-                ]
-                if need.connection in ("transfer", "unit"):
-                    live = live[:1]
+                live = self._live(tag, need, alive)
                 for suppliers in live:
                     for supplier in suppliers:
                         output[supplier] += amount / len(live) / len(suppliers)
         return output
 
+    def _live(self, tag: str, need: Need, alive: frozenset[str]) -> list[list[str]]:
+        """The suppliers that carry one need now, by feed: those that take over only where no other is left."""
+        found = [(f, [s for s in f.suppliers if s in alive]) for f in self.preferred(tag, need)]
+        live = [(feed.standby, suppliers) for feed, suppliers in found if suppliers]
+        normal = [suppliers for standby, suppliers in live if not standby] or [suppliers for _, suppliers in live]
+        return normal[:1] if need.connection in ("transfer", "unit") else normal
+
     def preferred(self, tag: str, need: Need) -> list[Feed]:
         """The feeds of one need, the normal one first: the module's own side, but the utility before standby power."""
         feeds = self.feeds.get((tag, need.carrier), [])
-        own = "A" if need.alternate else self.equipment[tag].side
-        return sorted(feeds, key=lambda f: f.side != own)
-
-
-def level_of(network: Network, tag: str) -> str:
-    """The redundancy the brief asks of what a module gives: N, N+1 or 2N."""
-    carrier = network.carriers[network.equipment[tag].carrier]
-    return str(getattr(network.plan.brief.redundancy, carrier.redundancy, "N"))
-
-
-def contingencies(network: Network) -> dict[int, list[tuple[str, frozenset[str]]]]:
-    """Per block (0: site plant) the losses to survive, each with a name.
-
-    N+1: any one module. 2N: any one module and any one whole side. Generators are lost while the utility is gone.
-    """
-    found: dict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
-    sides: dict[tuple[int, str, str], set[str]] = defaultdict(set)
-    standby = [t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby"]
-    if standby:
-        found[0].append(("utility lost", frozenset({GRID})))
-    for tag, e in network.equipment.items():
-        level = level_of(network, tag)
-        if level == "N" or network.module(tag).it is not None or network.module(tag).grid_battery is not None:
-            continue
-        if network.carriers[e.carrier].medium == "fuel":
-            continue
-        if tag in standby:
-            found[0].append((f"utility and {tag} lost", frozenset({GRID, tag})))
-            continue
-        found[e.block].append((f"{tag} lost", frozenset({tag})))
-        if level == "2N":
-            sides[e.block, e.carrier, e.side].add(tag)
-    for (block, carrier, side), tags in sides.items():
-        where = f"B{block:02d}" if block else "site"
-        found[block].append((f"{where} {carrier} side {side} lost", frozenset(tags)))
-    return found
+        own = "A" if need.alternate else self.equipment[tag].cord
+        return sorted(feeds, key=lambda f: (f.standby, f.side != own))
 
 
 def shown(found: Iterable[tuple[object, Finding]]) -> list[Finding]:
@@ -247,141 +213,3 @@ def shown(found: Iterable[tuple[object, Finding]]) -> list[Finding]:
         elif key not in tightest or finding.headroom_frac < tightest[key].headroom_frac:
             tightest[key] = finding
     return [*broken, *tightest.values()]
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The largest load of each module over all situations, where it occurs, and who starves when."""
-
-    load_kw: Mapping[str, float]
-    situation: Mapping[str, str]
-    starving: Mapping[str, str]
-    """Tag to situation."""
-    import_kw: float
-    """Largest draw from the utility while it is present."""
-    import_situation: str
-    states: int
-    normal_kw: Mapping[str, float]
-    island_kw: Mapping[str, float]
-    """Loads with the utility lost; empty without generators."""
-    bus_kw: Mapping[tuple[str, ...], float]
-    """Largest load of each set of suppliers that feeds one bus or header."""
-
-
-@lru_cache(maxsize=16)
-def walk(plan: Plan, phase: int) -> Worst:
-    """Walk every situation of one phase; kept for the few plans at hand, because several rules read the same walk."""
-    return _Walk(Network(plan, phase)).run()
-
-
-@dataclass(frozen=True)
-class _BlockState:
-    """What the modules of one block give in one situation, and what they ask of the site's plant."""
-
-    own_kw: Mapping[str, float]
-    upward_kw: Mapping[str, float]
-    hungry: tuple[str, ...]
-
-
-class _Walk:
-    """All situations of one network. A block is walked once for every set of plant that is alive for it."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.load: dict[str, float] = {}
-        self.situation: dict[str, str] = {}
-        self.starving: dict[str, str] = {}
-        self.bus_load: dict[tuple[str, ...], float] = {}
-        self.states = 0
-        self.top = (0.0, "normal")
-        self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
-        self.plant = network.blocks[0]
-        plant = {*self.plant, *UTILITIES}
-        self.fed_by: dict[int, frozenset[str]] = {
-            block: frozenset(
-                s
-                for tag in tags
-                for need in network.module(tag).needs
-                for feed in network.feeds.get((tag, need.carrier), ())
-                for s in feed.suppliers
-                if s in plant
-            )
-            for block, tags in network.blocks.items()
-            if block
-        }
-
-    def run(self) -> Worst:
-        """Normal state, losses in the plant, losses in every block."""
-        situations = contingencies(self.network)
-        normal = self._plant_state("normal", frozenset())
-        island: Mapping[str, float] = {}
-        for name, lost in situations[0]:
-            found = self._plant_state(name, lost)
-            if name == "utility lost":
-                island = found
-        self._block_states(situations)
-        return Worst(self.load, self.situation, self.starving, *self.top, self.states, normal, island, self.bus_load)
-
-    def _plant_state(self, name: str, lost: frozenset[str]) -> dict[str, float]:
-        living = self.network.alive(lost, self.plant, UTILITIES)
-        asked: dict[str, float] = defaultdict(float)
-        for block in self.fed_by:
-            state = self._block(block, name, living)
-            for tag, kw in state.upward_kw.items():
-                asked[tag] += kw
-            for tag in state.hungry:
-                self.starving.setdefault(tag, name)
-        output = self.network.flow(self.plant, living, asked)
-        self.states += 1
-        self._note(output, name, (), utility=GRID in living)
-        return output
-
-    def _block(self, block: int, name: str, living: frozenset[str]) -> _BlockState:
-        key = (block, living & self.fed_by[block])
-        if key not in self.known:
-            self.known[key] = self._walk_block(block, frozenset(), living)
-            self._note(self.known[key].own_kw, name, (), utility=False)
-        return self.known[key]
-
-    def _block_states(self, situations: Mapping[int, list[tuple[str, frozenset[str]]]]) -> None:
-        living = self.network.alive(frozenset(), self.plant, UTILITIES)
-        usual = {block: self._block(block, "normal", living).upward_kw for block in self.fed_by}
-        total: dict[str, float] = defaultdict(float)
-        for upward in usual.values():
-            for tag, kw in upward.items():
-                total[tag] += kw
-        for block in self.fed_by:
-            for name, lost in situations.get(block, ()):
-                state = self._walk_block(block, lost, living)
-                asked = dict(total)
-                for tag, kw in usual[block].items():
-                    asked[tag] -= kw
-                for tag, kw in state.upward_kw.items():
-                    asked[tag] = asked.get(tag, 0.0) + kw
-                output = self.network.flow(self.plant, living, asked)
-                self.states += 1
-                self._note({**state.own_kw, **output}, name, state.hungry, utility=True)
-
-    def _walk_block(self, block: int, lost: frozenset[str], living: frozenset[str]) -> _BlockState:
-        network, tags = self.network, self.network.blocks[block]
-        alive = network.alive(lost, tags, living)
-        output = network.flow(tags, alive, {})
-        dead = [t for t in tags if t not in alive and t not in lost and network.module(t).it is not None]
-        upward = {t: kw for t, kw in output.items() if t in UTILITIES or network.equipment[t].block != block}
-        own = {t: kw for t, kw in output.items() if t not in upward}
-        return _BlockState(own, upward, tuple(dead))
-
-    def _note(self, output: Mapping[str, float], name: str, hungry: Iterable[str], *, utility: bool) -> None:
-        on_bus: dict[tuple[str, ...], float] = defaultdict(float)
-        for tag, kw in output.items():
-            if kw > self.load.get(tag, -1.0):
-                self.load[tag] = kw
-                self.situation[tag] = name
-            if tag in self.network.buses:
-                on_bus[self.network.buses[tag]] += kw
-        for bus, kw in on_bus.items():
-            self.bus_load[bus] = max(kw, self.bus_load.get(bus, 0.0))
-        for tag in hungry:
-            self.starving.setdefault(tag, name)
-        if utility and output.get(GRID, 0.0) > self.top[0]:
-            self.top = (output.get(GRID, 0.0), name)

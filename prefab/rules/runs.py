@@ -64,7 +64,7 @@ def _laid(plan: Plan) -> list[_Laid]:
             found.append(_Laid(feed, feed.carrier, feed.side, False))
             continue
         standby = any(at[t].carrier == need.alternate for t in feed.suppliers if t in at)
-        side = consumer.side if consumer.carrier in doubled else feed.side
+        side = consumer.cord if consumer.carrier in doubled else feed.side
         found.append(_Laid(feed, need.alternate if standby else feed.carrier, side, True))
     return found
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, Worst, shown, walk
+from prefab.rules.network import Network, shown
+from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
     from prefab.eligible import Offer

@@ -70,7 +70,7 @@ def make_plan(**brief) -> Plan:
             Plant(carrier="fuel", sku="FTK-030", per_side=(1, 1)),
             Plant(carrier="mv_storage", sku="BES-4000", per_side=(0, 2)),
         ),
-        intakes=(1, 1), status="optimal", objective_kusd=11_000, bound_kusd=11_000, parameters="by hand",
+        intakes=(1, 1), status="optimal", objective_usd=11_000, bound_usd=11_000, parameters="by hand",
     )  # fmt: skip
     connected = make_connected(wish, catalog, sized)
     modules = {m.sku: m for m in catalog.modules}

@@ -6,7 +6,7 @@ from wired import hand_wired_plan
 
 from prefab.plan import Plan
 from prefab.rules import contingencies
-from prefab.rules.network import walk
+from prefab.rules.walk import walk
 
 
 def broken(plan: Plan) -> list[str]:

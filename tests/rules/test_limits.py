@@ -16,7 +16,7 @@ from prefab.rules import (
     supply_temperature,
     ups_autonomy,
 )
-from prefab.rules.network import walk
+from prefab.rules.walk import walk
 
 
 def is_kept(rule, edit=None, **brief):

@@ -5,7 +5,8 @@ from damage import damaged, item, module
 from wired import hand_wired_plan
 
 from prefab.rules import contingencies, grid_limit, supply_temperature
-from prefab.rules.network import Network, walk
+from prefab.rules.network import Network
+from prefab.rules.walk import walk
 
 DERATING = {
     "altitude_free_m": 1000.0,

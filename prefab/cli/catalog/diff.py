@@ -100,7 +100,7 @@ def _effect_lines(effect: "Effect") -> Iterator[str]:
         yield f"layout {effect.layout}: stays as it is"
     else:
         yield f"layout {effect.layout}: changes"
-        cost = (effect.cost_kusd,) if effect.cost_kusd else ()
+        cost = (effect.cost_usd,) if effect.cost_usd else ()
         yield from (f"  {line}" for line in lines_of((*cost, *effect.modules, *effect.figures)))
 
 
@@ -115,7 +115,7 @@ def _tree(difference: "Difference", effects: list["Effect"], invalid: list[str])
                 "layout": e.layout,
                 "changes": not e.is_empty,
                 "trouble": e.trouble,
-                "cost": _change(e.cost_kusd) if e.cost_kusd else None,
+                "cost": _change(e.cost_usd) if e.cost_usd else None,
                 "modules": [_change(c) for c in e.modules],
                 "figures": [_change(c) for c in e.figures],
             }

@@ -1,0 +1,108 @@
+"""How many modules on how many systems carry a demand, and how consumers are spread over systems that share reserve.
+
+3N/2 and 4N/3: every consumer hangs on two of three or four systems and draws half from each. Catcher: every consumer
+hangs on one system and may be taken over by the last one, which carries nothing before.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from prefab.eligible import Offer
+from prefab.module import Module, Need
+from prefab.units import need as rounded_up
+from prefab.ways import Arrangement, Consumers, Demand
+
+Cords = tuple[int, int]
+"""The systems of a consumer, by number; of a catcher its own and the one that takes over."""
+
+CATCHER = "catcher"
+SYSTEMS = {"3N/2": (3,), "4N/3": (4,), CATCHER: (3, 4, 5)}
+"""Numbers of systems that each scheme may have."""
+
+_SPARE = {"N+1": 1, "N+2": 2, "2(N+1)": 1}
+"""Modules of a system beyond those that carry it."""
+
+
+def arrange(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_least: int) -> list[Arrangement]:
+    """The fewest modules that carry a demand in every situation, in every way that a redundancy can be arranged.
+
+    Modules that may not run in parallel stand one a side, so N+1 of them is an A and a B module.
+    """
+    if level in SYSTEMS:
+        found = (_shared(demand, offer, level, consumers, at_least, n) for n in SYSTEMS[level])
+        return [arranged for arranged in found if arranged is not None]
+    apart = offer.parallel_max == 1
+    sides = 2 if level in ("2N", "2(N+1)") or (level == "N+1" and apart) else 1
+    spare = 0 if level == "N+1" and apart else _SPARE.get(level, 0)
+    per_side = max(
+        rounded_up(demand.normal / offer.capacity_kw) + spare,
+        rounded_up(demand.worst / offer.capacity_kw / (1 if apart else sides)),
+        at_least,
+    )
+    if per_side > offer.parallel_max:
+        return []
+    count = sides * per_side
+    # The worst split of a load over an A and a B module is all on one: losses are convex.
+    on_one = apart and sides == 2
+    outputs = [((kw, 1), (0.0, 1)) if on_one else ((kw / count, count),) for kw in demand.loads_kw]
+    if level == "N":
+        return [Arrangement(sides, per_side, tuple(outputs))]
+    left = (per_side if sides == 2 else count) - spare
+    return [Arrangement(sides, per_side, (*outputs, ((demand.normal / left, left),)), losses=1)]
+
+
+def _shared(
+    demand: Demand, offer: Offer, level: str, consumers: Consumers, at_least: int, systems: int
+) -> Arrangement | None:
+    """Each system carries what is left to it after the loss of any other, and one bus holds that."""
+    if systems > len(consumers) + (level == CATCHER):
+        return None
+    cords = spread(consumers, level, systems)
+    carried = [carried_kw(consumers, cords, level, systems, lost) for lost in range(-1, systems)]
+    worst = max(map(max, carried))
+    if offer.carrier.group_max_kw is not None and worst > offer.carrier.group_max_kw:
+        return None
+    per_side = max(rounded_up(worst / offer.capacity_kw), at_least)
+    if per_side > offer.parallel_max:
+        return None
+    shares = [kw / sum(consumers) for kw in carried[0]]
+    outputs = [tuple((kw * share / per_side, per_side) for share in shares) for kw in demand.loads_kw]
+    losses = [
+        tuple((kw / per_side, per_side) for n, kw in enumerate(of_each) if n != lost)
+        for lost, of_each in enumerate(carried[1:])
+    ]
+    return Arrangement(systems, per_side, (*outputs, *losses), losses=len(losses))
+
+
+def rated_draw_kw(module: Module, carrier: str, need: Need) -> float:
+    """What a module draws of a need while it gives all it can of its carrier: never less than in any situation."""
+    given = module.given(carrier)
+    output_kw = module.it.peak_kw if module.it else (given.capacity_kw or given.capacity_kva or 0.0) if given else 0.0
+    return need.kw_per_kw * output_kw + need.fixed_kw
+
+
+def spread(draws_kw: Sequence[float], scheme: str, systems: int) -> list[Cords]:
+    """Cords for every consumer: the largest first, each to where the least hangs so far."""
+    last = systems - 1
+    places: list[Cords] = list(combinations(range(systems), 2))
+    if scheme == CATCHER:
+        places = [(n, last) for n in range(last)]
+    hanging = [0.0] * len(places)
+    cords: list[Cords] = [places[0]] * len(draws_kw)
+    for consumer in sorted(range(len(draws_kw)), key=lambda n: -draws_kw[n]):
+        place = min(range(len(places)), key=lambda n: hanging[n])
+        hanging[place] += draws_kw[consumer]
+        cords[consumer] = places[place]
+    return cords
+
+
+def carried_kw(draws_kw: Sequence[float], cords: Sequence[Cords], scheme: str, systems: int, lost: int) -> list[float]:
+    """What each system carries when one of them is lost; none is where `lost` is -1."""
+    found = [0.0] * systems
+    for draw_kw, (one, other) in zip(draws_kw, cords, strict=True):
+        live = [n for n in (one, other) if n != lost]
+        if scheme == CATCHER:
+            live = live[:1]
+        for n in live:
+            found[n] += draw_kw / len(live)
+    return found

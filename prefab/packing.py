@@ -1,0 +1,28 @@
+"""What one intake switchgear carries of two kinds of block, and the straight edges around it."""
+
+from itertools import pairwise
+
+Pattern = tuple[int, int]
+"""Blocks of one kind and of another on one intake."""
+
+Edge = tuple[int, int, int]
+"""(a, b, c): a i + b j <= c for every pattern (i, j)."""
+
+
+def edges_of(patterns: list[Pattern]) -> list[Edge]:
+    """The edges of the convex hull of patterns and of everything below them."""
+    corners: list[Pattern] = []
+    for pattern in sorted(patterns):
+        while corners and (corners[-1][1] <= pattern[1] or _dented([*corners[-2:], pattern])):
+            corners.pop()
+        corners.append(pattern)
+    sloped = [(j - m, k - i, (j - m) * i + (k - i) * j) for (i, j), (k, m) in pairwise(corners)]
+    return [(0, 1, max(j for _, j in patterns)), *sloped, (1, 0, max(i for i, _ in patterns))]
+
+
+def _dented(corners: list[Pattern]) -> bool:
+    """Whether the middle one of three corners lies on or below the line between the others."""
+    if len(corners) < 3:
+        return False
+    (i, j), (k, m), (p, q) = corners
+    return (k - i) * (q - j) - (m - j) * (p - i) >= 0

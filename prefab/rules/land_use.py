@@ -1,0 +1,71 @@
+"""What stands on the land covers no more of it than lies inside the set-backs, nor than the brief allows."""
+
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.module import Module
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules.totals import burdened
+from prefab.units import exact
+
+if TYPE_CHECKING:
+    from prefab.problem import Problem
+    from prefab.solver import Model
+
+TITLE = "Ground covered"
+BASIS = "brief [site] width_m, depth_m, setback_m, limits.area_m2; catalog stands, length_mm, width_mm"
+WISHES = ("limits.area_m2", "site.setback_m", "site.width_m", "site.depth_m")
+RULE = "land_use"
+_MM2_PER_M2 = 1_000_000
+_MM2_PER_CM2 = 100
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Bare footprints against the land inside the set-backs: what no layout can undercut, so a site that breaks it
+    cannot be built. Clearances, separations and roads take more; whether they fit is shown by placing."""
+    assert plan.connected is not None
+    modules = {m.sku: m for m in plan.modules if m.stands == "site"}
+    found = [modules[e.sku] for e in plan.connected.equipment if e.sku in modules]
+    covered_m2 = Fraction(sum(m.length_mm * m.width_mm for m in found), _MM2_PER_M2)
+    site, asked_m2 = plan.brief.site, plan.brief.limits.area_m2
+    setbacks_m = 2 * exact(site.setback_m)
+    inside_m2 = (exact(site.width_m) - setbacks_m) * (exact(site.depth_m) - setbacks_m)
+    limits = [(inside_m2, "footprints; the land inside the set-backs")]
+    if asked_m2 is not None:
+        limits.append((exact(asked_m2), "footprints; ground that may be covered"))
+    return tuple(
+        Finding(RULE, "site", covered_m2 <= limit, float(covered_m2), float(limit), "m2", "<=", text)
+        for limit, text in limits
+    )
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    site, limit = brief.site, brief.limits.area_m2
+    inside_m2 = (site.width_m - 2 * site.setback_m) * (site.depth_m - 2 * site.setback_m)
+    more = "" if limit is None else f" and no more than {limit:,.0f} m2"
+    return f"The modules cover no more than the {inside_m2:,.0f} m2 inside the set-backs{more}."
+
+
+def burden(_: SiteBrief, module: Module, __: str) -> float:
+    """Square centimetres that one module covers."""
+    return module.length_mm * module.width_mm / _MM2_PER_CM2 if module.stands == "site" else 0.0
+
+
+def row(problem: "Problem") -> tuple[list[tuple[int, str]], int]:
+    """Whole square centimetres at full build: footprints up per block and plant step, land down."""
+    site, asked_m2 = problem.brief.site, problem.brief.limits.area_m2
+    setbacks_m = 2 * exact(site.setback_m)
+    land_m2 = (exact(site.width_m) - setbacks_m) * (exact(site.depth_m) - setbacks_m)
+    if asked_m2 is not None:
+        land_m2 = min(land_m2, exact(asked_m2))
+    return burdened(problem, burden), floor(land_m2 * _MM2_PER_M2 / _MM2_PER_CM2)
+
+
+def apply(model: "Model", problem: "Problem") -> None:
+    """The row above."""
+    terms, most = row(problem)
+    model.add_row(terms, high=most)

@@ -1,0 +1,204 @@
+"""Every situation of one phase: who starves, and the most that each module, bus and the utility then carry."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from prefab.plan import GRID, Plan
+from prefab.rules.losses import Loss, Losses
+from prefab.rules.network import UTILITIES, Network
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The largest load of each module over all situations, where it occurs, and who starves when."""
+
+    load_kw: Mapping[str, float]
+    situation: Mapping[str, str]
+    starving: Mapping[str, str]
+    """Tag to situation."""
+    import_kw: float
+    """Largest draw from the utility while it is present."""
+    import_situation: str
+    states: int
+    normal_kw: Mapping[str, float]
+    island_kw: Mapping[str, float]
+    """Loads with the utility lost; empty without generators."""
+    bus_kw: Mapping[tuple[str, ...], float]
+    """Largest load of each set of suppliers that feeds one bus or header."""
+
+
+@lru_cache(maxsize=16)
+def walk(plan: Plan, phase: int) -> Worst:
+    """Walk every situation of one phase; kept for the few plans at hand, because several rules read the same walk."""
+    return _Walk(Network(plan, phase)).run()
+
+
+@dataclass(frozen=True)
+class _BlockState:
+    """What the modules of one block give in one situation, and what they ask of the site's plant."""
+
+    own_kw: Mapping[str, float]
+    upward_kw: Mapping[str, float]
+    hungry: tuple[str, ...]
+
+
+class _Walk:
+    """All situations of one network. A block is walked once for every set of plant that is alive for it."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.load: dict[str, float] = {}
+        self.situation: dict[str, str] = {}
+        self.starving: dict[str, str] = {}
+        self.bus_load: dict[tuple[str, ...], float] = {}
+        self.states = 0
+        self.top = (0.0, "normal")
+        self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
+        self.twin_of = _twins(network)
+        self.plant = network.blocks[0]
+        plant = {*self.plant, *UTILITIES}
+        self.fed_by: dict[int, frozenset[str]] = {
+            block: frozenset(
+                s
+                for tag in tags
+                for need in network.module(tag).needs
+                for feed in network.feeds.get((tag, need.carrier), ())
+                for s in feed.suppliers
+                if s in plant
+            )
+            for block, tags in network.blocks.items()
+            if block
+        }
+
+    def run(self) -> Worst:
+        """Normal state, losses in the plant, losses in every block."""
+        losses = Losses(self.network)
+        situations = losses.by_block()
+        normal = self._plant_state("normal", frozenset())
+        island: Mapping[str, float] = {}
+        for name, lost, alike in situations[0]:
+            found = self._plant_state(name, lost, alike)
+            if name == "utility lost":
+                island = found
+        self._block_states(situations)
+        self._copy_to_alike(losses)
+        self._copy_to_twins()
+        return Worst(self.load, self.situation, self.starving, *self.top, self.states, normal, island, self.bus_load)
+
+    def _plant_state(self, name: str, lost: frozenset[str], alike: int = 1) -> dict[str, float]:
+        living = self.network.alive(lost, self.plant, UTILITIES)
+        asked: dict[str, float] = defaultdict(float)
+        for block in self.fed_by:
+            state = self._block(block, name, living)
+            for tag, kw in state.upward_kw.items():
+                asked[tag] += kw
+            for tag in state.hungry:
+                self.starving.setdefault(tag, name)
+        output = self.network.flow(self.plant, living, asked)
+        self.states += alike
+        self._note(output, name, (), utility=GRID in living)
+        return output
+
+    def _block(self, block: int, name: str, living: frozenset[str]) -> _BlockState:
+        block = self.twin_of[block]
+        key = (block, living & self.fed_by[block])
+        if key not in self.known:
+            self.known[key] = self._walk_block(block, frozenset(), living)
+            self._note(self.known[key].own_kw, name, (), utility=False)
+        return self.known[key]
+
+    def _block_states(self, situations: Mapping[int, list[Loss]]) -> None:
+        living = self.network.alive(frozenset(), self.plant, UTILITIES)
+        usual = {block: self._block(block, "normal", living).upward_kw for block in self.fed_by}
+        total: dict[str, float] = defaultdict(float)
+        for upward in usual.values():
+            for tag, kw in upward.items():
+                total[tag] += kw
+        for block in (b for b in self.fed_by if self.twin_of[b] == b):
+            twins = sum(other == block for other in self.twin_of.values())
+            for name, lost, alike in situations.get(block, ()):
+                state = self._walk_block(block, lost, living)
+                asked = dict(total)
+                for tag, kw in usual[block].items():
+                    asked[tag] -= kw
+                for tag, kw in state.upward_kw.items():
+                    asked[tag] = asked.get(tag, 0.0) + kw
+                output = self.network.flow(self.plant, living, asked)
+                self.states += alike * twins
+                self._note({**state.own_kw, **output}, name, state.hungry, utility=True)
+
+    def _walk_block(self, block: int, lost: frozenset[str], living: frozenset[str]) -> _BlockState:
+        network, tags = self.network, self.network.blocks[block]
+        alive = network.alive(lost, tags, living)
+        output = network.flow(tags, alive, {})
+        dead = [t for t in tags if t not in alive and t not in lost and network.module(t).it is not None]
+        upward = {t: kw for t, kw in output.items() if t in UTILITIES or network.equipment[t].block != block}
+        own = {t: kw for t, kw in output.items() if t not in upward}
+        return _BlockState(own, upward, tuple(dead))
+
+    def _copy_to_alike(self, losses: Losses) -> None:
+        """The most that one module carries is the most of any that fails alike, with their names exchanged."""
+        for tags in losses.alike(self.network.equipment):
+            most = max(tags, key=lambda t: self.load.get(t, -1.0))
+            for tag in tags if most in self.load else ():
+                if self.load.get(tag, -1.0) < self.load[most]:
+                    self.load[tag] = self.load[most]
+                    self.situation[tag] = self.situation[most].replace(tag, most)
+
+    def _copy_to_twins(self) -> None:
+        """What was found for a block holds for those that only its number tells apart."""
+        for block, other in self.twin_of.items():
+            one, before = _local(block), _local(other)
+            for tag in self.network.blocks[block] if block != other else ():
+                twin = before + tag.removeprefix(one)
+                if twin in self.load:
+                    self.load[tag] = self.load[twin]
+                    self.situation[tag] = self.situation[twin].replace(before[:-1], one[:-1])
+                if twin in self.starving:
+                    self.starving[tag] = self.starving[twin].replace(before[:-1], one[:-1])
+
+    def _note(self, output: Mapping[str, float], name: str, hungry: Iterable[str], *, utility: bool) -> None:
+        on_bus: dict[tuple[str, ...], float] = defaultdict(float)
+        for tag, kw in output.items():
+            if kw > self.load.get(tag, -1.0):
+                self.load[tag] = kw
+                self.situation[tag] = name
+            if tag in self.network.buses:
+                on_bus[self.network.buses[tag]] += kw
+        for bus, kw in on_bus.items():
+            self.bus_load[bus] = max(kw, self.bus_load.get(bus, 0.0))
+        for tag in hungry:
+            self.starving.setdefault(tag, name)
+        if utility and output.get(GRID, 0.0) > self.top[0]:
+            self.top = (output.get(GRID, 0.0), name)
+
+
+def _local(block: int) -> str:
+    """What the tags of a block begin with."""
+    return f"B{block:02d}-"
+
+
+def _twins(network: Network) -> dict[int, int]:
+    """For every block the first one that is wired the same, to the same plant; its own number where there is none."""
+    first: dict[object, int] = {}
+    found = {}
+    for block, tags in network.blocks.items():
+        if not block:
+            continue
+        own = _local(block)
+        wiring = tuple(
+            (
+                tag.removeprefix(own),
+                network.equipment[tag].model_copy(update={"tag": "X", "block": 0, "phase": 0}),
+                tuple(
+                    (n.carrier, f.side, f.standby, tuple(s.removeprefix(own) for s in f.suppliers))
+                    for n in network.module(tag).needs
+                    for f in network.feeds.get((tag, n.carrier), ())
+                ),
+            )
+            for tag in sorted(tags)
+        )
+        found[block] = first.setdefault(wiring, block)
+    return found

@@ -1,0 +1,219 @@
+"""The sizing against brute force on small generated sites: the same least cost, or impossible on both sides, always."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from brute import Brute
+from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_brief, a_catalog, a_module, flat_losses
+
+from prefab.errors import Impossible
+from prefab.module import Need
+from prefab.problem import make_problem
+from prefab.rules import HOOKS
+from prefab.sizing import solve_problem
+from prefab.solver import QUICK
+
+SITE_CARRIERS = tuple(
+    sorted(
+        (
+            *CARRIERS,
+            _carrier("battery_ac", "electric", "site", "none"),
+            _carrier("gas", "fuel", "site", "none", utility=True),
+            _carrier("hv_bay", "electric", "site", "main_transformers"),
+            _carrier("network", "signal", "site", "network", unit="pods"),
+            _carrier("site_lv_ac", "electric", "site", "intake"),
+        ),
+        key=lambda c: c.key,
+    )
+)
+LOSSES = {"points": [[0, 5], [0.25, 10], [0.5, 18], [0.75, 28], [1, 40]]}
+
+
+def sized_anew(module, sku, capacity, price_usd, **more):
+    """A module with another capacity of what it gives first, and another price."""
+    field = "capacity_l" if module.gives[0].capacity_l else "capacity_kw"
+    given = module.gives[0].model_copy(update={"capacity_kva": None, field: float(capacity), **more})
+    price = module.price.model_copy(update={"amount": price_usd})
+    return module.model_copy(update={"sku": sku, "gives": (given, *module.gives[1:]), "price": price})
+
+
+def of_pods(module, sku, it_kw, price_usd):
+    """A pod of another size."""
+    share = it_kw / module.it.sustained_kw
+    figures = {f: getattr(module.it, f) * share for f in ("nameplate_kw", "sustained_kw", "peak_kw", "measured_kw")}
+    return sized_anew(module, sku, it_kw, price_usd).model_copy(update={"it": module.it.model_copy(update=figures)})
+
+
+def behind_110_kv(pick):
+    """Main transformers, one of them with a switchgear bay of its own."""
+    fed = [{"carrier": "hv_ac", "connection": "transfer", "through": True}]
+    bay = [{"carrier": "hv_bay", "connection": "unit", "through": True}]
+    kva = pick.choice([3_000, 5_000])
+    return [
+        a_module(
+            "TXM-09", "transformer", price_usd=pick.randrange(500_000, 900_000), needs=fed, losses=LOSSES,
+            gives=[{"carrier": "utility_mv", "capacity_kva": 9_000}],
+        ),
+        a_module(
+            "TXM-10", "transformer", price_usd=pick.randrange(150_000, 500_000), needs=bay, losses=LOSSES,
+            gives=[{"carrier": "utility_mv", "capacity_kva": kva}],
+        ),
+        a_module(
+            "HVB-11", "hv_bay", price_usd=pick.randrange(50_000, 200_000), needs=fed,
+            gives=[{"carrier": "hv_bay", "capacity_kva": 9_000}],
+        ),
+    ]  # fmt: skip
+
+
+def services(pick):
+    """A network that every pod asks for, with a transformer for what it draws."""
+    fed = [{"carrier": "mv_ac", "connection": "transfer", "through": True}]
+    power = [{"carrier": "site_lv_ac", "connection": "dual", "fixed_kw": 6.0}]
+    return [
+        a_module(
+            "NET-02", "network", price_usd=pick.randrange(20_000, 60_000), needs=power,
+            gives=[{"carrier": "network", "capacity_units": 2}],
+        ),
+        a_module(
+            "NET-06", "network", price_usd=pick.randrange(40_000, 150_000), needs=power,
+            gives=[{"carrier": "network", "capacity_units": 6}],
+        ),
+        a_module(
+            "TXH-100", "transformer", price_usd=pick.randrange(20_000, 60_000), needs=fed,
+            losses=flat_losses(100, 0.02), gives=[{"carrier": "site_lv_ac", "capacity_kw": 100, "parallel_max": 1}],
+        ),
+    ]  # fmt: skip
+
+
+def batteries(pick):
+    """A second battery, that stands behind a transformer which serves one or a few."""
+    low = BES.needs[0].model_copy(update={"carrier": "battery_ac", "connection": pick.choice(["unit", "shared"])})
+    second = sized_anew(BES, "BES-1500", 1_500, pick.randrange(100_000, 900_000))
+    battery = second.grid_battery.model_copy(
+        update={"power_kw": 1_500.0, "energy_kwh": pick.choice([2_000.0, 6_000.0])}
+    )
+    fed = [{"carrier": "mv_ac", "connection": "transfer", "through": True}]
+    behind = a_module(
+        "TXO-40", "transformer", price_usd=pick.randrange(30_000, 90_000), needs=fed, losses=LOSSES,
+        gives=[{"carrier": "battery_ac", "capacity_kw": pick.choice([1_600, 3_500])}],
+    )  # fmt: skip
+    return [second.model_copy(update={"needs": (low,), "grid_battery": battery}), behind]
+
+
+def gas_engine(pick):
+    """A set on the pipeline."""
+    engine = GEN.engine.model_copy(update={"fuel": "gas", "fuel_l_per_kwh": None, "belly_tank_l": 0.0})
+    need = GEN.needs[0].model_copy(update={"carrier": "gas"})
+    set_ = sized_anew(GEN, "GAS-1400", pick.choice([900, 1_400]), pick.randrange(200_000, 500_000))
+    return set_.model_copy(update={"engine": engine, "needs": (need,)})
+
+
+def a_site(seed):
+    """A brief of up to 4 MW and a small catalog with rivals of everything that the site may need."""
+    pick = random.Random(f"brute force {seed}")
+    high, stored, served = (pick.random() < share for share in (0.4, 0.35, 0.4))
+    fuel = pick.choice(["diesel", "diesel", "diesel", "gas", "none"])
+    intakes = [
+        sized_anew(
+            MVS, f"MVS-{n}", pick.randrange(1_400, 6_000), pick.randrange(50_000, 900_000),
+            feeders_max=pick.choice([2, 3, 4, None]), parallel_max=pick.choice([2, 4, 6]),
+        )
+        for n in (1, 2)
+    ]  # fmt: skip
+    pods = [POD]
+    if pick.random() < 0.5:
+        pods.append(of_pods(POD, "POD-0600", 600.0, pick.randrange(500_000, 800_000)))
+    if served:
+        pods = [p.model_copy(update={"needs": (*p.needs, NETWORK)}) for p in pods]
+    modules = [
+        *(m for m in MODULES if m.sku not in (POD.sku, MVS.sku)), *pods, *intakes,
+        sized_anew(UPS, "UPS-1300", pick.randrange(900, 1400), pick.randrange(60_000, 250_000)),
+        sized_anew(GEN, "GEN-900", pick.randrange(700, 1500), pick.randrange(100_000, 900_000)),
+        sized_anew(FTK, "FTK-009", pick.choice([5_000, 9_000]), pick.randrange(10_000, 90_000)),
+        *(behind_110_kv(pick) if high else ()), *(services(pick) if served else ()),
+        *(batteries(pick) if stored else ()), *([gas_engine(pick)] if fuel == "gas" else ()),
+    ]  # fmt: skip
+    phases = pick.choice([1, 1, 2, 3])
+    it_mw = pick.choice([1.0, 2.0, 3.0, pick.uniform(0.5, 4.0)])
+    brief = a_brief(
+        phases=[
+            {"name": f"P{n}", "it_mw": round(it_mw / phases, 4), "energised_by": f"{2030 + n}-12-31"}
+            for n in range(phases)
+        ],
+        site={"width_m": 900.0, "depth_m": 900.0},
+        grid={"capacity_mw": round(it_mw * pick.uniform(1.15, 2.2) + 0.5, 3), "voltage_kv": 110.0 if high else 20.0},
+        redundancy={
+            "power": pick.choice(["N", "N+1", "2N"]), "cooling": pick.choice(["N", "N+1", "2N"]),
+            "intake": pick.choice(["N", "2N"]), "main_transformers": pick.choice(["N", "N+1"]),
+            "standby": pick.choice(["N", "N+1"]), "network": pick.choice(["N", "2N"]),
+        },
+        autonomy={
+            "ups_min": 5.0, "generator_h": 0.0 if fuel == "none" else pick.choice([8.0, 24.0, 72.0]),
+            "fuel": "gas" if fuel == "gas" else "diesel",
+        },
+        storage={"power_mw": pick.choice([1.0, 3.5]), "duration_h": pick.choice([1.0, 2.5])} if stored else {},
+        limits={"pods_per_block": pick.randint(1, 3), "block_kinds": pick.choice([1, 2, 2])},
+    )  # fmt: skip
+    return make_problem(brief, a_catalog(tuple(modules), carriers=SITE_CARRIERS), HOOKS)
+
+
+NETWORK = Need(carrier="network", connection="dual", units=1)
+
+
+def sized_usd(problem):
+    """The sizing's least cost, proved; None where it proves that there is no site."""
+    try:
+        sized = solve_problem(problem, QUICK)
+    except Impossible:
+        return None
+    assert sized.status == "optimal"
+    assert sized.objective_usd == sized.bound_usd
+    return sized.objective_usd
+
+
+AT_ONCE = 10
+SEEDS = range(0, 60, AT_ONCE)
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_same_cost_as_brute_force(first):
+    feasible = 0
+    for seed in range(first, first + AT_ONCE):
+        problem = a_site(seed)
+        expected = Brute(problem).least_usd()
+        assert sized_usd(problem) == expected, seed
+        feasible += expected is not None
+    # Six times seven is more than forty; a site that nobody can build is worth seeing, too.
+    assert 7 <= feasible
+
+
+def test_the_sites_differ_in_every_way():
+    problems = [a_site(seed) for seed in range(SEEDS.stop)]
+    seen = Counter()
+    for p in problems:
+        seen.update(
+            {"110 kV": p.brief.grid.at_high_voltage, "storage": p.battery_kw > 0, "gas": p.brief.autonomy.fuel == "gas"}
+        )
+        seen.update({"no sets": p.generator_h == 0, "services": bool(p.services), "phases": len(p.phases) > 1})
+        seen.update(
+            {"one kind": p.block_kinds == 1, "worse than normal": any(c.extra.switchgear_kw for c in p.columns)}
+        )
+    assert min(seen.values()) >= 5, seen
+    assert len(seen) == 8
+
+
+# limits that bind exactly --------------------------------------------------------------------------------------------
+
+
+def least_grid_kw(problem):
+    """The least limit of the grid at which brute force still finds a site."""
+    low, high = 0, problem.grid_kw
+    while high - low > 1:
+        middle = (low + high) // 2
+        if Brute(replace(problem, grid_kw=middle)).least_usd() is None:
+            low = middle
+        else:
+            high = middle
+    return high
