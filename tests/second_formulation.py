@@ -259,20 +259,19 @@ class _Question:
         self.rows.at_least(self._first_less()[1], *ways, *((-1, c.name) for c in self.problem.columns))
 
     def _add_patterns(self, intake: PlantSet, one: BlockChoice, other: BlockChoice) -> None:
-        """Where these two kinds and this type of intake are chosen, every intake has a pattern of whole blocks."""
+        """Where these two kinds and this type of intake are chosen, every intake has a pattern; only one is the first."""
         chosen = [(-1, intake.name), (-1, _uses(one)), (-1, _uses(other))]
         carried: list[list[tuple[int, str]]] = [[], []]
-        firsts, all_of_them = [], []
+        firsts, others = [], []
         for first in (True, False):
             for i, j in self._patterns(intake.members[0][0], one, other, first):
                 name = f"{intake.name}:{one.name}:{other.name}:{first}:{i}:{j}"
                 self.rows.whole(name, 1 if first else _MOST)
                 carried[0].append((i, name))
                 carried[1].append((j, name))
-                all_of_them.append((-1, name))
-                firsts += [(-1, name)] if first else []
+                (firsts if first else others).append((-1, name))
         self.rows.at_least(-1, *firsts)
-        self.rows.at_least(0, (1, intake.count(0)), *all_of_them)
+        self.rows.at_least(0, (1, intake.count(0)), (-1, intake.name), *others)
         for kind, terms in zip((one, other), carried, strict=True):
             most = self.most[kind.name]
             freed = [(most * weight, name) for weight, name in chosen]

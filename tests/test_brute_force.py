@@ -10,6 +10,7 @@ from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_b
 
 from prefab.errors import Impossible
 from prefab.module import Need
+from prefab.plant import Draw
 from prefab.problem import make_problem
 from prefab.rules import HOOKS
 from prefab.sizing import solve_problem
@@ -28,6 +29,7 @@ SITE_CARRIERS = tuple(
         key=lambda c: c.key,
     )
 )
+NETWORK = Need(carrier="network", connection="dual", units=1)
 LOSSES = {"points": [[0, 5], [0.25, 10], [0.5, 18], [0.75, 28], [1, 40]]}
 
 
@@ -159,9 +161,6 @@ def a_site(seed):
     return make_problem(brief, a_catalog(tuple(modules), carriers=SITE_CARRIERS), HOOKS)
 
 
-NETWORK = Need(carrier="network", connection="dual", units=1)
-
-
 def sized_usd(problem):
     """The sizing's least cost, proved; None where it proves that there is no site."""
     try:
@@ -204,6 +203,46 @@ def test_the_sites_differ_in_every_way():
     assert len(seen) == 8
 
 
+def with_other_blocks(problem, seed):
+    """Blocks whose figures are drawn, so that they are as close rivals as no catalog makes them; plenty of plant."""
+    pick = random.Random(f"blocks {seed}")
+    columns = []
+    for n in range(pick.randint(2, 6)):
+        it_kw = pick.choice([500, 1000, pick.randrange(300, 2500)])
+        normal, extra = int(it_kw * pick.uniform(1.1, 1.4)), pick.choice([0, 0, pick.randrange(600)])
+        base = problem.columns[0]
+        columns.append(
+            replace(
+                base,
+                column=replace(base.column, name=f"block-{n}", pods=n + 1),
+                it_kw=it_kw,
+                normal=Draw(normal, normal + pick.randrange(5), normal + pick.randrange(5, 30)),
+                extra=Draw(extra, extra + min(extra, 1), extra + min(extra, 2)),
+                cost_usd=int(it_kw * pick.uniform(1800, 2200)),
+            )
+        )
+    most = [o.most if o.battery_kw else min(32, o.module.given(o.carrier).parallel_max) for o in problem.plant]
+    plant = tuple(replace(o, most=n) for o, n in zip(problem.plant, most, strict=True))
+    grid_kw = int(problem.it_kw[-1] * pick.uniform(1.3, 2.5)) + 800
+    return replace(problem, columns=tuple(columns), plant=plant, grid_kw=grid_kw)
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_same_cost_as_brute_force_with_blocks_of_any_figures(first):
+    for seed in range(first, first + AT_ONCE):
+        if (site := a_site(seed)).columns:
+            problem = with_other_blocks(site, seed)
+            assert sized_usd(problem) == Brute(problem).least_usd(), seed
+
+
+@pytest.mark.slow
+def test_same_cost_as_brute_force_on_many_more_sites():
+    for seed in range(SEEDS.stop, 1_000):
+        if (site := a_site(seed)).columns:
+            for problem in (site, with_other_blocks(site, seed)):
+                assert sized_usd(problem) == Brute(problem).least_usd(), seed
+
+
 # limits that bind exactly --------------------------------------------------------------------------------------------
 
 
@@ -217,3 +256,80 @@ def least_grid_kw(problem):
         else:
             high = middle
     return high
+
+
+BUILT = (0, 4, 6, 14, 16)
+"""Sites that can be built, with and without main transformers, batteries and services."""
+
+
+@pytest.mark.parametrize("seed", BUILT)
+def test_grid_equal_to_the_need_and_one_kilowatt_below(seed):
+    problem = a_site(seed)
+    tight = replace(problem, grid_kw=least_grid_kw(problem))
+    assert sized_usd(tight) == Brute(tight).least_usd() is not None
+    assert sized_usd(replace(tight, grid_kw=tight.grid_kw - 1)) is None
+
+
+@pytest.mark.parametrize("seed", BUILT)
+def test_load_equal_to_whole_blocks_and_one_kilowatt_more(seed):
+    problem = a_site(seed)
+    one, two = (replace(problem, it_kw=(3_000.0 + kw,), grid_kw=20_000) for kw in (0, 1))
+    costs = [(sized_usd(p), Brute(p).least_usd()) for p in (one, two)]
+    assert [by_sizing for by_sizing, _ in costs] == [by_hand for _, by_hand in costs]
+    assert costs[0] < costs[1], "pods of 1,000 and 600 kW: 3,000 kW is five or three of them, one more is another"
+
+
+def two_kinds(intake_kw, ways, extra_kw):
+    """Blocks of 1,000 kW at the switchgear, one kind with more in its worst situation; five needed, two dearer intakes."""
+    brief = a_brief(
+        phases=[{"name": "One", "it_mw": 5.3, "energised_by": "2030-12-31"}], redundancy={"intake": "N"},
+        autonomy={"generator_h": 0.0}, grid={"capacity_mw": 20.0},
+    )  # fmt: skip
+    problem = make_problem(brief, a_catalog(), HOOKS)
+    base = problem.columns[0]
+    plain, worse = (
+        replace(
+            base,
+            column=replace(base.column, name=name),
+            it_kw=it_kw,
+            normal=Draw(1000, 1000, 1000),
+            extra=Draw(extra, extra, extra),
+            cost_usd=usd,
+        )
+        for name, it_kw, extra, usd in (("plain", 1000, 0, 1_000_000), ("worse", 1100, extra_kw, 1_000_001))
+    )
+    plant = tuple(
+        replace(o, capacity_kw=intake_kw, feeders=ways, cost_usd=900_000, most=6) if o.carrier == "mv_ac" else o
+        for o in problem.plant
+    )
+    return replace(problem, columns=(plain, worse), plant=plant)
+
+
+@pytest.mark.parametrize(("extra_kw", "sixth"), [(0, False), (1000, False), (1001, True), (1500, True), (2000, True)])
+def test_whole_blocks_on_single_intakes(extra_kw, sixth):
+    """Two intakes of 4,000 kW: with 1,000 kW of extra three of the worse fit on one, and with a kilowatt more only two.
+
+    Then two plain and three worse ones, though within the totals and between patterns that fit, have no room.
+    """
+    problem = two_kinds(4_000, 4, extra_kw)
+    cost = sized_usd(problem)
+    assert cost == Brute(problem).least_usd()
+    assert cost == (6_000_000 if sixth else 5_000_003) + 2 * 900_000
+
+
+@pytest.mark.parametrize(("ways", "intakes"), [(5, 1), (4, 2), (3, 2), (2, 3)])
+def test_outgoing_ways_bind_exactly(ways, intakes):
+    problem = two_kinds(50_000, ways, 0)
+    assert sized_usd(problem) == Brute(problem).least_usd() == 5_000_003 + intakes * 900_000
+
+
+def test_no_cap_on_intakes_that_small_blocks_exceed():
+    """Blocks of one pod and an intake of few ways and many kilowatts: as many intakes as their ways ask for."""
+    intake = sized_anew(MVS, "MVS-9", 40_000, 100_000, feeders_max=2)
+    catalog = a_catalog((*(m for m in MODULES if m.sku != MVS.sku), intake), carriers=SITE_CARRIERS)
+    phases = [{"name": "One", "it_mw": 12.0, "energised_by": "2030-12-31"}]
+    brief = a_brief(phases=phases, grid={"capacity_mw": 30.0}, limits={"pods_per_block": 1})
+    problem = make_problem(brief, catalog, HOOKS)
+    (option,) = problem.options("mv_ac")
+    assert option.most >= 6
+    assert sized_usd(problem) is not None
