@@ -156,7 +156,7 @@ def _load_kw(site: _Site, run: Run) -> float:
         if tag in OUTSIDE:
             return inf
         given = site.modules[tag].given(run.carrier)
-        return given.capacity_kw or (given.capacity_kva or 0.0) * factor if given else 0.0
+        return given.rated_kw(factor) if given else 0.0
 
     def taken_kw(tag: str) -> float:
         if tag in OUTSIDE:
@@ -187,7 +187,7 @@ def _is_branch(site: _Site, run: Run) -> bool:
 def _draw_kw(module: Module, wanted: Need, power_factor: float) -> float:
     """Drawn at the module's rating, losses aside; a heat rejection unit's fans and compressors at their most."""
     given = module.gives[0]
-    rated_kw = given.capacity_kw or (given.capacity_kva or 0.0) * power_factor
+    rated_kw = given.rated_kw(power_factor)
     if module.it is not None:
         rated_kw = module.it.peak_kw
     draw_kw = wanted.kw_per_kw * rated_kw + wanted.fixed_kw + (rated_kw if wanted.through else 0.0)

@@ -77,6 +77,10 @@ class Catalog(Frozen):
         """
         return _find(self.modules, "sku", sku)
 
+    def country(self, code: str) -> Country | None:
+        """The country of that ISO 3166 code, if the catalog has it."""
+        return next((c for c in self.countries if c.code == code), None)
+
     def carrier(self, key: str) -> Carrier:
         """The carrier with this key."""
         return _find(self.carriers, "key", key)

@@ -111,6 +111,7 @@ class _Walker:
         self.ways = Ways(brief, catalog, hooks)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
+        self.installed_usd = {m.sku: m.price_exact_usd * catalog.costs.installed for m in catalog.modules}
         self.order = self._order()
         houses = {i for i, (host, _) in enumerate(self.ways.bays) if host != POD}
         takers = (self.ways.takers(self.order[n:]) for n in range(len(self.order)))
@@ -255,8 +256,7 @@ class _Walker:
 
     def _installed_usd(self, pod: Module, pods: int, groups: tuple[Group, ...]) -> Fraction:
         """Exact, for the sums of the walk are floats."""
-        prices = sum((g.count * self.modules[g.sku].price_exact_usd for g in groups), pods * pod.price_exact_usd)
-        return prices * self.ways.catalog.costs.installed
+        return sum((g.count * self.installed_usd[g.sku] for g in groups), pods * self.installed_usd[pod.sku])
 
 
 _Step = tuple[list[int], int, Way]

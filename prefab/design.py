@@ -94,7 +94,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         costs=catalog.costs,
         basis=catalog.basis,
         laid=laid,
-        country=next((c for c in catalog.countries if c.code == brief.site.country), None),
+        country=catalog.country(brief.site.country),
         accelerators=accelerators,
         sources=tuple(s for s in catalog.sources if s.key in cited),
         sized=sized,

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
-from prefab.module import Module
+from prefab.module import Gives, Module
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, loss_kw
 from prefab.results import Refusal
@@ -41,33 +42,34 @@ class Offer:
     with_autonomy: frozenset[str] = frozenset()
     """Carriers whose givers last for the UPS autonomy."""
 
+    @cached_property
+    def given(self) -> Gives:
+        """What the module says of the carrier."""
+        given = self.module.given(self.carrier.key)
+        assert given is not None
+        return given
+
     @property
     def parallel_max(self) -> int:
         """Most of them on one bus or header."""
-        given = self.module.given(self.carrier.key)
-        assert given is not None
-        return given.parallel_max
+        return self.given.parallel_max
 
     def lost_kw(self, output_kw: float) -> float:
         """Loss of one module while it gives `output_kw`."""
-        given = self.module.given(self.carrier.key)
-        if self.module.losses is None or given is None:
+        if self.module.losses is None:
             return 0.0
-        rated = given.capacity_kw if given.capacity_kw else (given.capacity_kva or 0.0) * self.conditions.power_factor
-        return float(loss_kw(self.module.losses.points, output_kw / rated))
+        return float(loss_kw(self.module.losses.points, output_kw / self.given.rated_kw(self.conditions.power_factor)))
 
     def rejecting_kw(self, heat_kw: float) -> float:
         """Electric power of one heat-rejection unit in the design weather."""
-        given = self.module.given(self.carrier.key)
         assert self.module.rejection is not None
-        assert given is not None
         assert self.supply_degc is not None
         assert self.return_degc is not None
         c = self.conditions
         return float(
             rejection_power_kw(
                 self.module.rejection,
-                given.capacity_kw or 0.0,
+                self.given.capacity_kw or 0.0,
                 heat_kw,
                 c.dry_bulb_degc,
                 c.wet_bulb_degc,
@@ -181,7 +183,7 @@ def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
         return f"not among the brief's restrict.only for {module.family}"
     if module.manufacturer in asked.exclude_makers or (asked.makers and module.manufacturer not in asked.makers):
         return f"made by {module.manufacturer!r}, which the brief does not allow"
-    country = next((c for c in catalog.countries if c.code == brief.site.country), None)
+    country = catalog.country(brief.site.country)
     standards = asked.standards or (country.standards if country else ())
     if standards and not set(standards) & set(certified.standards):
         return f"certified to {', '.join(certified.standards)}; the site needs {' or '.join(standards)}"
@@ -223,7 +225,7 @@ def _capacity_kw(
         return given.capacity_units
     if given.capacity_l is not None:
         return given.capacity_l
-    rated = given.capacity_kw if given.capacity_kw else (given.capacity_kva or 0.0) * conditions.power_factor
+    rated = given.rated_kw(conditions.power_factor)
     if given.current_max_a is not None:
         most_kva = math.sqrt(3) * conditions.medium_voltage_kv * given.current_max_a
         rated = min(rated, most_kva * conditions.power_factor)

@@ -54,6 +54,10 @@ class Gives(Frozen):
     parallel_max: Annotated[int, Field(gt=0)] = 32
     """Most of these on one common bus or header."""
 
+    def rated_kw(self, power_factor: float) -> float:
+        """Its rating in kilowatts, at a power factor where it is stated in kVA."""
+        return self.capacity_kw or (self.capacity_kva or 0.0) * power_factor
+
     @model_validator(mode="after")
     def _one_capacity(self) -> "Gives":
         given = (self.capacity_kw, self.capacity_kva, self.capacity_l, self.capacity_units)

@@ -117,7 +117,8 @@ class Ways:
     hooks: Hooks
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
     known: dict[tuple[object, ...], tuple[Way, ...]] = field(default_factory=dict)
-    drawn: dict[tuple[str, float | None, str, float], float] = field(default_factory=dict)
+    rooms: dict[str, Room] = field(default_factory=dict)
+    drawings: dict[tuple[str, str, float | None, str], "_Drawing"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
@@ -125,6 +126,7 @@ class Ways:
         offered = {(m.family, b.kind) for m in self.catalog.modules for b in m.bays}
         taken = {(m.inside, m.bay) for m in self.catalog.modules if m.inside and m.bay and m.bays_count}
         self.bays = sorted(offered | taken)
+        self.inside_pods = tuple(host == POD for host, _ in self.bays)
 
     def to_give(self, key: Key, demand: Demand, pod: Module, pods: int, consumers: Consumers = ()) -> tuple[Way, ...]:
         """Every way that no other beats; the consumers matter where systems share their reserve."""
@@ -141,8 +143,8 @@ class Ways:
 
     def _closed(self, way: Way) -> Way:
         """Houses that stand there for this way only: room left in them is of no use to any other."""
-        pairs = zip(self.bays, way.room, strict=True)
-        room = tuple(taken if host == POD or taken > 0 else 0 for (host, _), taken in pairs)
+        pairs = zip(self.inside_pods, way.room, strict=True)
+        room = tuple(taken if in_pod or taken > 0 else 0 for in_pod, taken in pairs)
         return way if room == way.room else replace(way, room=room)
 
     def takers(self, carriers: Iterable[str]) -> tuple[int, ...]:
@@ -164,11 +166,11 @@ class Ways:
 
     def room(self, module: Module, count: int) -> Room:
         """Bays that modules take less those they offer."""
-        offered = {(module.family, b.kind): b.count for b in module.bays}
-        return tuple(
-            count * ((module.bays_count if (module.inside, module.bay) == kind else 0) - offered.get(kind, 0))
-            for kind in self.bays
-        )
+        if module.sku not in self.rooms:
+            offered = {(module.family, b.kind): b.count for b in module.bays}
+            taken = {(module.inside, module.bay): module.bays_count}
+            self.rooms[module.sku] = tuple(taken.get(kind, 0) - offered.get(kind, 0) for kind in self.bays)
+        return tuple(count * n for n in self.rooms[module.sku])
 
     def burdens(self, module: Module, carrier: str, count: int) -> tuple[float, ...]:
         """What so many modules add to the sums that the site limits."""
@@ -249,38 +251,63 @@ class Ways:
             colder = key.supply_degc - need.approach_k
             supply = colder if supply is None else min(supply, colder)
         asked = self.key_of(need, supply, None)
+        drawing = self._drawing(offer, need)
         if need.connection == "unit":
-            drawing = tuple(tuple((self._drawn(need, offer, kw), n) for kw, n in parts if n) for parts in outputs)
-            loads = tuple(max((kw for kw, _ in parts), default=0.0) for parts in drawing)
-            asks[replace(asked, unit_for=group.carrier)] = Demand(loads, drawing)
+            drawn = tuple(tuple((drawing.one_kw(kw), n) for kw, n in parts if n) for parts in outputs)
+            loads = tuple(max((kw for kw, _ in parts), default=0.0) for parts in drawn)
+            asks[replace(asked, unit_for=group.carrier)] = Demand(loads, drawn)
             return
         # Most situations leave this group as it is.
-        drawn = {parts: sum(n * self._drawn(need, offer, output) for output, n in parts) for parts in set(outputs)}
-        loads = tuple(drawn[parts] for parts in outputs)
+        drawn_kw = {parts: drawing.all_kw(parts) for parts in set(outputs)}
+        loads = tuple(drawn_kw[parts] for parts in outputs)
         asks[asked] = added(asks[asked], Demand(loads)) if asked in asks else Demand(loads)
 
-    def _drawn(self, need: Need, offer: Offer, output_kw: float) -> float:
-        key = (offer.module.sku, offer.supply_degc, need.carrier, output_kw)
-        if key not in self.drawn:
-            self.drawn[key] = _drawn_kw(need, offer, output_kw)
-        return self.drawn[key]
+    def _drawing(self, offer: Offer, need: Need) -> "_Drawing":
+        key = (offer.module.sku, offer.carrier.key, offer.supply_degc, need.carrier)
+        if key not in self.drawings:
+            self.drawings[key] = _drawing(offer, need)
+        return self.drawings[key]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What a module draws (kW, or units) of one need while it gives an output: straight in it, and a curve."""
+
+    slope: float
+    fixed: float
+    curve: Callable[[float], float] | None = None
+    known: dict[float, float] = field(default_factory=dict)
+    """Of the curve: few outputs are many modules'."""
+
+    def one_kw(self, output_kw: float) -> float:
+        """Of one module."""
+        return self.slope * output_kw + self.fixed + (self._curve(output_kw) if self.curve else 0.0)
+
+    def all_kw(self, parts: Parts) -> float:
+        """Of all modules of a group."""
+        if self.curve is None and not self.slope:
+            return self.fixed * sum(n for _, n in parts)
+        return sum(n * self.one_kw(kw) for kw, n in parts)
+
+    def _curve(self, output_kw: float) -> float:
+        if output_kw not in self.known:
+            assert self.curve is not None
+            self.known[output_kw] = self.curve(output_kw)
+        return self.known[output_kw]
+
+
+def _drawing(offer: Offer, need: Need) -> _Drawing:
+    if need.units:
+        return _Drawing(0.0, need.units)
+    if need.through:
+        return _Drawing(1 + need.kw_per_kw, need.fixed_kw, offer.lost_kw if offer.module.losses else None)
+    rejects = offer.module.rejection is not None and need.kw_per_kw == 0
+    return _Drawing(need.kw_per_kw, need.fixed_kw, offer.rejecting_kw if rejects else None)
 
 
 def added(one: Demand, other: Demand) -> Demand:
     """Two demands of one carrier together."""
     return Demand(tuple(a + b for a, b in zip(one.loads_kw, other.loads_kw, strict=True)))
-
-
-def _drawn_kw(need: Need, offer: Offer, output_kw: float) -> float:
-    """kW (or units) that one module draws while giving `output_kw`."""
-    if need.units:
-        return need.units
-    amount = need.kw_per_kw * output_kw + need.fixed_kw
-    if need.through:
-        return amount + output_kw + offer.lost_kw(output_kw)
-    if offer.module.rejection is not None and need.kw_per_kw == 0:
-        amount += offer.rejecting_kw(output_kw)
-    return amount
 
 
 def _joined(way: Way, units: Way, key: Key) -> Way:

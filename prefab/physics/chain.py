@@ -154,7 +154,7 @@ def _rated_kw(bank: Bank, at: Surroundings) -> float:
     given = bank.module.given(bank.carrier.key)
     if given is None:
         return 1.0
-    return given.capacity_kw or (given.capacity_kva or 0.0) * at.basis.power_factor or 1.0
+    return given.rated_kw(at.basis.power_factor) or 1.0
 
 
 def _return_degc(bank: Bank, demands: Sequence[Demand]) -> float | None:
