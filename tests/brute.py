@@ -125,7 +125,7 @@ class Brute:
                     yield option, n
 
     def _packs(self, option: PlantOption, number: int, kinds: tuple[tuple[str, int, int, int], ...]) -> bool:
-        """Whether so many intakes feed whole blocks: one intake filled in every way, then the next with what is left."""
+        """Whether so many intakes feed whole blocks: one filled in every way, then the next with what is left."""
         stores = 0
         for carrier in set(self.of) - {"mv_ac", "utility_mv", "standby_mv"}:
             stores += max(o.standing[0] * o.most for o in self.of[carrier])

@@ -50,11 +50,6 @@ class Rows:
             row[name] = row.get(name, 0) + weight
         self.rows.append((row, low))
 
-    def exactly(self, value: int, *terms: tuple[int, str]) -> None:
-        """Two rows."""
-        self.at_least(value, *terms)
-        self.at_least(-value, *((-weight, name) for weight, name in terms))
-
     def broken(self, values: Mapping[str, int]) -> list[tuple[dict[str, int], int]]:
         """The rows that an answer breaks, in exact arithmetic."""
         return [(row, low) for row, low in self.rows if sum(w * values[n] for n, w in row.items()) < low]
@@ -165,7 +160,9 @@ class _Question:
                     if number:
                         rows.at_least(0, (carries, count), (-1, one.count(of)))
                 rows.at_least(0, (1, one.count(0)), (-1, one.name))
-            rows.exactly(1, *((1, one.name) for one in sets))
+            rows.at_least(-1, *((-1, one.name) for one in sets))
+            if carrier not in self.problem.services:  # a service that nothing bought asks for is not needed
+                rows.at_least(1, *((1, one.name) for one in sets))
 
     # what is asked ---------------------------------------------------------------------------------------------------
 
@@ -190,6 +187,9 @@ class _Question:
             asked = [(-_thousandths(dict(c.column.services).get(carrier, 0.0)), c.name) for c in problem.columns]
             asked += [(-dict(o.asks).get(carrier, 0) * o.sides, n) for o, n in self._standing()]
             self._carried(carrier, 1000, asked)
+            for weight, count in asked:
+                if weight:
+                    rows.at_least(0, *((rows.high[count], one.name) for one in self.sets[carrier]), (-1, count))
         self._add_fuel()
         if problem.battery_kw:
             for asked_for, each in ((problem.battery_kw, "battery_kw"), (problem.battery_kwh, "battery_kwh")):
@@ -259,10 +259,11 @@ class _Question:
         self.rows.at_least(self._first_less()[1], *ways, *((-1, c.name) for c in self.problem.columns))
 
     def _add_patterns(self, intake: PlantSet, one: BlockChoice, other: BlockChoice) -> None:
-        """Where these two kinds and this type of intake are chosen, every intake has a pattern; only one is the first."""
+        """Where these kinds and this type of intake are chosen, every intake has a pattern; one is the first."""
         chosen = [(-1, intake.name), (-1, _uses(one)), (-1, _uses(other))]
         carried: list[list[tuple[int, str]]] = [[], []]
-        firsts, others = [], []
+        firsts: list[tuple[int, str]] = []
+        others: list[tuple[int, str]] = []
         for first in (True, False):
             for i, j in self._patterns(intake.members[0][0], one, other, first):
                 name = f"{intake.name}:{one.name}:{other.name}:{first}:{i}:{j}"

@@ -148,8 +148,8 @@ def a_site(seed):
         grid={"capacity_mw": round(it_mw * pick.uniform(1.15, 2.2) + 0.5, 3), "voltage_kv": 110.0 if high else 20.0},
         redundancy={
             "power": pick.choice(["N", "N+1", "2N"]), "cooling": pick.choice(["N", "N+1", "2N"]),
-            "intake": pick.choice(["N", "2N"]), "main_transformers": pick.choice(["N", "N+1"]),
-            "standby": pick.choice(["N", "N+1"]), "network": pick.choice(["N", "2N"]),
+            "intake": pick.choice(["N", "2N"]), "main_transformers": pick.choice(["N", "N+1", "N+2"]),
+            "standby": pick.choice(["N", "N+1", "N+2"]), "network": pick.choice(["N", "2N"]),
         },
         autonomy={
             "ups_min": 5.0, "generator_h": 0.0 if fuel == "none" else pick.choice([8.0, 24.0, 72.0]),
@@ -185,7 +185,7 @@ def test_same_cost_as_brute_force(first):
         assert sized_usd(problem) == expected, seed
         feasible += expected is not None
     # Six times seven is more than forty; a site that nobody can build is worth seeing, too.
-    assert 7 <= feasible
+    assert feasible >= 7
 
 
 def test_the_sites_differ_in_every_way():
@@ -221,10 +221,14 @@ def with_other_blocks(problem, seed):
                 cost_usd=int(it_kw * pick.uniform(1800, 2200)),
             )
         )
-    most = [o.most if o.battery_kw else min(32, o.module.given(o.carrier).parallel_max) for o in problem.plant]
-    plant = tuple(replace(o, most=n) for o, n in zip(problem.plant, most, strict=True))
     grid_kw = int(problem.it_kw[-1] * pick.uniform(1.3, 2.5)) + 800
-    return replace(problem, columns=tuple(columns), plant=plant, grid_kw=grid_kw)
+    return replace(with_plenty(problem), columns=tuple(columns), grid_kw=grid_kw)
+
+
+def with_plenty(problem):
+    """As many modules of the plant as their makers allow, not only as many as the blocks at hand may need."""
+    most = [o.most if o.battery_kw else min(32, o.module.given(o.carrier).parallel_max) for o in problem.plant]
+    return replace(problem, plant=tuple(replace(o, most=n) for o, n in zip(problem.plant, most, strict=True)))
 
 
 @pytest.mark.parametrize("first", SEEDS)
@@ -258,7 +262,7 @@ def least_grid_kw(problem):
     return high
 
 
-BUILT = (0, 4, 6, 14, 16)
+BUILT = (0, 2, 7, 12, 13)
 """Sites that can be built, with and without main transformers, batteries and services."""
 
 
@@ -272,7 +276,7 @@ def test_grid_equal_to_the_need_and_one_kilowatt_below(seed):
 
 @pytest.mark.parametrize("seed", BUILT)
 def test_load_equal_to_whole_blocks_and_one_kilowatt_more(seed):
-    problem = a_site(seed)
+    problem = with_plenty(a_site(seed))
     one, two = (replace(problem, it_kw=(3_000.0 + kw,), grid_kw=20_000) for kw in (0, 1))
     costs = [(sized_usd(p), Brute(p).least_usd()) for p in (one, two)]
     assert [by_sizing for by_sizing, _ in costs] == [by_hand for _, by_hand in costs]
@@ -280,7 +284,7 @@ def test_load_equal_to_whole_blocks_and_one_kilowatt_more(seed):
 
 
 def two_kinds(intake_kw, ways, extra_kw):
-    """Blocks of 1,000 kW at the switchgear, one kind with more in its worst situation; five needed, two dearer intakes."""
+    """Blocks of 1,000 kW at the switchgear, one kind with more in its worst situation; five are enough."""
     brief = a_brief(
         phases=[{"name": "One", "it_mw": 5.3, "energised_by": "2030-12-31"}], redundancy={"intake": "N"},
         autonomy={"generator_h": 0.0}, grid={"capacity_mw": 20.0},
@@ -299,7 +303,7 @@ def two_kinds(intake_kw, ways, extra_kw):
         for name, it_kw, extra, usd in (("plain", 1000, 0, 1_000_000), ("worse", 1100, extra_kw, 1_000_001))
     )
     plant = tuple(
-        replace(o, capacity_kw=intake_kw, feeders=ways, cost_usd=900_000, most=6) if o.carrier == "mv_ac" else o
+        replace(o, capacity_kw=intake_kw, feeders=ways, cost_usd=1_100_000, most=6) if o.carrier == "mv_ac" else o
         for o in problem.plant
     )
     return replace(problem, columns=(plain, worse), plant=plant)
@@ -314,13 +318,13 @@ def test_whole_blocks_on_single_intakes(extra_kw, sixth):
     problem = two_kinds(4_000, 4, extra_kw)
     cost = sized_usd(problem)
     assert cost == Brute(problem).least_usd()
-    assert cost == (6_000_000 if sixth else 5_000_003) + 2 * 900_000
+    assert cost == (6_000_000 if sixth else 5_000_003) + 2 * 1_100_000
 
 
 @pytest.mark.parametrize(("ways", "intakes"), [(5, 1), (4, 2), (3, 2), (2, 3)])
 def test_outgoing_ways_bind_exactly(ways, intakes):
     problem = two_kinds(50_000, ways, 0)
-    assert sized_usd(problem) == Brute(problem).least_usd() == 5_000_003 + intakes * 900_000
+    assert sized_usd(problem) == Brute(problem).least_usd() == 5_000_003 + intakes * 1_100_000
 
 
 def test_no_cap_on_intakes_that_small_blocks_exceed():

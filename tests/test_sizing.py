@@ -1,13 +1,10 @@
-"""Sizing against brute force on small sites, and relations that every optimum must keep."""
+"""What the sizing says of a site, of what cannot be built and of being stopped."""
 
-import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
-from build import CDU, DRY, GEN, MODULES, UPS, a_brief, a_catalog, a_module
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from build import DRY, GEN, MODULES, UPS, a_brief, a_catalog
 
 from prefab.brief import read_brief
 from prefab.catalog import load_catalog
@@ -15,89 +12,13 @@ from prefab.connecting import make_connected
 from prefab.design import make_plan
 from prefab.errors import Impossible, InputError
 from prefab.objective import measured_usd
-from prefab.problem import make_problem
-from prefab.rules import HOOKS, SUPPLY, grid_limit
+from prefab.rules import SUPPLY, grid_limit
 from prefab.sizing import make_sized
 from prefab.solver import QUICK, Answer, StopFlag, solve
 
 
 def phases(*it_mw):
     return [{"name": f"P{i}", "it_mw": mw, "energised_by": f"{2030 + i}-12-31"} for i, mw in enumerate(it_mw)]
-
-
-def cheapest_by_hand(brief, catalog):
-    """Every pair of columns, every count and every plant module type, in plain loops."""
-    problem = make_problem(brief, catalog, HOOKS)
-    last = problem.phases[-1]
-    best = None
-    most = 6
-    columns = problem.columns
-    for a, b in itertools.combinations_with_replacement(range(len(columns)), 2):
-        for count_a, count_b in itertools.product(range(most), repeat=2):
-            if a == b and count_b:
-                continue
-            used = [(columns[a], count_a), (columns[b], count_b)]
-            used = [(c, n) for c, n in used if n]
-            if not used or sum(n * c.it_kw for c, n in used) < brief.it_kw:
-                continue
-            load = sum(n * c.normal.switchgear_kw for c, n in used)
-            extra = max(c.extra.switchgear_kw for c, _ in used)
-            if load + extra > problem.grid_kw:
-                continue
-            cost = sum(n * c.cost_usd for c, n in used)
-            intake = [
-                n * o.cost_usd
-                for o in problem.plant
-                if o.carrier == "mv_ac"
-                for n in range(1, o.most + 1)
-                if load + extra <= n * o.capacity_kw and sum(m for _, m in used) <= n * o.feeders
-            ]
-            power = []
-            for g in (o for o in problem.plant if o.carrier == "standby_mv"):
-                for t in (o for o in problem.plant if o.carrier == "fuel"):
-                    for n, k in itertools.product(range(1, 12), range(1, 12)):
-                        hours = brief.autonomy.generator_h * (1 + problem.fuel_margin_frac)
-                        burned = load * problem.fuel_l_per_kwh * hours + n * g.idle_l_per_h * hours
-                        if (n - g.spare) * g.capacity_kw >= load and n * g.fuel_l + k * t.fuel_l >= burned:
-                            power.append(n * g.cost_usd + k * t.cost_usd)
-            if intake and power:
-                total = cost + min(intake) + min(power)
-                best = total if best is None else min(best, total)
-    assert last == 0
-    return best
-
-
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(
-    st.floats(0.5, 3.4),
-    st.sampled_from(["N", "N+1", "2N"]),
-    st.sampled_from(["N", "N+1"]),
-    st.integers(1, 3),
-    st.integers(60_000, 200_000),
-)
-def test_same_cost_as_brute_force(it_mw, power, cooling, pods, price):
-    rival = a_module(
-        "UPS-1300",
-        "power",
-        price_usd=price,
-        gives=[{"carrier": "critical_ac", "capacity_kw": 1300, "parallel_max": 4}],
-        needs=[{"carrier": "lv_ac", "connection": "unit", "through": True}],
-        losses={"points": [[0, 5], [0.25, 10], [0.5, 18], [0.75, 28], [1, 40]]},
-        ups_battery=UPS.ups_battery.model_copy(update={"energy_kwh": 300.0}).model_dump(mode="json"),
-    )
-    brief = a_brief(
-        phases=phases(it_mw),
-        redundancy={"power": power, "cooling": cooling},
-        limits={"pods_per_block": pods},
-        grid={"capacity_mw": 9.0, "voltage_kv": 20.0, "tariff": "flat"},
-    )
-    catalog = a_catalog((*MODULES, rival))
-    expected = cheapest_by_hand(brief, catalog)
-    sized = make_sized(brief, catalog, QUICK)
-    assert sized.status == "optimal"
-    assert sized.objective_usd == sized.bound_usd
-
-    assert sized.objective_usd == expected
 
 
 def test_objective_is_the_measured_cost():
@@ -131,33 +52,11 @@ def cost(brief=None, catalog=None):
         {"redundancy": {"power": "2N", "cooling": "N+1"}},
         {"redundancy": {"power": "N+1", "cooling": "2N"}},
         {"autonomy": {"ups_min": 9.0, "generator_h": 24.0}},
-        {"autonomy": {"ups_min": 5.0, "generator_h": 96.0}},
-        {"storage": {"power_mw": 2.0, "duration_h": 1.0}},
-        {"phases": phases(2.5, 0.7)},
-        {"limits": {"block_kinds": 1}},
     ],
 )
-def test_another_demand_never_makes_it_cheaper(stricter):
+def test_a_stricter_block_is_no_cheaper_here(stricter):
+    """No law, for more modules may lose less (see `test_metamorphic.py` for those), but so with these figures."""
     assert cost(a_brief(**{**COST, **stricter})) >= cost()
-
-
-def test_another_module_never_makes_it_dearer():
-    rival = CDU.model_copy(
-        update={"sku": "CDU-900", "gives": (CDU.gives[0].model_copy(update={"capacity_kw": 900.0}),)}
-    )
-    assert cost(catalog=a_catalog((*MODULES, rival))) <= cost()
-
-
-def test_order_and_names_of_modules_change_names_only():
-    renamed = tuple(m.model_copy(update={"sku": "X" + m.sku}) for m in reversed(MODULES))
-    assert cost(catalog=a_catalog(renamed)) == cost()
-
-
-def test_twice_the_price_is_twice_the_cost():
-    twice = tuple(
-        m.model_copy(update={"price": m.price.model_copy(update={"amount": 2 * m.price.amount})}) for m in MODULES
-    )
-    assert cost(catalog=a_catalog(twice)) == 2 * cost()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """A plan of one or two 1 MW blocks, every module and feed written out by hand: no part of the program wires it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from build import MODULES, a_brief, a_plan
+from build import MODULES, POD, a_brief, a_module, a_plan
 
+from prefab.module import Module
 from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plan, Plant, Sized
 
 WARM, COLD = 36.0, 20.0
@@ -139,3 +141,70 @@ def _feed(consumer: str, carrier: str, *suppliers: str, side: str = "A") -> Feed
 
 def _at_site(tag: str, sku: str, carrier: str, side: str, phase: int = 0) -> Equipment:
     return Equipment(tag=tag, sku=sku, block=0, phase=phase, carrier=carrier, side=side)  # type: ignore[arg-type]
+
+
+CRITICAL = "critical_ac"
+
+
+def systems_plan(
+    level: str,
+    loads: Sequence[tuple[float, str]],
+    systems: str,
+    modules: int = 1,
+    rating_kw: float = 1000.0,
+    later: str = "",
+    carries: bool = False,
+) -> Plan:
+    """One block of pods on lossless UPS systems, which need nothing: only what the systems carry matters.
+
+    `loads` are the pods' peaks in kW with the systems of their cords, `AB` or `A`; each of the `systems` has so many
+    `modules` of `rating_kw`. Those `later` are delivered in a second phase. The second cord of a catcher takes over,
+    unless it `carries`.
+    """
+    phases = [{"name": "One", "it_mw": 0.1, "energised_by": date(2029, 12, 31)}]
+    if later:
+        phases.append({"name": "Two", "it_mw": 0.1, "energised_by": date(2030, 12, 31)})
+    brief = a_brief(
+        phases=phases,
+        redundancy={"power": level, "cooling": "N", "control": "N", "intake": "N", "standby": "N"},
+        autonomy={"ups_min": 5.0, "generator_h": 0.0},
+    )
+    ups = a_module("UPS-X", "power", gives=[{"carrier": CRITICAL, "capacity_kw": rating_kw}])
+    tags = {s: tuple(f"B01-UPS-{s}{n}" for n in range(1, modules + 1)) for s in systems}
+    equipment, feeds, pods = [], [], []
+    for number, (peak_kw, cords) in enumerate(loads, 1):
+        tag = f"B01-POD-{number:02d}"
+        pods.append(_load(f"POD-{number}", peak_kw))
+        equipment.append(Equipment(tag=tag, sku=f"POD-{number}", block=1, kind="a", phase=0, carrier="it"))
+        for side, cord in zip("AB", cords, strict=False):
+            feed = _feed(tag, CRITICAL, *tags[cord], side=side)
+            feeds.append(feed.model_copy(update={"standby": level == "catcher" and side == "B" and not carries}))
+    for system in systems:
+        phase = 1 if system in later else 0
+        equipment += [_of_block(tag, "UPS-X", system, phase) for tag in tags[system]]
+    group = Group(carrier=CRITICAL, sku="UPS-X", sides=len(systems), per_side=modules)  # type: ignore[arg-type]
+    kind = BlockKind(name="a", pod=pods[0].sku, pods=len(pods), groups=(group,))
+    sized = Sized(
+        kinds=(kind,),
+        blocks=((1,) * len(phases),),
+        plant=(),
+        status="feasible",
+        objective_usd=0,
+        bound_usd=0,
+        parameters="by hand",
+    )
+    return a_plan(brief, (*pods, ups), sized, Connected(equipment=tuple(equipment), feeds=tuple(feeds)))
+
+
+def _load(sku: str, peak_kw: float) -> Module:
+    """A pod that needs nothing but its power."""
+    it = POD.it
+    assert it is not None
+    powers = {"sustained_kw": peak_kw, "peak_kw": peak_kw, "nameplate_kw": peak_kw, "measured_kw": peak_kw}
+    need = {"carrier": CRITICAL, "connection": "dual", "kw_per_kw": 1.0}
+    gives = [{"carrier": "it", "capacity_kw": peak_kw}]
+    return a_module(sku, "it_pod", it={**it.model_dump(), **powers}, gives=gives, needs=[need])
+
+
+def _of_block(tag: str, sku: str, side: str, phase: int) -> Equipment:
+    return Equipment(tag=tag, sku=sku, block=1, kind="a", phase=phase, carrier=CRITICAL, side=side)  # type: ignore[arg-type]

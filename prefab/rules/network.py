@@ -99,13 +99,18 @@ class Network:
         rise = self.carriers[e.carrier].rise_k
         if rise is not None:
             return supply, supply + rise
-        hottest = [
-            need.return_max_degc
-            for consumer, carrier in self.feeds
-            if carrier == e.carrier and self.equipment[consumer].block == e.block
-            if (need := self.module(consumer).needed(carrier)) and need.return_max_degc is not None
-        ]
-        return supply, min(hottest, default=supply + 1.0)
+        return supply, self._returns.get((e.block, e.carrier), supply + 1.0)
+
+    @cached_property
+    def _returns(self) -> dict[tuple[int, str], float]:
+        """The warmest that a liquid may come back, by block and carrier: the coldest that any consumer allows."""
+        found: dict[tuple[int, str], float] = {}
+        for consumer, carrier in self.feeds:
+            need = self.module(consumer).needed(carrier)
+            if need is not None and need.return_max_degc is not None:
+                place = self.equipment[consumer].block, carrier
+                found[place] = min(need.return_max_degc, found.get(place, need.return_max_degc))
+        return found
 
     def _capacity(self, tag: str) -> float:
         e = self.equipment[tag]
@@ -183,7 +188,7 @@ class Network:
                 output[tag] = module.it.sustained_kw
             for need in module.needs:
                 amount = self.drawn_kw(tag, need, output[tag])
-                live = self._live(tag, need, alive)
+                live = self._live(tag, need, alive) if amount else []
                 for suppliers in live:
                     for supplier in suppliers:
                         output[supplier] += amount / len(live) / len(suppliers)
