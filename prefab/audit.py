@@ -39,7 +39,8 @@ def check_claims(plan: Plan) -> tuple[Finding, ...]:
     edited = float(plan.entries_digest_found != plan.entries_digest)
     measured, rounded = objective.measured_usd(sized, plan.modules, plan.costs)
     claimed = sized.objective_usd
-    consistent = sized.bound_usd <= claimed and (sized.status != "optimal" or sized.bound_usd == claimed)
+    in_order = sized.exact_bound_usd <= sized.bound_usd <= claimed
+    consistent = in_order and (sized.status != "optimal" or sized.bound_usd == claimed)
     return (
         Finding(
             CLAIMS,

@@ -99,6 +99,9 @@ class Sized(Frozen):
     objective_usd: int
     """Module prices, freight and installation, rounded up per block and per plant module."""
     bound_usd: int
+    """No site of the question in whole numbers is cheaper."""
+    exact_bound_usd: int = 0
+    """No site at all is cheaper, with nothing rounded to whole kilowatts, litres and dollars."""
     parameters: str
     stopped: Literal["", "user", "budget"] = ""
 
@@ -106,6 +109,11 @@ class Sized(Frozen):
     def gap_frac(self) -> float:
         """How far from the optimum the answer can be at most."""
         return (self.objective_usd - self.bound_usd) / self.objective_usd if self.objective_usd else 0.0
+
+    @property
+    def rounding_frac(self) -> float:
+        """How much cheaper a site may be that whole numbers hide, beside the gap."""
+        return (self.bound_usd - self.exact_bound_usd) / self.objective_usd if self.objective_usd else 0.0
 
 
 class Equipment(Frozen):

@@ -1,6 +1,5 @@
 """What may serve the whole site: intake, transformers, generators, tanks, batteries and the site's own services."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from prefab.catalog import Catalog
 from prefab.eligible import Offer, make_offers
 from prefab.module import Engine, Module
 from prefab.physics.electrical import loss_kw
-from prefab.units import have, need
+from prefab.units import SAFE, Rounding, need
 from prefab.ways import Hooks
 
 POWER = ("mv_ac", "utility_mv", "standby_mv")
@@ -104,7 +103,9 @@ class SitePlant:
     fuel_l_per_kwh: float
 
 
-def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[str, float]) -> SitePlant:
+def make_plant(
+    brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[str, float], rounding: Rounding = SAFE
+) -> SitePlant:
     """Options for every carrier of the site; `asked` is the most that all blocks may ask of each service."""
     wanted = ["mv_ac"]
     if brief.grid.at_high_voltage:
@@ -122,7 +123,7 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
         offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
         level = brief.redundancy.of(carriers[carrier].redundancy, critical=False)
         for offer in offers:
-            found.append(_option(offer, carrier, level, catalog, brief, carriers))
+            found.append(_option(offer, carrier, level, catalog, brief, carriers, rounding))
             for wish in offer.module.needs:
                 if wish.connection in ("unit", "shared"):
                     attached[wish.carrier] = None
@@ -136,7 +137,7 @@ def make_plant(brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[
     found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
     slopes = _slopes(found, brief)
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
-    found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes)) for o in found]
+    found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
     drawn_kw = asked.get("mv_ac", 0.0) * (1 + slopes.intake) * _OWN_SHARE
     found = [replace(o, most=_most_power(o, drawn_kw)) if o.carrier in POWER else o for o in found]
     hourly = drawn_kw * fuel + max((o.most * o.idle_l_per_h for o in found), default=0.0)
@@ -267,23 +268,23 @@ def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
     return Slopes(slope("site_lv_ac", "battery_ac", "battery_dc"), slope("mv_ac"), main)
 
 
-def draw_at(switchgear_kw: float, utility_kw: float, grid_kw: float, slopes: Slopes) -> Draw:
-    """Rounded up where each is added: at the switchgear, behind it, and behind the main transformers."""
+def draw_at(switchgear_kw: float, utility_kw: float, grid_kw: float, slopes: Slopes, rounding: Rounding) -> Draw:
+    """Rounded where each is added: at the switchgear, behind it, and behind the main transformers."""
     utility = switchgear_kw * (1 + slopes.intake) + utility_kw
-    return Draw(need(switchgear_kw), need(utility), need(utility * (1 + slopes.main) + grid_kw))
+    return Draw(*map(rounding.needed, (switchgear_kw, utility, utility * (1 + slopes.main) + grid_kw)))
 
 
-def _standing(option: PlantOption, slopes: Slopes) -> Draw:
+def _standing(option: PlantOption, slopes: Slopes, rounding: Rounding) -> Draw:
     module = option.module
     idle = option.sides * float(loss_kw(module.losses.points, 0.0)) if module.losses else 0.0
     if option.carrier == "mv_ac":
-        return draw_at(0.0, idle, 0.0, slopes)
+        return draw_at(0.0, idle, 0.0, slopes, rounding)
     if option.carrier in ("utility_mv", "hv_bay"):
-        return draw_at(0.0, 0.0, idle, slopes)
+        return draw_at(0.0, 0.0, idle, slopes, rounding)
     if option.carrier == "standby_mv":
         return Draw()
     fixed = option.sides * sum(n.fixed_kw for n in module.needs)
-    return draw_at(fixed * (1 + slopes.house) + idle, 0.0, 0.0, slopes)
+    return draw_at(fixed * (1 + slopes.house) + idle, 0.0, 0.0, slopes, rounding)
 
 
 def _hourly(engine: Engine) -> list[tuple[float, float]]:
@@ -305,7 +306,13 @@ def _idle_l_per_h(option: PlantOption, slope: float) -> float:
 
 
 def _option(
-    offer: Offer, carrier: str, level: str, catalog: Catalog, brief: SiteBrief, carriers: dict[str, Carrier]
+    offer: Offer,
+    carrier: str,
+    level: str,
+    catalog: Catalog,
+    brief: SiteBrief,
+    carriers: dict[str, Carrier],
+    rounding: Rounding,
 ) -> PlantOption:
     module = offer.module
     given = module.given(carrier)
@@ -314,25 +321,26 @@ def _option(
     if module.engine is not None:
         fuel = module.engine.belly_tank_l * module.engine.tank_usable_frac
     battery = module.grid_battery
-    power_kw, usable_kwh = (have(battery.power_kw), have(battery.usable_kwh)) if battery else (0, 0)
+    power_kw, usable_kwh = (rounding.had(battery.power_kw), rounding.had(battery.usable_kwh)) if battery else (0, 0)
     most = offer.parallel_max
     if battery is not None:
         asked_kw = brief.storage.power_mw * 1000
-        most = max(need(need(asked_kw) / power_kw), need(need(asked_kw * brief.storage.duration_h) / usable_kwh))
+        asked = rounding.needed(asked_kw), rounding.needed(asked_kw * brief.storage.duration_h)
+        most = max(need(asked[0] / power_kw), need(asked[1] / usable_kwh))
     return PlantOption(
         module=module,
         carrier=carrier,
         sides=sides,
         spare={"N+1": 1, "N+2": 2}.get(level, 0),
         most=most,
-        capacity_kw=have(offer.capacity_kw),
-        cost_usd=math.ceil(sides * module.price_exact_usd * catalog.costs.installed),
+        capacity_kw=rounding.had(offer.capacity_kw),
+        cost_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
         feeders=given.feeders_max or most if given else 0,
-        fuel_l=have(fuel),
+        fuel_l=rounding.had(fuel),
         battery_kw=power_kw,
         battery_kwh=usable_kwh,
         asks=tuple(
-            (n.carrier, need((n.units or n.fixed_kw) * 1000))
+            (n.carrier, rounding.needed((n.units or n.fixed_kw) * 1000))
             for n in module.needs
             if carriers[n.carrier].scope == "site" and (n.units or n.fixed_kw) and not n.through
         ),

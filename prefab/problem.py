@@ -1,8 +1,7 @@
 """The question in whole numbers: block choices, plant options and wishes; needs rounded up, capacities down."""
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -13,7 +12,7 @@ from prefab.eligible import eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
 from prefab.plant import POWER, Draw, PlantOption, Slopes, draw_at, make_plant
-from prefab.units import have, need
+from prefab.units import GENEROUS, SAFE, Rounding
 from prefab.ways import Hooks
 
 
@@ -27,6 +26,8 @@ class BlockChoice:
     extra: Draw
     """More than that in the block's worst situation."""
     cost_usd: int
+    asks: Mapping[str, int]
+    """Thousandths of a kilowatt or unit that one block asks of each of the site's services."""
 
     @property
     def name(self) -> str:
@@ -34,8 +35,8 @@ class BlockChoice:
         return self.column.name
 
     def asked(self, carrier: str) -> int:
-        """Thousandths of a kilowatt or unit that one block asks of one of the site's services."""
-        return need(dict(self.column.services).get(carrier, 0.0) * 1000)
+        """What it asks of one service."""
+        return self.asks.get(carrier, 0)
 
 
 @dataclass(frozen=True)
@@ -200,22 +201,35 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         raise InputError(mistakes)
 
 
-def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> Problem:
-    """Columns and plant options for a brief.
+def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: tuple[Column, ...] | None = None) -> Problem:
+    """Columns (unless they are known) and plant options for a brief.
 
     Raises:
         InputError: the brief names something that the catalog does not have.
     """
     check_names(brief, catalog)
-    columns = make_columns(brief, catalog, hooks)
-    plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns))
+    if columns is None:
+        columns = make_columns(brief, catalog, hooks)
+    return _rounded(brief, catalog, hooks, columns, SAFE)
+
+
+def make_generous(problem: Problem, hooks: Hooks) -> Problem:
+    """The same question with every figure rounded the other way: its least cost is below every site's exact cost."""
+    columns = tuple(c.column for c in problem.columns)
+    return replace(_rounded(problem.brief, problem.catalog, hooks, columns, GENEROUS), summed=problem.summed)
+
+
+def _rounded(
+    brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: tuple[Column, ...], rounding: Rounding
+) -> Problem:
+    plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), rounding)
     return Problem(
         brief=brief,
         catalog=catalog,
-        columns=tuple(_choice(c, plant.slopes) for c in columns),
+        columns=tuple(_choice(c, plant.slopes, rounding) for c in columns),
         plant=plant.options,
         it_kw=tuple(brief.it_kw_until(p) for p in range(len(brief.phases))),
-        grid_kw=have(brief.grid.capacity_mw * 1000),
+        grid_kw=rounding.had(brief.grid.capacity_mw * 1000),
         generator_h=brief.autonomy.generator_h,
         fuel_l_per_kwh=plant.fuel_l_per_kwh,
         fuel_margin_frac=catalog.basis.fuel_margin_frac,
@@ -237,8 +251,9 @@ def _most_asked(brief: SiteBrief, columns: tuple[Column, ...]) -> dict[str, floa
     return most
 
 
-def _choice(column: Column, slopes: Slopes) -> BlockChoice:
-    normal = draw_at(column.mv_kw, 0.0, 0.0, slopes)
-    worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes)
+def _choice(column: Column, slopes: Slopes, rounding: Rounding) -> BlockChoice:
+    normal = draw_at(column.mv_kw, 0.0, 0.0, slopes, rounding)
+    worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
     extra = Draw(*(max(0, more - kw) for more, kw in zip(worst, normal, strict=True)))
-    return BlockChoice(column, have(column.it_kw), normal, extra, math.ceil(column.cost_usd))
+    asks = {carrier: rounding.needed(units * 1000) for carrier, units in column.services}
+    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, rounding.needed(column.cost_usd), asks)

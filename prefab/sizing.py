@@ -6,7 +6,7 @@ of a cheaper site and are dropped; the master over the rest is solved to proof w
 late, then few modules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import ModuleType
 from typing import Literal
@@ -21,11 +21,12 @@ from prefab.errors import Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, kinds_of, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Problem, make_problem
+from prefab.problem import BlockChoice, Problem, make_generous, make_problem
 from prefab.results import Progress
 from prefab.rules import APPLIED, HOOKS, SUMMED, spares
 from prefab.solver import Answer, Effort, Model, StopFlag, solve
-from prefab.units import need
+from prefab.units import have, need
+from prefab.ways import Hooks
 
 _NEAR = 400
 """Pairs of columns, by their straight lines, of which all numbers of blocks are looked at first."""
@@ -51,8 +52,8 @@ def make_sized(
     """
     asked: list[ModuleType] = []
     while True:
-        hooks = replace(HOOKS, burdens=tuple(rule.burden for rule in asked))
-        problem = replace(make_problem(brief, catalog, hooks), summed=tuple(rule.RULE for rule in asked))
+        problem = make_problem(brief, catalog, _hooks(asked))
+        problem = replace(problem, summed=tuple(rule.RULE for rule in asked))
         try:
             found = solve_problem(problem, effort, on_progress, stop)
         except Impossible as error:
@@ -65,6 +66,11 @@ def make_sized(
         if not broken:
             return found
         asked += broken
+
+
+def _hooks(summed: Iterable[ModuleType]) -> Hooks:
+    """The rules' hooks, with what each module adds to the sums that are limited."""
+    return replace(HOOKS, burdens=tuple(rule.burden for rule in summed))
 
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
@@ -96,7 +102,19 @@ def solve_problem(
         raise Impossible(f"sizing: no block can be built: {what}")
     found = _proved(problem, effort, on_progress, stop)
     used = only_used(problem, found.values)
-    return _sized(used, _tidied(used, found, effort, stop), found, effort)
+    tidy = _tidied(used, found, effort, stop)
+    return _sized(used, tidy, found, _exact_bound(problem, effort, stop), effort)
+
+
+def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int:
+    """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
+    generous = make_generous(problem, _hooks(r for r in SUMMED if r.RULE in problem.summed))
+    try:
+        found = _proved(generous, effort, None, stop)
+    except (Impossible, Interrupted, OutOfBudget):
+        return have(float(Bounding(generous).by_lines().min()))
+    assert found.bound is not None
+    return found.bound
 
 
 def _proved(
@@ -275,7 +293,7 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     return best
 
 
-def _sized(problem: Problem, chosen: Answer, proof: Answer, effort: Effort) -> Sized:
+def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effort: Effort) -> Sized:
     values, last = chosen.values, problem.phases[-1]
     kinds = problem.columns
     cost = sum(usd * values[name] for usd, name in _capital(problem))
@@ -294,6 +312,7 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, effort: Effort) -> S
         status="optimal" if bound == cost else "feasible",
         objective_usd=cost,
         bound_usd=bound,
+        exact_bound_usd=min(bound, exact_usd),
         parameters=effort.parameters,
         stopped=proof.stopped,
     )

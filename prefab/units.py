@@ -1,9 +1,11 @@
 """Rounding and printing. Only here does a quantity become a whole number or a text."""
 
 import math
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 # Absorbs the last-bit noise of float sums, so that an exact 1500.0 never becomes 1501.
 _NOISE = 1e-9
@@ -21,9 +23,9 @@ SUFFIXES = (
 """The units that names of figures end in."""
 
 
-def need(value: float) -> int:
+def need(value: float | Fraction) -> int:
     """Round up what must be provided."""
-    return math.ceil(value - _NOISE)
+    return math.ceil(value - _NOISE) if isinstance(value, float) else math.ceil(value)
 
 
 def exact(value: float) -> Fraction:
@@ -31,9 +33,22 @@ def exact(value: float) -> Fraction:
     return Fraction(str(value))
 
 
-def have(value: float) -> int:
+def have(value: float | Fraction) -> int:
     """Round down what can be used."""
-    return math.floor(value + _NOISE)
+    return math.floor(value + _NOISE) if isinstance(value, float) else math.floor(value)
+
+
+class Rounding(NamedTuple):
+    """How figures become whole numbers: what is needed, and what there is."""
+
+    needed: Callable[[float | Fraction], int]
+    had: Callable[[float | Fraction], int]
+
+
+SAFE = Rounding(need, have)
+"""Needs up and what there is down: what fits in whole numbers fits."""
+GENEROUS = Rounding(have, need)
+"""The other way round: what does not fit even so does not fit."""
 
 
 def money(value: float | Decimal | str) -> Decimal:

@@ -61,6 +61,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 "objective_usd": sized.objective_usd,
                 "bound_usd": sized.bound_usd,
                 "gap_frac": round(sized.gap_frac, 6),
+                "rounding_frac": round(sized.rounding_frac, 6),
                 "stopped": sized.stopped,
                 "total_usd": str(proposal.bom.total_usd),
                 "pue": round(proposal.projection.pue, 4),

@@ -154,8 +154,8 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
         (
             "Design",
             [
-                ("Status of the sizing", status, "text", f"gap at most {sized.gap_frac:.2%}"),
-                ("Sizing objective, k$", sized.objective_usd, "count", "modules, freight, installation"),
+                ("Status of the sizing", status, "text", f"gap at most {sized.gap_frac:.2%}; rounding hides {sized.rounding_frac:.3%}"),
+                ("Sizing objective, USD", sized.objective_usd, "count", "modules, freight, installation"),
                 ("Blocks", sum(counts[-1] for counts in sized.blocks), "count", ""),
                 ("Modules", sum(row.count for row in proposal.equipment), "count", "sheet Equipment"),
                 ("Mass of all modules, kg", mass_kg, "count", "sheet Logistics"),

@@ -1,0 +1,200 @@
+"""Alike modules walked once and equal blocks walked once give what walking every single loss of the site gives."""
+
+from collections import defaultdict
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from build import UPS, a_brief, a_catalog, a_plan
+from damage import damaged, item, module
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wired import hand_wired_plan, systems_plan
+
+from prefab.connecting import make_connected
+from prefab.plan import GRID, read_plan
+from prefab.rules.network import UTILITIES, Network
+from prefab.rules.walk import walk
+from prefab.sizing import make_sized
+from prefab.solver import QUICK
+
+LAYOUTS = Path(__file__).parents[2] / "layouts"
+WHOLE_SYSTEMS = ("2N", "2(N+1)", "3N/2", "4N/3", "catcher")
+SHARED = ("3N/2", "4N/3", "catcher")
+
+
+def every_loss(network):
+    """All sets of tags that the brief asks to survive, one by one, from its levels and the plan's equipment alone."""
+    brief, found = network.plan.brief.redundancy, [frozenset()]
+    levels, groups, systems = {}, defaultdict(list), defaultdict(list)
+    for tag, e in network.equipment.items():
+        carrier, own = network.carriers[e.carrier], network.module(tag)
+        level = brief.of(carrier.redundancy, critical=carrier.autonomy or e.unit_for is not None)
+        if level != "N" and own.it is None and own.grid_battery is None and carrier.medium != "fuel":
+            levels[tag] = level
+            groups[e.block, e.carrier, e.unit_for, e.supply_degc].append(tag)
+            if level in WHOLE_SYSTEMS:
+                systems[e.block, e.carrier, e.side].append(tag)
+    standby = {t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby"}
+    if standby:
+        found.append(frozenset({GRID}))
+    for tags in groups.values():
+        level, away = levels[tags[0]], {GRID} if tags[0] in standby else set()
+        if level == "N+2" and len(tags) > 1:
+            found += [frozenset({*pair, *away}) for pair in combinations(tags, 2)]
+        elif level not in SHARED:
+            found += [frozenset({tag, *away}) for tag in tags]
+    for (block, carrier, side), tags in systems.items():
+        found.append(frozenset(tags))
+        if levels[tags[0]] == "2(N+1)":
+            others = [
+                t for (b, c, s), group in systems.items() if (b, c) == (block, carrier) and s != side for t in group
+            ]
+            found += [frozenset({*tags, other}) for other in others]
+    return found
+
+
+def by_brute_force(plan, phase):
+    """Every loss as a walk of the whole site: loads, loads of buses, who starves, import, how many."""
+    network = Network(plan, phase)
+    load, buses, starving, top = defaultdict(float), defaultdict(float), set(), 0.0
+    losses = every_loss(network)
+    for lost in losses:
+        living = network.alive(lost, network.order, UTILITIES)
+        output = network.flow(network.order, living, {})
+        starving |= {t for t in network.order if network.module(t).it is not None and t not in living}
+        on_bus = defaultdict(float)
+        for tag, kw in output.items():
+            load[tag] = max(load[tag], kw)
+            if tag in network.buses:
+                on_bus[network.buses[tag]] += kw
+        for bus, kw in on_bus.items():
+            buses[bus] = max(buses[bus], kw)
+        if GRID in living:
+            top = max(top, output.get(GRID, 0.0))
+    return load, buses, starving, top, len(losses)
+
+
+def assert_as_brute_force(plan, phase):
+    worst = walk(plan, phase)
+    load, buses, starving, top, states = by_brute_force(plan, phase)
+    assert worst.states == states
+    assert set(worst.starving) == starving
+    assert worst.import_kw == pytest.approx(top, rel=1e-9)
+    for found, expected in ((worst.load_kw, load), (worst.bus_kw, buses)):
+        for key in {*found, *expected} - UTILITIES:
+            assert found.get(key, 0.0) == pytest.approx(expected.get(key, 0.0), rel=1e-9, abs=1e-9), key
+
+
+@pytest.mark.parametrize("name", ["edge-2mw", "training-20mw", "inference-60mw"])
+def test_stored_layouts(name):
+    plan = read_plan(LAYOUTS / name / "plan.json")
+    assert_as_brute_force(plan, len(plan.brief.phases) - 1)
+    if len(plan.brief.phases) > 1 and name != "inference-60mw":
+        assert_as_brute_force(plan, 0)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+def test_wired_by_hand(blocks):
+    plan = hand_wired_plan(blocks=blocks)
+    for phase in range(blocks):
+        assert_as_brute_force(plan, phase)
+
+
+THIRD = 2000 / 3
+TOPOLOGIES = [
+    ("N+1", [(900, "A"), (700, "A")], "A", 3),
+    ("N+2", [(900, "A"), (700, "A")], "A", 4),
+    ("2N", [(900, "AB"), (700, "AB")], "AB", 2),
+    ("2(N+1)", [(900, "AB"), (700, "AB"), (100, "B")], "AB", 3),
+    ("3N/2", [(900, "AB"), (600, "BC"), (500, "CA")], "ABC", 2),
+    ("4N/3", [(100.0 * n, pair) for n, pair in enumerate(("AB", "AC", "AD", "BC", "BD"), 1)], "ABCD", 1),
+    ("catcher", [(900, "AE"), (700, "BE"), (500, "CE"), (400, "AE")], "ABCDE", 2),
+]
+
+
+@pytest.mark.parametrize(("level", "loads", "systems", "modules"), TOPOLOGIES)
+def test_topologies_wired_by_hand(level, loads, systems, modules):
+    assert_as_brute_force(systems_plan(level, loads, systems, modules), 0)
+    assert_as_brute_force(systems_plan(level, loads, systems, modules, later=systems[-1]), 0)
+
+
+@cache
+def made(power, cooling, mw):
+    """A plan of the program's own for the small catalog, with smaller UPS so that systems have several."""
+    small = UPS.model_copy(
+        update={"sku": "UPS-400", "gives": (UPS.gives[0].model_copy(update={"capacity_kw": 400.0}),)}
+    )
+    modules = tuple(m for m in a_catalog().modules if m.sku != UPS.sku)
+    brief = a_brief(
+        redundancy={"power": power, "cooling": cooling},
+        phases=[
+            {"name": "One", "it_mw": mw, "energised_by": "2029-12-31"},
+            {"name": "Two", "it_mw": mw, "energised_by": "2030-12-31"},
+        ],
+        grid={"capacity_mw": 30.0},
+        limits={"pods_per_block": 3},
+    )
+    catalog = a_catalog((*modules, small))
+    sized = make_sized(brief, catalog, QUICK)
+    return a_plan(brief, catalog.modules, sized, make_connected(brief, catalog, sized))
+
+
+LEVELS = [
+    ("N", "N", 1.0),
+    ("N+1", "N+1", 2.0),
+    ("N+2", "N+2", 2.0),
+    ("2N", "2N", 2.0),
+    ("2(N+1)", "2(N+1)", 1.0),
+    ("3N/2", "N+1", 3.0),
+    ("4N/3", "N+1", 3.0),
+    ("catcher", "N+2", 3.0),
+]
+
+
+@pytest.mark.parametrize(("power", "cooling", "mw"), LEVELS)
+def test_plans_of_its_own(power, cooling, mw):
+    plan = made(power, cooling, mw)
+    for phase in (0, 1):
+        assert_as_brute_force(plan, phase)
+    assert not walk(plan, 1).starving
+
+
+@settings(max_examples=40)
+@given(
+    data=st.data(),
+    power=st.sampled_from(["N+1", "N+2", "2N", "2(N+1)", "3N/2", "catcher"]),
+    cut=st.integers(1, 3),
+)
+def test_damaged_plans(data, power, cut):
+    """Feeds cut and modules taken away at random: what looked alike no longer does."""
+    plan = made(*next(level for level in LEVELS if level[0] == power))
+    cuts = {data.draw(st.integers(0, len(plan.connected.feeds) - 1)) for _ in range(cut)}
+    gone = data.draw(st.sampled_from([e.tag for e in plan.connected.equipment if e.carrier not in ("it", "mv_ac")]))
+    whole = data.draw(st.booleans())
+
+    def edit(tree):
+        connected = tree["connected"]
+        feeds = [f for n, f in enumerate(connected["feeds"]) if n not in cuts]
+        if not whole:
+            connected["equipment"] = [e for e in connected["equipment"] if e["tag"] != gone]
+            feeds = [
+                {**f, "suppliers": [s for s in f["suppliers"] if s != gone]} for f in feeds if f["consumer"] != gone
+            ]
+        connected["feeds"] = [f for f in feeds if f["suppliers"]]
+
+    assert_as_brute_force(damaged(plan, edit), 1)
+
+
+def test_one_of_equal_modules_that_is_wired_otherwise_is_told_apart():
+    # The third dry cooler hangs on A alone: its loss is nothing new, but A takes it along.
+    def edit(tree):
+        connected = tree["connected"]
+        connected["feeds"] = [
+            f for f in connected["feeds"] if (f["consumer"], f["carrier"], f["side"]) != ("B01-DRY-02", "lv_ac", "B")
+        ]
+        item(connected["equipment"], tag="B01-DRY-02")["phase"] = 0
+        module(tree, "DRY-1000")["gives"][0]["capacity_kw"] = 900.0
+
+    assert_as_brute_force(damaged(hand_wired_plan(), edit), 0)
