@@ -10,7 +10,7 @@ from prefab.catalog import Catalog
 from prefab.eligible import Offer, make_offers
 from prefab.module import Engine, Module
 from prefab.physics.electrical import loss_kw
-from prefab.units import SAFE, Rounding, need
+from prefab.units import Rounding, need
 from prefab.ways import Hooks
 
 POWER = ("mv_ac", "utility_mv", "standby_mv")
@@ -104,9 +104,9 @@ class SitePlant:
 
 
 def make_plant(
-    brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[str, float], rounding: Rounding = SAFE
+    brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[str, float], blocks: int, rounding: Rounding
 ) -> SitePlant:
-    """Options for every carrier of the site; `asked` is the most that all blocks may ask of each service."""
+    """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service."""
     wanted = ["mv_ac"]
     if brief.grid.at_high_voltage:
         wanted.append("utility_mv")
@@ -139,7 +139,7 @@ def make_plant(
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
     drawn_kw = asked.get("mv_ac", 0.0) * (1 + slopes.intake) * _OWN_SHARE
-    found = [replace(o, most=_most_power(o, drawn_kw)) if o.carrier in POWER else o for o in found]
+    found = [replace(o, most=_most_power(o, drawn_kw, blocks)) if o.carrier in POWER else o for o in found]
     hourly = drawn_kw * fuel + max((o.most * o.idle_l_per_h for o in found), default=0.0)
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
@@ -176,10 +176,12 @@ def _served(carrier: str, plant: list[PlantOption]) -> str | None:
     return next((by for by, wish in asked if wish is not None and wish.connection == "unit"), None)
 
 
-def _most_power(option: PlantOption, drawn_kw: float) -> int:
-    """Enough for all blocks; whole blocks may fill no more than half of an intake."""
-    halves = 2 if option.carrier == "mv_ac" else 1
-    return min(option.most, halves * need(drawn_kw / option.capacity_kw) + option.spare + 1)
+def _most_power(option: PlantOption, drawn_kw: float, blocks: int) -> int:
+    """Enough for all blocks; whole blocks fill half of an intake at least, or take all its ways."""
+    count = need(drawn_kw / option.capacity_kw)
+    if option.carrier == "mv_ac":
+        count = 2 * count + need((blocks + 1) / option.feeders)
+    return min(option.most, count + option.spare + 1)
 
 
 def _most(option: PlantOption, plant: list[PlantOption], asked: Mapping[str, float]) -> int:

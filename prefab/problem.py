@@ -12,8 +12,10 @@ from prefab.eligible import eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
 from prefab.plant import POWER, Draw, PlantOption, Slopes, draw_at, make_plant
-from prefab.units import GENEROUS, SAFE, Rounding
+from prefab.units import GENEROUS, SAFE, Rounding, need
 from prefab.ways import Hooks
+
+Columns = tuple[Column, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Problem:
     """Rules over sums of all modules whose rows are asked for; the columns are then undominated in these sums too."""
     packed: tuple[tuple[str, ...], ...] = ()
     """Kinds of block, one or two, for which rows say what one intake carries of them; totals do for the others."""
+    patterned: tuple[tuple[str, ...], ...] = ()
+    """Those of them for which the rows on every edge still leave what does not fit: every intake has its pattern."""
 
     @property
     def phases(self) -> range:
@@ -201,7 +205,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         raise InputError(mistakes)
 
 
-def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: tuple[Column, ...] | None = None) -> Problem:
+def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns | None = None) -> Problem:
     """Columns (unless they are known) and plant options for a brief.
 
     Raises:
@@ -219,10 +223,9 @@ def make_generous(problem: Problem, hooks: Hooks) -> Problem:
     return replace(_rounded(problem.brief, problem.catalog, hooks, columns, GENEROUS), summed=problem.summed)
 
 
-def _rounded(
-    brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: tuple[Column, ...], rounding: Rounding
-) -> Problem:
-    plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), rounding)
+def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
+    blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + 1
+    plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), blocks, rounding)
     return Problem(
         brief=brief,
         catalog=catalog,
@@ -242,12 +245,14 @@ def _rounded(
     )
 
 
-def _most_asked(brief: SiteBrief, columns: tuple[Column, ...]) -> dict[str, float]:
+def _most_asked(brief: SiteBrief, columns: Columns) -> dict[str, float]:
     """The most that blocks may draw and ask of each of the site's services, whatever blocks are chosen."""
     most: dict[str, float] = {}
+    # Two kinds together exceed the IT load by less than a block of the larger one.
+    it_kw = brief.it_kw + max((c.it_kw for c in columns), default=0.0)
     for column in columns:
         for carrier, units in (("mv_ac", column.mv_worst_kw), *column.services):
-            most[carrier] = max(most.get(carrier, 0.0), (brief.it_kw / column.it_kw + 1) * units)
+            most[carrier] = max(most.get(carrier, 0.0), (it_kw / column.it_kw + 1) * units)
     return most
 
 

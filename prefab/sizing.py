@@ -171,8 +171,11 @@ def _packed(
             return answer
         names = tuple(sorted(c.name for c in kinds_of(problem, answer.values)))
         if names in problem.packed:
-            return answer
-        problem = replace(problem, packed=(*problem.packed, names))
+            # Whole numbers may lie within all edges and yet be no sum of patterns.
+            assert names not in problem.patterned
+            problem = replace(problem, patterned=(*problem.patterned, names))
+        else:
+            problem = replace(problem, packed=(*problem.packed, names))
 
 
 def _solve(

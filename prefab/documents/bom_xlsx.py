@@ -120,6 +120,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
     heaviest = max(plan.modules, key=lambda m: m.mass_kg)
     mass_kg = sum(row.count * row.mass_kg for row in proposal.equipment)
     per_mw = Formula(f"ROUND({cells.total}/B{_IT_ROW},2)", _per_mw(proposal))
+    proved = f"gap at most {sized.gap_frac:.2%}; rounding hides {sized.rounding_frac:.3%}"
     status = "optimal within one module type per carrier and block kind" if sized.status == "optimal" else "feasible"
     groups: list[tuple[str, list[tuple[str, Value, str, str]]]] = [
         (
@@ -154,7 +155,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
         (
             "Design",
             [
-                ("Status of the sizing", status, "text", f"gap at most {sized.gap_frac:.2%}; rounding hides {sized.rounding_frac:.3%}"),
+                ("Status of the sizing", status, "text", proved),
                 ("Sizing objective, USD", sized.objective_usd, "count", "modules, freight, installation"),
                 ("Blocks", sum(counts[-1] for counts in sized.blocks), "count", ""),
                 ("Modules", sum(row.count for row in proposal.equipment), "count", "sheet Equipment"),

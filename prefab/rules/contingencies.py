@@ -8,6 +8,7 @@ from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.network import Network, shown
 from prefab.rules.walk import Worst, walk
+from prefab.units import need
 
 if TYPE_CHECKING:
     from prefab.plant import PlantOption
@@ -116,6 +117,29 @@ def _apply_ways(model: "Model", problem: "Problem") -> None:
             kinds = [named[n] for n in names if n in named]
             for option in options if len(kinds) == len(names) else ():
                 _apply_packing(model, problem, option, kinds, phase)
+    for names in problem.patterned:
+        kinds = [named[n] for n in names if n in named]
+        for option in options if len(kinds) == len(names) else ():
+            _apply_whole(model, problem, option, kinds)
+
+
+def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]") -> None:
+    """Every intake has a pattern in the last phase, and so in all; it binds where these kinds and this option are."""
+    one, other, last = kinds[0], kinds[-1], problem.phases[-1]
+    chosen = problem.chosen(option)
+    found = []
+    for first in (True, False):
+        for i, j in problem.patterns(option, one, other, first=first):
+            name = f"whole:{option.name}:{one.name}:{other.name}:{'first' if first else 'other'}:{i}:{j}"
+            found.append((model.integer(name, 0, 1 if first else option.most), (i, j), first))
+    model.add_row([(1, n) for n, _, first in found if first], high=1)
+    others = [(-1, n) for n, _, first in found if not first]
+    model.add_row([(1, problem.plant_count(option, last)), (-1, chosen), *others], low=0)
+    for place, kind in enumerate(kinds):
+        free = need(problem.it_kw[last] / kind.it_kw)
+        lets = [(-free, n) for n in (chosen, *(problem.stands(k) for k in kinds))]
+        carried = [(pattern[place], n) for n, pattern, _ in found]
+        model.add_row([*carried, (-1, problem.count(kind, last)), *lets], low=-free * len(lets))
 
 
 def _apply_packing(
