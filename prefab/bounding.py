@@ -18,7 +18,7 @@ from prefab.units import need
 
 Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
-keep the grid's limit."""
+keep the grid's limit and the budget."""
 
 Columns = NDArray[np.intp]
 """Columns by number."""
@@ -110,7 +110,12 @@ class Bounding:
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
         return site
 
+    def refuses(self) -> bool:
+        """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
+        return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
+
     def _allowed(self, bounds: Bounds) -> Bounds:
+        bounds[bounds > (self.problem.brief.limits.budget_usd or np.inf)] = np.inf
         if self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
         return bounds

@@ -12,6 +12,7 @@ from prefab.connecting import make_connected
 from prefab.design import EFFORTS
 from prefab.errors import Impossible, OutOfBudget
 from prefab.placing import make_placed
+from prefab.problem import Known
 from prefab.results import Progress
 from prefab.rules import RULES, Rule
 from prefab.scheduling import make_scheduled
@@ -89,11 +90,11 @@ def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, 
     return tuple(found.values())
 
 
-def attempt(brief: SiteBrief, catalog: Catalog, effort: str, stop: StopFlag) -> tuple[Verdict, str]:
+def attempt(brief: SiteBrief, catalog: Catalog, effort: str, stop: StopFlag, known: Known) -> tuple[Verdict, str]:
     """Whether a brief has a site, as far as land and dates, and if not what was said."""
     modules = {m.sku: m for m in catalog.modules}
     try:
-        sized = make_sized(brief, catalog, EFFORTS[effort], stop=stop)
+        sized = make_sized(brief, catalog, EFFORTS[effort], stop=stop, known=known)
         connected = make_connected(brief, catalog, sized)
         make_placed(brief, catalog.basis, modules, connected.equipment)
         make_scheduled(brief, catalog.basis, modules, connected.equipment, EFFORTS[effort], stop=stop)
@@ -113,7 +114,8 @@ def find_conflict(
 ) -> Conflict:
     """Deletion filter: a wish whose loss changes nothing is not part of the clash."""
     stop = stop or StopFlag()
-    verdict, reason = attempt(brief, catalog, effort, stop)
+    known: Known = {}
+    verdict, reason = attempt(brief, catalog, effort, stop, known)
     if verdict == "possible":
         return Conflict(verdict, "", (), (), True)
     wishes = wishes_of(brief)
@@ -123,13 +125,13 @@ def find_conflict(
     for number, wish in enumerate(wishes, 1):
         if on_progress:
             on_progress(Progress(f"wish {number} of {len(wishes)}: {wish.field}", None, None, 0.0))
-        found, _ = attempt(_drop(brief, [*given_up, wish]), catalog, effort, stop)
+        found, _ = attempt(_drop(brief, [*given_up, wish]), catalog, effort, stop, known)
         if found == "possible":
             clashing.append(wish)
         else:
             smallest = smallest and found == "impossible"
             given_up.append(wish)
-    freeing = [w for w in clashing if attempt(_drop(brief, [w]), catalog, effort, stop)[0] == "possible"]
+    freeing = [w for w in clashing if attempt(_drop(brief, [w]), catalog, effort, stop, known)[0] == "possible"]
     return Conflict(verdict, reason, tuple(clashing), tuple(freeing), smallest)
 
 

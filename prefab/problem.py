@@ -1,6 +1,6 @@
 """The question in whole numbers: block choices, plant options and wishes; needs rounded up, capacities down."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -205,16 +205,35 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         raise InputError(mistakes)
 
 
-def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns | None = None) -> Problem:
-    """Columns (unless they are known) and plant options for a brief.
+Known = dict[Hashable, Columns]
+"""Columns by the question that they answer, for one catalog."""
+
+
+def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
+    """Everything that columns depend on: briefs with equal questions have equal columns."""
+    site, asked, limits = brief.site, brief.redundancy, brief.limits
+    return (
+        (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
+        (brief.it, brief.it_kw, brief.phases[0].energised_by, brief.as_of),
+        (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
+        (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, hooks),
+        # What burdens are made of.
+        (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
+    )
+
+
+def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known | None = None) -> Problem:
+    """Columns and plant options for a brief; columns that are known are not made again.
 
     Raises:
         InputError: the brief names something that the catalog does not have.
     """
     check_names(brief, catalog)
-    if columns is None:
-        columns = make_columns(brief, catalog, hooks)
-    return _rounded(brief, catalog, hooks, columns, SAFE)
+    known = {} if known is None else known
+    question = question_of(brief, hooks)
+    if question not in known:
+        known[question] = make_columns(brief, catalog, hooks)
+    return _rounded(brief, catalog, hooks, known[question], SAFE)
 
 
 def make_generous(problem: Problem, hooks: Hooks) -> Problem:

@@ -6,7 +6,7 @@ of a cheaper site and are dropped; the master over the rest is solved to proof w
 late, then few modules.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import ModuleType
 from typing import Literal
@@ -21,7 +21,7 @@ from prefab.errors import Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, kinds_of, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Problem, make_generous, make_problem
+from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
 from prefab.results import Progress
 from prefab.rules import APPLIED, HOOKS, SUMMED, spares
 from prefab.solver import Answer, Effort, Model, StopFlag, solve
@@ -30,6 +30,16 @@ from prefab.ways import Hooks
 
 _NEAR = 400
 """Pairs of columns, by their straight lines, of which all numbers of blocks are looked at first."""
+
+_NOTHING = (
+    "sizing: no combination of blocks and plant keeps every rule ({}); `prefab explain` names the wishes that clash"
+)
+
+_FEW = 40
+"""Pairs of which a quick answer looks at all numbers of blocks."""
+
+_GLANCE = Effort(0.05)
+"""For a quick answer."""
 
 _PROMISING = 20
 """Pairs of columns that the first master has."""
@@ -41,8 +51,9 @@ def make_sized(
     effort: Effort,
     on_progress: Callable[[Progress], None] | None = None,
     stop: StopFlag | None = None,
+    known: Known | None = None,
 ) -> Sized:
-    """The cheapest site for a brief.
+    """The cheapest site for a brief; `known` keeps columns from one brief to the next.
 
     Raises:
         InputError: the brief names something the catalog does not have.
@@ -52,7 +63,7 @@ def make_sized(
     """
     asked: list[ModuleType] = []
     while True:
-        problem = make_problem(brief, catalog, _hooks(asked))
+        problem = make_problem(brief, catalog, _hooks(asked), known)
         problem = replace(problem, summed=tuple(rule.RULE for rule in asked))
         try:
             found = solve_problem(problem, effort, on_progress, stop)
@@ -68,6 +79,28 @@ def make_sized(
         asked += broken
 
 
+def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["possible", "impossible", "unknown"]:
+    """A quick answer: a site of the two most promising kinds of block is a witness, and a bound may refuse.
+
+    Raises:
+        InputError: the brief names something the catalog does not have.
+    """
+    problem = make_problem(brief, catalog, HOOKS, known)
+    if problem.stranded or not problem.columns:
+        return "impossible"
+    bounding = Bounding(problem)
+    near = _best(bounding.by_lines(), _FEW)
+    totals = bounding.by_counts(near)
+    if not np.isfinite(totals).any():
+        return "impossible" if bounding.refuses() else "unknown"
+    answer = _packed(_of(problem, near[_best(totals, 1)], ()), _GLANCE, None, None, None)
+    if not answer.values:
+        return "unknown"
+    small = only_used(problem, answer.values)
+    kept = packs(small, answer.values) and not any(_over(rule, small, answer.values) for rule in SUMMED)
+    return "possible" if kept else "unknown"
+
+
 def _hooks(summed: Iterable[ModuleType]) -> Hooks:
     """The rules' hooks, with what each module adds to the sums that are limited."""
     return replace(HOOKS, burdens=tuple(rule.burden for rule in summed))
@@ -75,9 +108,6 @@ def _hooks(summed: Iterable[ModuleType]) -> Hooks:
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
     """Whether a site takes more of a sum than there is."""
-    if (limited := rule.row(problem)) is None:
-        return False
-    terms, most = limited
     kinds = {(k.pod, k.pods, k.groups): counts[-1] for k, counts in zip(sized.kinds, sized.blocks, strict=True)}
     plant = {(p.carrier, p.sku): p.per_side[-1] for p in sized.plant}
     last = problem.phases[-1]
@@ -85,6 +115,13 @@ def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
         problem.count(c, last): kinds.get((c.column.pod, c.column.pods, c.column.groups), 0) for c in problem.columns
     }
     values |= {problem.plant_count(o, last): plant.get((o.carrier, o.name), 0) for o in problem.plant}
+    return _over(rule, problem, values)
+
+
+def _over(rule: ModuleType, problem: Problem, values: Mapping[str, int]) -> bool:
+    if (limited := rule.row(problem)) is None:
+        return False
+    terms, most = limited
     return bool(sum(c * values[name] for c, name in terms) > most)
 
 
@@ -128,6 +165,8 @@ def _proved(
     near = _best(lines, _NEAR)
     few, packed = _promising(bounding, near)
     first = _packed(_of(problem, few, packed), effort, None, on_progress, stop)
+    if first.status == "infeasible" and bounding.refuses():
+        raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
     least = float(lines.min())
     if first.objective is not None:
         left = np.flatnonzero(lines.min(axis=1) <= first.objective)
@@ -143,8 +182,7 @@ def _proved(
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
     answer = first if stopped else _packed(problem, effort, first, on_progress, stop)
     if answer.status == "infeasible":
-        text = "sizing: no combination of blocks and plant keeps every rule (proved twice)"
-        raise Impossible(f"{text}; `prefab explain` names the wishes that clash")
+        raise Impossible(_NOTHING.format("proved twice"))
     if answer is not first and answer.objective is not None and answer.bound is not None:
         return answer
     if first.objective is None:
@@ -234,10 +272,10 @@ def make_model(problem: Problem) -> Model:
 
 
 def _best(bounds: Bounds, pairs: int) -> Columns:
-    """The numbers of the columns of the pairs with the least bounds; all where the grid carries no pair."""
+    """The numbers of the columns of the pairs with the least bounds; any few where nothing carries a pair."""
     order = np.argsort(bounds, axis=None, kind="stable")[: 2 * pairs]
     best = [divmod(int(i), len(bounds)) for i in order if np.isfinite(bounds.flat[i])]
-    return np.array(sorted({n for pair in best for n in pair}) or range(len(bounds)), dtype=np.intp)
+    return np.array(sorted({n for pair in best for n in pair}) or range(min(pairs, len(bounds))), dtype=np.intp)
 
 
 def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[str, ...], ...]]:

@@ -44,7 +44,7 @@ def test_smallest_set_really_is(change):
     conflict = find_conflict(brief, catalog)
     assert conflict.clashing
     assert conflict.smallest
-    assert attempt(brief, catalog, "quick", StopFlag())[0] == "impossible"
+    assert attempt(brief, catalog, "quick", StopFlag(), {})[0] == "impossible"
     for wish in conflict.freeing:
         assert wish in conflict.clashing
 

@@ -154,12 +154,15 @@ def systems_plan(
     rating_kw: float = 1000.0,
     later: str = "",
     carries: bool = False,
+    fans: Sequence[str] = (),
+    at_rating: bool = False,
 ) -> Plan:
     """One block of pods on lossless UPS systems, which need nothing: only what the systems carry matters.
 
     `loads` are the pods' peaks in kW with the systems of their cords, `AB` or `A`; each of the `systems` has so many
     `modules` of `rating_kw`. Those `later` are delivered in a second phase. The second cord of a catcher takes over,
-    unless it `carries`.
+    unless it `carries`. With `fans`, given by their cords, a fifth of every pod's power is heat in air, shared by all
+    of them; each takes a fifth of the 500 kW it is rated for, or of what it moves if not `at_rating`.
     """
     phases = [{"name": "One", "it_mw": 0.1, "energised_by": date(2029, 12, 31)}]
     if later:
@@ -172,16 +175,22 @@ def systems_plan(
     ups = a_module("UPS-X", "power", gives=[{"carrier": CRITICAL, "capacity_kw": rating_kw}])
     tags = {s: tuple(f"B01-UPS-{s}{n}" for n in range(1, modules + 1)) for s in systems}
     equipment, feeds, pods = [], [], []
+    consumers = []
     for number, (peak_kw, cords) in enumerate(loads, 1):
         tag = f"B01-POD-{number:02d}"
-        pods.append(_load(f"POD-{number}", peak_kw))
-        equipment.append(Equipment(tag=tag, sku=f"POD-{number}", block=1, kind="a", phase=0, carrier="it"))
+        pods.append(_load(f"POD-{number}", peak_kw, 0.2 if fans else 0.0))
+        equipment.append(_of_block(tag, f"POD-{number}", "A", 0, "it"))
+        consumers.append((tag, cords))
+    blowing = tuple(f"B01-FAN-{number:02d}" for number in range(1, len(fans) + 1))
+    equipment += [_of_block(tag, "FAN-500", "A", 0, "air_cooling") for tag in blowing]
+    feeds += [_feed(tag, "air_cooling", *blowing) for tag, _ in consumers if fans]
+    for tag, cords in (*consumers, *zip(blowing, fans, strict=True)):
         for side, cord in zip("AB", cords, strict=False):
             feed = _feed(tag, CRITICAL, *tags[cord], side=side)
             feeds.append(feed.model_copy(update={"standby": level == "catcher" and side == "B" and not carries}))
     for system in systems:
         phase = 1 if system in later else 0
-        equipment += [_of_block(tag, "UPS-X", system, phase) for tag in tags[system]]
+        equipment += [_of_block(tag, "UPS-X", system, phase, CRITICAL) for tag in tags[system]]
     group = Group(carrier=CRITICAL, sku="UPS-X", sides=len(systems), per_side=modules)  # type: ignore[arg-type]
     kind = BlockKind(name="a", pod=pods[0].sku, pods=len(pods), groups=(group,))
     sized = Sized(
@@ -193,18 +202,28 @@ def systems_plan(
         bound_usd=0,
         parameters="by hand",
     )
-    return a_plan(brief, (*pods, ups), sized, Connected(equipment=tuple(equipment), feeds=tuple(feeds)))
+    fan = a_fan(at_rating=at_rating)
+    return a_plan(brief, (*pods, fan, ups), sized, Connected(equipment=tuple(equipment), feeds=tuple(feeds)))
 
 
-def _load(sku: str, peak_kw: float) -> Module:
-    """A pod that needs nothing but its power."""
+def a_fan(*, at_rating: bool = False) -> Module:
+    """One of the fans above."""
+    drawn = {"fixed_kw": 100.0} if at_rating else {"kw_per_kw": 0.2}
+    need = {"carrier": CRITICAL, "connection": "dual", **drawn}
+    return a_module("FAN-500", "air_cooling", gives=[{"carrier": "air_cooling", "capacity_kw": 500}], needs=[need])
+
+
+def _load(sku: str, peak_kw: float, in_air: float) -> Module:
+    """A pod that needs nothing but its power, and air."""
     it = POD.it
     assert it is not None
     powers = {"sustained_kw": peak_kw, "peak_kw": peak_kw, "nameplate_kw": peak_kw, "measured_kw": peak_kw}
-    need = {"carrier": CRITICAL, "connection": "dual", "kw_per_kw": 1.0}
+    needs = [{"carrier": CRITICAL, "connection": "dual", "kw_per_kw": 1.0}]
+    if in_air:
+        needs.append({"carrier": "air_cooling", "connection": "header", "kw_per_kw": in_air})
     gives = [{"carrier": "it", "capacity_kw": peak_kw}]
-    return a_module(sku, "it_pod", it={**it.model_dump(), **powers}, gives=gives, needs=[need])
+    return a_module(sku, "it_pod", it={**it.model_dump(), **powers}, gives=gives, needs=needs)
 
 
-def _of_block(tag: str, sku: str, side: str, phase: int) -> Equipment:
-    return Equipment(tag=tag, sku=sku, block=1, kind="a", phase=phase, carrier=CRITICAL, side=side)  # type: ignore[arg-type]
+def _of_block(tag: str, sku: str, side: str, phase: int, carrier: str) -> Equipment:
+    return Equipment(tag=tag, sku=sku, block=1, kind="a", phase=phase, carrier=carrier, side=side)  # type: ignore[arg-type]
