@@ -58,6 +58,8 @@ class PlantCost:
         units = np.arange(most + 1) * 1000 + self._asked_by_plant(carrier)
         options = self.problem.options(carrier)
         counts = [np.maximum(1, -(-units // (o.capacity_kw * 1000)) + o.spare) for o in options]
+        if carrier in self.problem.optional:
+            counts = [np.where(units > 0, n, 0) for n in counts]
         cost = _least([np.where(n <= o.most, n * o.cost_usd, np.inf) for n, o in zip(counts, options, strict=True)])
         drawn = [
             np.min([n * o.standing[place] for n, o in zip(counts, options, strict=True)], axis=0) for place in range(3)
@@ -66,8 +68,9 @@ class PlantCost:
 
     def _asked_by_plant(self, carrier: str) -> int:
         """Thousandths of a unit that the fewest of all other services' plant ask."""
-        others = (self.problem.options(c) for c in self.problem.services if c != carrier)
-        return sum(min(o.asked(carrier) * o.sides * max(1, o.spare) for o in options) for options in others if options)
+        others = ((c, self.problem.options(c)) for c in self.problem.services if c != carrier)
+        certain = (options for c, options in others if options and c not in self.problem.optional)
+        return sum(min(o.asked(carrier) * o.sides * max(1, o.spare) for o in options) for options in certain)
 
     def _only_for_fuel(self, carrier: str) -> bool:
         """Whether only tanks ask for a service: then it is priced with them."""

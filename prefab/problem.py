@@ -85,6 +85,11 @@ class Problem:
         return tuple(o for o in self.plant if o.carrier == carrier)
 
     @cached_property
+    def optional(self) -> frozenset[str]:
+        """Services that no block asks for: nobody buys them unless something chosen does."""
+        return frozenset(s for s in self.services if not any(c.asked(s) for c in self.columns))
+
+    @cached_property
     def stores(self) -> Draw:
         """The most that the site's own plant may draw by standing there; it hangs on the first intake."""
         most = (

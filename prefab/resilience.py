@@ -6,9 +6,9 @@ that one block draws from one switchgear) can be taken out, one at a time; every
 its capacity. *Fault tolerant*: the same, also everything of one side of a block or of the site at once, and each of
 these also with the utility away where generators exist.
 
-Standby power is judged with the utility away in both answers: Tier III and IV take generators, not the utility, for the
-primary source (https://www.plantengineering.com/single-article/generator-ratings-and-the-implications-for-data-centers/
-11d08cf8f64ec17917596422959314ef.html), and while the utility is there any answer about them would be yes.
+Standby power is judged with the utility away in both answers: Tiers III and IV take generators, not the utility, for
+the primary source, and while the utility is there any answer about them would be yes. Source:
+https://www.plantengineering.com/single-article/generator-ratings-and-the-implications-for-data-centers/11d08cf8f64ec17917596422959314ef.html
 
 Limits: a header or bus is one section, valves and couplers within it are not known to the plan; where a module's loss
 overloads what is left on its bus, the bus is lost with it; one-sided groups are one compartment; what waits for hours
@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from prefab.errors import InputError
-from prefab.plan import GRID, Feed, Plan
+from prefab.plan import GRID, Plan
 from prefab.rules.losses import Losses
 from prefab.rules.network import UTILITIES, Network
 
@@ -143,7 +143,14 @@ class _Site:
         self.twin = _twins(network)
         """For every block the first that is wired the same."""
         self.fed_by = {
-            block: frozenset(s for tag in tags for f in self._feeds(tag) for s in f.suppliers if s in plant)
+            block: frozenset(
+                s
+                for tag in tags
+                for need in network.module(tag).needs
+                for feed in network.feeds.get((tag, need.carrier), ())
+                for s in feed.suppliers
+                if s in plant
+            )
             for block, tags in network.blocks.items()
             if block
         }
@@ -161,11 +168,6 @@ class _Site:
         if found.redundancy == "power":
             return CRITICAL if found.autonomy or unit else MECHANICAL
         return _PART.get(found.redundancy, "")
-
-    def _feeds(self, tag: str) -> Iterator[Feed]:
-        """Of one module, those that stop it when they go."""
-        for need in self.network.lasting(tag):
-            yield from self.network.feeds.get((tag, need.carrier), ())
 
     def _one_of_each(self, tags: Iterable[str]) -> Iterator[str]:
         """One of the modules that nothing but names tells apart, in blocks that nothing but numbers tells apart."""

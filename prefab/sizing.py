@@ -260,9 +260,9 @@ def make_model(problem: Problem) -> Model:
                 if phase:
                     model.add_row([(1, here), (-1, problem.plant_count(option, phase - 1))], low=0)
                 model.add_row([(1, here), (-option.most, chosen)], high=0)
-                if carrier not in ("mv_storage", *problem.attached) or phase == problem.phases[-1]:
+                if carrier not in ("mv_storage", *problem.attached, *problem.optional) or phase == problem.phases[-1]:
                     model.add_row([(1, here), (-1, chosen)], low=0)
-        if carrier in problem.attached:
+        if carrier in problem.attached or carrier in problem.optional:
             model.add_row([(1, problem.chosen(o)) for o in options], high=1)
         else:
             model.exactly_one(problem.chosen(o) for o in options)

@@ -201,3 +201,14 @@ def test_one_of_equal_modules_that_is_wired_otherwise_is_told_apart():
         ]
 
     assert_as_brute_force(damaged(hand_wired_plan(), edit), 0)
+
+
+def test_of_two_equal_blocks_one_that_is_wired_otherwise_is_told_apart():
+    # The second block has one control panel less in use, and starves without the other.
+    def edit(tree):
+        connected = tree["connected"]
+        connected["feeds"] = [f for f in connected["feeds"] if f["suppliers"] != ["B02-CTL-B1"]]
+
+    plan = damaged(hand_wired_plan(blocks=2), edit)
+    assert_as_brute_force(plan, 1)
+    assert set(walk(plan, 1).starving) == {"B02-POD-01"}
