@@ -73,7 +73,7 @@ class Losses:
         for (block, carrier, side), tags in self._systems().items():
             where = f"B{block:02d}" if block else "site"
             found[block].append(Loss(f"{where} {carrier} side {side} lost", frozenset(tags)))
-            if level_of(self.network, tags[0]) == "2(N+1)":
+            if any(level_of(self.network, t) == "2(N+1)" for t in tags):
                 found[block] += self._one_more(block, carrier, tags)
         return found
 

@@ -146,6 +146,8 @@ class _Walk:
                 if self.load.get(tag, -1.0) < self.load[most]:
                     self.load[tag] = self.load[most]
                     self.situation[tag] = self.situation[most].replace(tag, most)
+        for bus in {b for b in self.network.buses.values() if len(b) == 1 and b[0] in self.load}:
+            self.bus_load[bus] = max(self.bus_load.get(bus, 0.0), self.load[bus[0]])
 
     def _copy_to_twins(self) -> None:
         """What was found for a block holds for those that only its number tells apart."""
@@ -158,6 +160,8 @@ class _Walk:
                     self.situation[tag] = self.situation[twin].replace(before[:-1], one[:-1])
                 if twin in self.starving:
                     self.starving[tag] = self.starving[twin].replace(before[:-1], one[:-1])
+                if (bus := self.network.buses.get(twin)) in self.bus_load:
+                    self.bus_load[tuple(one + t.removeprefix(before) for t in bus)] = self.bus_load[bus]
 
     def _note(self, output: Mapping[str, float], name: str, hungry: Iterable[str], *, utility: bool) -> None:
         on_bus: dict[tuple[str, ...], float] = defaultdict(float)

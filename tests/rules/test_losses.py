@@ -212,3 +212,13 @@ def test_of_two_equal_blocks_one_that_is_wired_otherwise_is_told_apart():
     plan = damaged(hand_wired_plan(blocks=2), edit)
     assert_as_brute_force(plan, 1)
     assert set(walk(plan, 1).starving) == {"B02-POD-01"}
+
+
+def test_order_of_the_equipment_changes_no_loss():
+    """Unit transformers (2(N+1)) and mechanical ones (2N) share a side: whichever comes first."""
+    plan = made("2(N+1)", "2(N+1)", 1.0)
+
+    def backwards(tree):
+        tree["connected"]["equipment"].reverse()
+
+    assert walk(damaged(plan, backwards), 0).states == walk(plan, 0).states
