@@ -6,14 +6,16 @@ blocks.
 """
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prefab.packing import Edge
-from prefab.plant import Draw
+from prefab.plant import POWER, Draw
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
 from prefab.problem import Problem
+from prefab.rules import SUMMED
 from prefab.units import need
 
 Bounds = NDArray[np.float64]
@@ -39,6 +41,8 @@ class Bounding:
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
+        self.sums = [self._sum(rule) for rule in SUMMED if rule.RULE in problem.summed]
+        """What each column adds to a sum that is limited, and the limit."""
         self.asked_kw = need(problem.it_kw[-1])
         self.most = -(-self.asked_kw // self.it_kw)
         largest = Draw(*(int(kw) for kw in self._largest(self.draw)))
@@ -49,6 +53,18 @@ class Bounding:
         """The most that the blocks of any site ask: one kind carries almost all, or two do."""
         found: Numbers = ((self.most + 1) * each).max(axis=1, initial=0) + each.max(axis=1, initial=0)
         return found
+
+    def _sum(self, rule: ModuleType) -> tuple[Numbers, int]:
+        terms, most = rule.row(self.problem)
+        taken = {name: of_each for of_each, name in terms}
+        last = self.problem.phases[-1]
+        found = np.array([taken.get(self.problem.count(c, last), 0) for c in self.problem.columns], np.int64)
+        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
+            # Whatever carries a block takes its share too.
+            options = self.problem.options(carrier)
+            each = min((taken.get(self.problem.plant_count(o, last), 0) / o.capacity_kw for o in options), default=0.0)
+            found += np.floor(each * draw).astype(np.int64)
+        return found, most
 
     def by_lines(self) -> Bounds:
         """For every two columns, from the straight lines below the plant's tables."""
@@ -66,11 +82,21 @@ class Bounding:
             value, slope = line_below(table, min(low, high), high)
             fixed += value + slope * standing
             price += slope * each
+        for taken, most in self.sums:
+            penalty = self._penalty(price, taken, most)
+            price += penalty * taken
+            fixed -= penalty * most
         rate = price / self.it_kw
         rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :])
         bounds = price[:, None] + price[None, :] + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
         return self._allowed(bounds + fixed)
+
+    def _penalty(self, price: Bounds, taken: Numbers, most: int) -> float:
+        """Dollars for a unit of a limited sum that raise the least cost of a site most: any price gives a bound."""
+        unit = float(price.mean() / max(1.0, taken.mean()))
+        tried = [0.0, *(unit * 2.0**n for n in range(-8, 9))]
+        return max(tried, key=lambda p: ((price + p * taken) / self.it_kw).min() * self.asked_kw - p * most)
 
     def by_counts(self, numbers: Columns) -> Bounds:
         """For every two of these columns, from all numbers of blocks (at least one of each) that carry the IT load."""
@@ -108,6 +134,8 @@ class Bounding:
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
+        for taken, most in self.sums:
+            site[count_a * taken[a] + count_b * taken[others] > most] = np.inf
         return site
 
     def refuses(self) -> bool:

@@ -13,7 +13,7 @@ from prefab.bounding import Bounding
 from prefab.errors import Impossible
 from prefab.objective import capital_terms
 from prefab.problem import make_problem
-from prefab.rules import HOOKS
+from prefab.rules import HOOKS, land_use
 from prefab.sizing import make_model, make_sized
 from prefab.solver import QUICK, solve
 
@@ -196,3 +196,25 @@ def test_dearer_plant_raises_every_bound_by_what_every_site_must_buy():
     raised = make_bounds(make_problem(brief, a_catalog(dear), HOOKS))
     # 5.0 M$ more for each of two, with 15 % of freight and installation
     assert np.allclose(raised - cheap, 11_500_000, atol=1)
+
+
+@pytest.mark.parametrize("area_m2", [330, 345, 360, 375, 390, 420])
+def test_limits_on_sums_neither_lose_the_optimum_nor_refuse_what_fits(area_m2):
+    """Small dear UPS and large cheap ones: bounds that know the land against the master that knows all rows."""
+    small = UPS.model_copy(update={"sku": "UPS-S", "length_mm": 3000})
+    small = small.model_copy(update={"price": UPS.price.model_copy(update={"amount": 2 * UPS.price.amount})})
+    brief = a_brief(
+        phases=[{"name": "One", "it_mw": 2.0, "energised_by": "2030-12-31"}],
+        grid={"capacity_mw": 6.0},
+        limits={"area_m2": float(area_m2)},
+    )
+    catalog = a_catalog((*MODULES, small))
+    hooks = replace(HOOKS, burdens=(land_use.burden,))
+    problem = replace(make_problem(brief, catalog, hooks), summed=(land_use.RULE,))
+    least = masters_optimum(problem)
+    assert make_bounds(problem).min() <= least
+    assert Bounding(problem).by_lines().min() <= least
+    try:
+        assert make_sized(brief, catalog, QUICK).objective_usd == least
+    except Impossible:
+        assert least == float("inf")

@@ -1,10 +1,12 @@
-"""Measures the figures that the README states and prints them as a table: `make bench` (about five minutes).
+"""Measures the figures that the README states and prints them as a table: `make bench` (about ten minutes).
 
 Each figure is the median of several runs, with the smallest and the largest; nothing is asserted.
 """
 
+import contextlib
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -15,7 +17,10 @@ from pathlib import Path
 
 from prefab.brief import SiteBrief, read_brief
 from prefab.catalog import Catalog, load_catalog
-from prefab.sizing import make_sized
+from prefab.errors import Impossible
+from prefab.problem import Known, make_problem
+from prefab.rules import HOOKS
+from prefab.sizing import find_verdict, make_sized
 from prefab.solver import QUICK
 
 ROOT = Path(__file__).parents[2]
@@ -49,12 +54,21 @@ def design(effort: str, runs: int) -> tuple[list[float], list[float]]:
         return whole_process([*command, f"{folder}/out"], runs)
 
 
-def of_size(brief: SiteBrief, it_mw: float) -> SiteBrief:
+def of_size(brief: SiteBrief, it_mw: float, phases: int = 1) -> SiteBrief:
     """The example at another size, on a grid and with storage to match."""
     factor = it_mw / 20
+    steps = [
+        brief.phases[0].model_copy(
+            update={"name": f"Phase {n}", "it_mw": it_mw / phases, "energised_by": date(2029 + n, 12, 31)}
+        )
+        for n in range(phases)
+    ]
     return brief.model_copy(
         update={
-            "phases": (brief.phases[0].model_copy(update={"it_mw": it_mw}),),
+            "phases": tuple(steps),
+            "site": brief.site.model_copy(
+                update={side: getattr(brief.site, side) * max(1.0, factor**0.5) for side in ("width_m", "depth_m")}
+            ),
             "grid": brief.grid.model_copy(update={"capacity_mw": brief.grid.capacity_mw * factor}),
             "storage": brief.storage.model_copy(update={"power_mw": brief.storage.power_mw * factor}),
         }
@@ -62,12 +76,62 @@ def of_size(brief: SiteBrief, it_mw: float) -> SiteBrief:
 
 
 def sizing(brief: SiteBrief, catalog: Catalog, runs: int) -> tuple[str, list[float]]:
+    """From the loaded brief and the whole catalog to the proven answer, columns and rounding bound included."""
     seconds = []
     for _ in range(runs):
         began = time.perf_counter()
         sized = make_sized(brief, catalog, QUICK)
         seconds.append(time.perf_counter() - began)
-    return f"{sized.status}, gap {sized.gap_frac:.3%}", seconds
+    return f"{sized.status}, gap {sized.gap_frac:.3%}, rounding {sized.rounding_frac:.3%}", seconds
+
+
+def changed(brief: SiteBrief, section: str, **wishes: object) -> SiteBrief:
+    return brief.model_copy(update={section: getattr(brief, section).model_copy(update=wishes)})
+
+
+def changed_wishes(brief: SiteBrief, catalog: Catalog, runs: int) -> list[tuple[str, str, str]]:
+    """A quick answer and a new proof after one changed wish, with the columns of before."""
+    known: Known = {}
+    make_sized(brief, catalog, QUICK, known=known)
+    table = []
+    for name, wish in (
+        ("grid of 28 MW", changed(brief, "grid", capacity_mw=28.0)),
+        ("grid of 24 MW", changed(brief, "grid", capacity_mw=24.0)),
+        ("fuel for 48 h", changed(brief, "autonomy", generator_h=48.0)),
+        ("one kind of block", changed(brief, "limits", block_kinds=1)),
+        ("UPS for 8 min", changed(brief, "autonomy", ups_min=8.0)),
+        ("power 2N", changed(brief, "redundancy", power="2N")),
+        ("cooling 2N", changed(brief, "redundancy", cooling="2N")),
+    ):
+        quick, proof, said = [], [], ""
+        for _ in range(runs):
+            began = time.perf_counter()
+            said = find_verdict(wish, catalog, dict(known))
+            quick.append(1000 * (time.perf_counter() - began))
+            began = time.perf_counter()
+            with contextlib.suppress(Impossible):
+                make_sized(wish, catalog, QUICK, known=dict(known))
+            proof.append(1000 * (time.perf_counter() - began))
+        table.append((f"20 MW, then {name}: quick answer ({said})", "50 ms", spread(quick, "ms")))
+        table.append((f"20 MW, then {name}: new proof", "500 ms", spread(proof, "ms")))
+    return table
+
+
+def curve(brief: SiteBrief, catalog: Catalog) -> list[tuple[str, str, str]]:
+    """Time of a sizing against megawatts and against the number of ways to build a block."""
+    table = []
+    for it_mw in (1, 5, 20, 50, 100, 200, 500, 1000):
+        wish = of_size(brief, it_mw)
+        columns = len(make_problem(wish, catalog, HOOKS).columns)
+        status, seconds = sizing(wish, catalog, 3)
+        table.append((f"{it_mw} MW, {columns} ways to build a block ({status})", "", spread(seconds, "s")))
+    for sizes in ((1,), (1, 2), (1, 2, 4), (1, 2, 4, 8)):
+        wish = changed(of_size(brief, 200), "limits", pods_per_block=max(sizes))
+        columns = len(make_problem(wish, catalog, HOOKS).columns)
+        status, seconds = sizing(wish, catalog, 3)
+        what = f"200 MW, at most {max(sizes)} pods a block, {columns} ways ({status})"
+        table.append((what, "", spread(seconds, "s")))
+    return table
 
 
 def catalog_load(runs: int) -> list[float]:
@@ -88,12 +152,19 @@ def rows() -> list[tuple[str, str, str]]:
         table.append((f"`prefab design` on the 20 MW example, {effort}, all documents", goal, spread(seconds, "s")))
         table.append((f"its peak memory, {effort}", "600 MB", spread(megabytes, "MB")))
     example = read_brief(EXAMPLE)
-    briefs = [("2 MW", read_brief(ROOT / "layouts" / "edge-2mw" / "brief.toml")), ("20 MW", example)]
-    briefs += [("60 MW, 3 phases", read_brief(ROOT / "layouts" / "inference-60mw" / "brief.toml"))]
-    briefs += [("200 MW", of_size(example, 200))]
-    for name, brief in briefs:
+    for name, goal, brief in (
+        ("1 MW", "0.5 s", of_size(example, 1)),
+        ("20 MW", "2 s", example),
+        ("60 MW, 3 phases", "4 s", read_brief(ROOT / "layouts" / "inference-60mw" / "brief.toml")),
+        ("200 MW", "3 s", of_size(example, 200)),
+        ("1,000 MW, 4 phases", "10 s", of_size(example, 1000, 4)),
+    ):
         status, seconds = sizing(brief, catalog, 7)
-        table.append((f"sizing {name} ({status})", "2 s", spread(seconds, "s")))
+        table.append((f"sizing {name} ({status})", goal, spread(seconds, "s")))
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    table.append(("peak memory of all sizings in one process", "500 MB", f"{megabytes:.0f} MB"))
+    table += changed_wishes(example, catalog, 7)
+    table += curve(example, catalog)
     table.append((f"loading {len(catalog.modules)} modules and all else", "0.3 s", spread(catalog_load(11), "s")))
     seconds, _ = whole_process([sys.executable, "-m", "prefab", "--help"], 11)
     table.append(("`prefab --help`, start of Python included", "0.2 s", spread(seconds, "s")))
