@@ -72,6 +72,24 @@ def test_liquid_flow(flow, kept):
     assert is_kept(liquid_flow, edit) is kept
 
 
+@pytest.mark.parametrize(("flow", "kept"), [(796.80, False), (796.81, True), (900.0, True)])
+def test_liquid_flow_through_a_rack(flow, kept):
+    # 800 kW at 15 K through one pod: 800 x 60 / (1.0116 x 3.97 x 15) = 796.8038 L/min.
+    def edit(tree):
+        item(module(tree, "POD-1000")["needs"], carrier="coolant")["flow_max_lpm"] = flow
+
+    assert is_kept(liquid_flow, edit) is kept
+
+
+@pytest.mark.parametrize(("flow", "kept"), [(570.0, False), (600.0, True)])
+def test_liquid_flow_through_a_unit_when_another_is_lost(flow, kept):
+    # Two of three CDUs left: 400 kW and 1 % at 10 K of water, some 583 L/min; with all three it would be 388.
+    def edit(tree):
+        item(module(tree, "CDU-500")["needs"], carrier="facility_water")["flow_max_lpm"] = flow
+
+    assert is_kept(liquid_flow, edit) is kept
+
+
 @pytest.mark.parametrize(("limit", "kept"), [(1130.17, False), (1130.18, True), (1130.19, True)])
 def test_bus_limit_in_kilowatts(limit, kept):
     def edit(tree):
