@@ -1,7 +1,8 @@
 """What may serve the whole site: intake, transformers, generators, tanks, batteries and the site's own services."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import le
 from typing import NamedTuple
 
 from prefab.brief import SiteBrief
@@ -9,7 +10,7 @@ from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.eligible import Offer, make_offers
 from prefab.module import Engine, Module
-from prefab.physics.electrical import loss_kw
+from prefab.physics.electrical import fuel_l_per_h, loss_kw
 from prefab.units import Rounding, need
 from prefab.ways import Hooks
 
@@ -135,6 +136,8 @@ def make_plant(
     attached = {c: None for c in attached if c in wanted}
     services = tuple(c for c in wanted if c not in attached and c not in (*POWER, "fuel", "mv_storage"))
     found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
+    if not hooks.burdens:
+        found = [o for o in found if not any(_outdoes(r, o) for r in found)]
     slopes = _slopes(found, brief)
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
@@ -174,6 +177,33 @@ def _served(carrier: str, plant: list[PlantOption]) -> str | None:
     """The carrier whose givers have a unit of this one each."""
     asked = ((o.carrier, o.module.needed(carrier)) for o in plant)
     return next((by for by, wish in asked if wish is not None and wish.connection == "unit"), None)
+
+
+def _outdoes(one: PlantOption, other: PlantOption) -> bool:
+    """Whether power plant serves as well as another in every respect and better in one: then nobody wants the other.
+
+    Losses and fuel of all offers enter the sizing by the worst of them, so that one nobody wants would do harm.
+    """
+    if one.carrier != other.carrier or one.carrier not in POWER or one is other:
+        return False
+    loads = [n / 20 * other.capacity_kw for n in range(21)]
+    figures = [
+        (o.cost_usd, -o.capacity_kw, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *_burned(o, loads))
+        for o in (one, other)
+    ]
+    needs = [{(n.carrier, n.connection, n.units, n.fixed_kw) for n in o.module.needs} for o in (one, other)]
+    alike = needs[0] == needs[1] and len(figures[0]) == len(figures[1])
+    return alike and figures[0] != figures[1] and all(map(le, *figures))
+
+
+def _burned(option: PlantOption, loads_kw: list[float]) -> Iterator[float]:
+    """Losses and litres an hour at some loads."""
+    engine, losses = option.module.engine, option.module.losses
+    for load_kw in loads_kw:
+        if losses:
+            yield float(loss_kw(losses.points, load_kw / option.capacity_kw))
+        if engine and engine.fuel_l_per_kwh:
+            yield float(fuel_l_per_h(engine.fuel_l_per_kwh, load_kw, option.capacity_kw))
 
 
 def _most_power(option: PlantOption, drawn_kw: float, blocks: int) -> int:

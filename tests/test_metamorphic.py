@@ -145,7 +145,6 @@ def test_another_module_never_makes_it_dearer(site, module, share, price_usd):
 SITE = {"phases": phases(2.5), "grid": {"capacity_mw": 3.8, "voltage_kv": 110.0}, "redundancy": {"intake": "N"}}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the worst loss of all offers counts")
 def test_a_module_that_loses_more_never_makes_it_dearer():
     lossy = TXM.losses.model_copy(update={"points": ((0, 5), (0.25, 60), (0.5, 140), (0.75, 300), (1, 500))})
     other = TXM.model_copy(update={"sku": "TXM-9", "losses": lossy})
