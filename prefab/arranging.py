@@ -5,6 +5,7 @@ hangs on one system and may be taken over by the last one, which carries nothing
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from prefab.eligible import Offer
@@ -43,12 +44,11 @@ def arrange(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_l
         return []
     count = sides * per_side
     # The worst split of a load over an A and a B module is all on one: losses are convex.
-    on_one = apart and sides == 2
-    outputs = [((kw, 1), (0.0, 1)) if on_one else ((kw / count, count),) for kw in demand.loads_kw]
+    shares = ((1.0, 1), (0.0, 1)) if apart and sides == 2 else ((1 / count, count),)
     if level == "N":
-        return [Arrangement(sides, per_side, tuple(outputs))]
+        return [Arrangement(sides, per_side, demand, shares)]
     left = (per_side if sides == 2 else count) - spare
-    return [Arrangement(sides, per_side, (*outputs, ((demand.normal / left, left),)), losses=1)]
+    return [Arrangement(sides, per_side, demand, shares, (((demand.normal / left, left),),))]
 
 
 def _shared(
@@ -57,21 +57,26 @@ def _shared(
     """Each system carries what is left to it after the loss of any other, and one bus holds that."""
     if systems > len(consumers) + (level == CATCHER):
         return None
-    cords = spread(consumers, level, systems)
-    carried = [carried_kw(consumers, cords, level, systems, lost) for lost in range(-1, systems)]
+    carried = _carried_kw(consumers, level, systems)
     worst = max(map(max, carried))
     if offer.carrier.group_max_kw is not None and worst > offer.carrier.group_max_kw:
         return None
     per_side = max(rounded_up(worst / offer.capacity_kw), at_least)
     if per_side > offer.parallel_max:
         return None
-    shares = [kw / sum(consumers) for kw in carried[0]]
-    outputs = [tuple((kw * share / per_side, per_side) for share in shares) for kw in demand.loads_kw]
-    losses = [
-        tuple((kw / per_side, per_side) for n, kw in enumerate(of_each) if n != lost)
-        for lost, of_each in enumerate(carried[1:])
-    ]
-    return Arrangement(systems, per_side, (*outputs, *losses), losses=len(losses))
+    shares = tuple((kw / sum(consumers) / per_side, per_side) for kw in carried[0])
+    lost = tuple(
+        tuple((kw / per_side, per_side) for n, kw in enumerate(of_each) if n != gone)
+        for gone, of_each in enumerate(carried[1:])
+    )
+    return Arrangement(systems, per_side, demand, shares, lost)
+
+
+@lru_cache(maxsize=4096)
+def _carried_kw(consumers: Consumers, scheme: str, systems: int) -> tuple[tuple[float, ...], ...]:
+    """What each system carries with all in service, then without each of them: the same for every offer."""
+    cords = spread(consumers, scheme, systems)
+    return tuple(tuple(carried_kw(consumers, cords, scheme, systems, lost)) for lost in range(-1, systems))
 
 
 def rated_draw_kw(module: Module, carrier: str, need: Need) -> float:

@@ -1,9 +1,12 @@
 """Which modules may stand at this site, with what capacity, and why the others may not."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
@@ -39,8 +42,8 @@ class Offer:
     return_degc: float | None
     capacity_kw: float
     """What it may carry here: rated, derated, and capped by every rule; units of services, litres of fuel."""
-    with_autonomy: frozenset[str] = frozenset()
-    """Carriers whose givers last for the UPS autonomy."""
+    carriers: Mapping[str, Carrier] = field(default_factory=dict)
+    """Every carrier, by key: for rules that look at what the module needs."""
 
     @cached_property
     def given(self) -> Gives:
@@ -54,30 +57,29 @@ class Offer:
         """Most of them on one bus or header."""
         return self.given.parallel_max
 
-    def lost_kw(self, output_kw: float) -> float:
-        """Loss of one module while it gives `output_kw`."""
-        if self.module.losses is None:
-            return 0.0
-        return float(loss_kw(self.module.losses.points, output_kw / self.given.rated_kw(self.conditions.power_factor)))
+    def lost_kw(self, output_kw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Loss of one module while it gives each of these outputs."""
+        assert self.module.losses is not None
+        rated_kw = self.given.rated_kw(self.conditions.power_factor)
+        return np.asarray(loss_kw(self.module.losses.points, output_kw / rated_kw))
 
-    def rejecting_kw(self, heat_kw: float) -> float:
-        """Electric power of one heat-rejection unit in the design weather."""
+    def rejecting_kw(self, heat_kw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Electric power of one heat-rejection unit in the design weather, for each of these heats."""
         assert self.module.rejection is not None
         assert self.supply_degc is not None
         assert self.return_degc is not None
         c = self.conditions
-        return float(
-            rejection_power_kw(
-                self.module.rejection,
-                self.given.capacity_kw or 0.0,
-                heat_kw,
-                c.dry_bulb_degc,
-                c.wet_bulb_degc,
-                self.supply_degc,
-                self.return_degc,
-                c.altitude_m,
-            )
+        power_kw = rejection_power_kw(
+            self.module.rejection,
+            self.given.capacity_kw or 0.0,
+            heat_kw,
+            c.dry_bulb_degc,
+            c.wet_bulb_degc,
+            self.supply_degc,
+            self.return_degc,
+            c.altitude_m,
         )
+        return np.asarray(power_kw)
 
 
 Shape = Callable[[Offer], "float | str"]
@@ -107,7 +109,7 @@ def make_offers(
     """Every module that gives a carrier, split into what this site may use and what it may not."""
     conditions = site_conditions(brief, catalog)
     carrier = catalog.carrier(carrier_key)
-    lasting = frozenset(c.key for c in catalog.carriers if c.autonomy)
+    carriers = {c.key: c for c in catalog.carriers}
     offers: list[Offer] = []
     refusals: list[Refusal] = []
     for module in catalog.modules:
@@ -124,13 +126,14 @@ def make_offers(
             refusals.append(Refusal(module.sku, text))
             continue
         capacity = _capacity_kw(module, carrier_key, conditions, supply_degc, return_degc)
-        offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity, lasting)
+        offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity, carriers)
         for shape in shapes:
             capped = shape(offer)
             if isinstance(capped, str):
                 refusals.append(Refusal(module.sku, capped))
                 break
-            offer = replace(offer, capacity_kw=capped)
+            if capped != offer.capacity_kw:
+                offer = replace(offer, capacity_kw=capped)
         else:
             offers.append(offer)
     return tuple(offers), tuple(refusals)

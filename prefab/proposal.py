@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from prefab.audit import broken
 from prefab.bom import make_bom
 from prefab.carrier import Carrier
+from prefab.dependability import Dependability, make_dependability
 from prefab.module import Losses, Module
 from prefab.plan import Plan
 from prefab.projection import make_projection
@@ -68,6 +69,7 @@ class Proposal:
     compliance: tuple[Compliance, ...]
     equipment: tuple[ModuleRow, ...]
     assumptions: tuple[Assumption, ...]
+    dependability: Dependability
     answers: tuple[tuple[str, str], ...]
     """The five questions of a customer, each with its answer in a sentence or two."""
 
@@ -89,6 +91,7 @@ def make_proposal(plan: Plan, findings: tuple[Finding, ...]) -> Proposal:
         compliance=tuple(_compliance(rule, plan, findings) for rule in RULES),
         equipment=_equipment(plan),
         assumptions=_assumptions(plan),
+        dependability=make_dependability(plan),
         answers=_answers(plan, findings, bom, projection),
     )
 

@@ -1,45 +1,34 @@
-"""Ways to give one carrier: the groups that serve a demand, what they cost and what they ask for in turn."""
+"""Ways to give one carrier: the groups that serve a demand, what they cost and what they ask for in turn.
 
-from collections.abc import Callable, Iterable, Mapping
+All demands of a carrier are worked out together: rows of a front are ways, each of them for one of the demands.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from operator import gt
+
+import numpy as np
 
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.eligible import Offer, Shape, make_offers
+from prefab.fronts import Figures, Front, Key, Numbers, chosen, joined, matched, placed, rank, unbeaten
 from prefab.module import Module, Need
 from prefab.plan import Group
 from prefab.units import need as rounded_up
 
 POD = "it_pod"
-Room = tuple[int, ...]
-"""Bays taken less bays offered, for every kind of bay in the catalog."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """What is demanded: a carrier, for liquids at a temperature, for units on behalf of one group."""
-
-    carrier: str
-    supply_degc: float | None = None
-    return_degc: float | None = None
-    unit_for: str | None = None
-
 
 Parts = tuple[tuple[float, int], ...]
-"""What the modules of a group give in one situation: an output, and how many give it."""
+"""What the modules of a group give in one situation: an output (kW, or a fraction), and how many give it."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """An open demand in every situation: first the normal one, then those of the groups chosen so far.
-
-    A unit demand is that of the consumer that draws most, together with what all of them draw.
-    """
+    """An open demand in every situation: first the normal one, then those of the groups chosen so far."""
 
     loads_kw: tuple[float, ...]
-    consumers: tuple[Parts, ...] = ()
 
     @property
     def normal(self) -> float:
@@ -52,44 +41,35 @@ class Demand:
         return max(self.loads_kw)
 
 
-@dataclass(frozen=True)
-class Way:
-    """One group that serves a demand, with the units that its modules have of their own."""
-
-    groups: tuple[Group, ...]
-    cost_usd: float
-    losses: int
-    """Situations that its own losses add to every demand: those that the brief asks to survive."""
-    asks: Mapping[Key, Demand]
-    room: Room
-    burdens: tuple[float, ...] = ()
-    """What it adds to each of the sums that the site limits."""
-
-    @property
-    def modules(self) -> int:
-        """How many modules it is made of."""
-        return sum(g.count for g in self.groups)
-
-
 Consumers = tuple[float, ...]
 """What each module that hangs on a carrier draws at its rating, kW."""
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Systems of so many modules, and what their modules give in the situations of one demand."""
+    """Systems of so many modules, and how they share a demand."""
 
     sides: int
     per_side: int
-    outputs: tuple[Parts, ...]
-    losses: int = 0
-    """How many of the outputs, at the end, are those of the group's own losses; before them the demand's situations."""
+    demand: Demand
+    shares: Parts
+    """What one module gives of the demand in each of its situations, as a fraction; and how many give that."""
+    lost: tuple[Parts, ...] = ()
+    """The outputs in the situations of the group's own losses."""
+
+    @property
+    def outputs(self) -> tuple[Parts, ...]:
+        """What its modules give in every situation: those of the demand, then those of its own losses."""
+        shared = (tuple((kw * share, n) for share, n in self.shares) for kw in self.demand.loads_kw)
+        return (*shared, *self.lost)
 
 
 Burden = Callable[[SiteBrief, Module, str], float]
 """What one module that gives this carrier adds to a sum that the site limits; 0 where the brief does not."""
 Arrange = Callable[[Demand, Offer, str, Consumers, int], list[Arrangement]]
 """For a redundancy and what hangs on the carrier, with at least so many modules a side."""
+Lets = Callable[[Need, Carrier, float, float | None, float | None], bool]
+"""Whether a pod lets through what takes its heat away between two temperatures."""
 Admit = Callable[[Demand, Carrier, int], bool]
 """Whether so many buses of a carrier hold a demand."""
 Fits = Callable[[tuple[tuple[Module, int], ...], bool], bool]
@@ -102,23 +82,52 @@ class Hooks:
     shapes: tuple[Shape, ...]
     arrange: Arrange
     admit: Admit
+    lets: Lets
     fits: Fits
     """Whether modules in these numbers have room inside each other; the second says that no more will come."""
     burdens: tuple[Burden, ...] = ()
     """Sums that the site limits: of two ways neither beats the other that adds less to one of them."""
 
 
+Block = tuple[Module, int]
+"""A pod, and how many of them a block has."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a block asks of a carrier; what hangs on that matters where systems share their reserve."""
+
+    demand: Demand
+    block: Block
+    consumers: Consumers = ()
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Groups of one offer, one row each, and what their modules give: by situation an output, and how many give it."""
+
+    sides: Numbers
+    per_side: Numbers
+    output_kw: Figures
+    """By row, situation and part of the modules."""
+    running: Figures
+
+    @property
+    def modules(self) -> Numbers:
+        """How many there are of every row."""
+        return self.sides * self.per_side
+
+
 @dataclass
 class Ways:
-    """All ways at one site; what was worked out once is kept, because very many blocks ask for the same."""
+    """All ways at one site; what every demand meets again is kept."""
 
     brief: SiteBrief
     catalog: Catalog
     hooks: Hooks
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
-    known: dict[tuple[object, ...], tuple[Way, ...]] = field(default_factory=dict)
-    rooms: dict[str, Room] = field(default_factory=dict)
-    drawings: dict[tuple[str, str, float | None, str], "_Drawing"] = field(default_factory=dict)
+    rooms: dict[str, Numbers] = field(default_factory=dict)
+    groups: dict[tuple[Key, str], dict[tuple[int, int], Group]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
@@ -126,55 +135,43 @@ class Ways:
         offered = {(m.family, b.kind) for m in self.catalog.modules for b in m.bays}
         taken = {(m.inside, m.bay) for m in self.catalog.modules if m.inside and m.bay and m.bays_count}
         self.bays = sorted(offered | taken)
-        self.inside_pods = tuple(host == POD for host, _ in self.bays)
+        self.inside_pods = np.array([host == POD for host, _ in self.bays], dtype=bool)
 
-    def to_give(self, key: Key, demand: Demand, pod: Module, pods: int, consumers: Consumers = ()) -> tuple[Way, ...]:
-        """Every way that no other beats; the consumers matter where systems share their reserve."""
-        doors = (pod.sku, pods) if any(o.module.fills_bays for o in self._offers(key)) else None
-        known = (key, demand, doors, consumers)
-        if known not in self.known:
-            found = [w for offer in self._offers(key) for w in self._ways(key, demand, offer, (pod, pods), consumers)]
-            self.known[known] = _unbeaten([self._closed(w) for way in found for w in self._complete(way)])
-        return self.known[known]
+    def to_give(self, key: Key, asked: Sequence[Asked]) -> list[Front]:
+        """Every way that no other way for the same demand beats: rows are of demands by number, placed by cost."""
+        found: list[Front] = []
+        place = 0
+        for offer in self._offers(key):
+            arranged = [(n, a) for n, one in enumerate(asked) for a in self._arranged(key, offer, one)]
+            found += self._arranged_alike(key, offer, arranged, place)
+            place += len(arranged)
+        return unbeaten([self._closed(ways) for ways in placed(found)])
 
     def level(self, carrier: str) -> str:
         """The redundancy asked of a carrier."""
         return self.brief.redundancy.of(self.carriers[carrier].redundancy, critical=self.carriers[carrier].autonomy)
 
-    def _closed(self, way: Way) -> Way:
-        """Houses that stand there for this way only: room left in them is of no use to any other."""
-        pairs = zip(self.inside_pods, way.room, strict=True)
-        room = tuple(taken if in_pod or taken > 0 else 0 for in_pod, taken in pairs)
-        return way if room == way.room else replace(way, room=room)
+    def depends_on_block(self, key: Key) -> bool:
+        """Whether ways differ with the block that a demand is of."""
+        return any(o.module.fills_bays for o in self._offers(key))
 
-    def takers(self, carriers: Iterable[str]) -> tuple[int, ...]:
-        """Kinds of bay, by number, that modules which give one of these carriers take."""
-        giving = [m for m in self.catalog.modules if m.bays_count and any(m.given(c) for c in carriers)]
-        return tuple(i for i, kind in enumerate(self.bays) if any((m.inside, m.bay) == kind for m in giving))
+    def taken(self, carrier: str) -> set[int]:
+        """Kinds of bay, by number, that modules which give a carrier take."""
+        giving = [m for m in self.catalog.modules if m.bays_count and m.given(carrier)]
+        return {self.bays.index((m.inside, m.bay)) for m in giving if m.inside and m.bay}
 
-    def _complete(self, way: Way) -> list[Way]:
-        """The way with every choice of units for its modules, and for the units' own."""
-        unit = next((k for k in way.asks if k.unit_for), None)
-        if unit is None:
-            return [way]
-        served = next(g for g in way.groups if g.carrier == unit.unit_for)
-        known = (unit, way.asks[unit], served.sides, served.per_side)
-        if known not in self.known:
-            found = [w for offer in self._offers(unit) for w in self._units(unit, way.asks[unit], offer, served)]
-            self.known[known] = _unbeaten([c for w in found for c in self._complete(w)])
-        return [done for w in self.known[known] for done in self._complete(_joined(way, w, unit))]
-
-    def room(self, module: Module, count: int) -> Room:
-        """Bays that modules take less those they offer."""
+    def room(self, module: Module) -> Numbers:
+        """Bays that a module takes less those it offers."""
         if module.sku not in self.rooms:
             offered = {(module.family, b.kind): b.count for b in module.bays}
             taken = {(module.inside, module.bay): module.bays_count}
-            self.rooms[module.sku] = tuple(taken.get(kind, 0) - offered.get(kind, 0) for kind in self.bays)
-        return tuple(count * n for n in self.rooms[module.sku])
+            room = [taken.get(kind, 0) - offered.get(kind, 0) for kind in self.bays]
+            self.rooms[module.sku] = np.array(room, dtype=np.int64)
+        return self.rooms[module.sku]
 
-    def burdens(self, module: Module, carrier: str, count: int) -> tuple[float, ...]:
-        """What so many modules add to the sums that the site limits."""
-        return tuple(count * burden(self.brief, module, carrier) for burden in self.hooks.burdens)
+    def burdens(self, module: Module, carrier: str) -> Figures:
+        """What a module adds to the sums that the site limits."""
+        return np.array([burden(self.brief, module, carrier) for burden in self.hooks.burdens], dtype=np.float64)
 
     def key_of(self, need: Need, supply_degc: float | None, return_degc: float | None) -> Key:
         """What a need asks for; liquids whose loop has a rise of its own go back that much warmer."""
@@ -186,171 +183,146 @@ class Ways:
         return Key(need.carrier, supply_degc, return_degc)
 
     def _offers(self, key: Key) -> tuple[Offer, ...]:
-        key = replace(key, unit_for=None)
+        key = key._replace(unit_for=None)
         if key not in self.offers:
             self.offers[key], _ = make_offers(
                 self.brief, self.catalog, self.hooks.shapes, key.carrier, key.supply_degc, key.return_degc
             )
         return self.offers[key]
 
-    def _units(self, key: Key, demand: Demand, offer: Offer, served: Group) -> list[Way]:
-        each = max(1, rounded_up(demand.worst / offer.capacity_kw))
-        if each > offer.parallel_max:
-            return []
-        outputs = []
-        for parts in demand.consumers:
-            running = tuple((kw / each, n * each) for kw, n in parts)
-            idle = each * served.count - sum(n for _, n in running)
-            outputs.append((*running, (0.0, idle)))
-        arranged = Arrangement(served.sides, each * served.per_side, tuple(outputs))
-        return [self._way(key, offer, arranged)]
-
-    def _ways(
-        self, key: Key, demand: Demand, offer: Offer, block: tuple[Module, int], consumers: Consumers
-    ) -> Iterable[Way]:
-        pod, pods = block
-        level = self.level(key.carrier)
+    def _arranged(self, key: Key, offer: Offer, asked: Asked) -> Iterable[Arrangement]:
+        level, demand, consumers = self.level(key.carrier), asked.demand, asked.consumers
         if offer.module.fills_bays:
+            pod, pods = asked.block
             places = pods * sum(b.count for b in pod.bays if b.kind == offer.module.bay)
             # A rack has one rear door, so there is no side B.
             filling = self.hooks.arrange(demand, offer, level, consumers, places)
-            yield from (self._way(key, offer, a) for a in filling if a.sides == 1 and a.per_side == places)
+            yield from (a for a in filling if a.sides == 1 and a.per_side == places)
             return
         for arranged in self.hooks.arrange(demand, offer, level, consumers, 1):
-            yield self._way(key, offer, arranged)
+            yield arranged
             if offer.module.rejection is not None:
                 # Fans follow a cube law, so one unit more may save power worth more than it costs.
-                for more in self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1):
-                    yield self._way(key, offer, more)
+                yield from self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1)
 
-    def _way(self, key: Key, offer: Offer, arranged: Arrangement) -> Way:
-        group = Group(
-            carrier=key.carrier,
-            sku=offer.module.sku,
-            sides=arranged.sides,
-            per_side=arranged.per_side,
-            supply_degc=key.supply_degc,
-            unit_for=key.unit_for,
+    def _arranged_alike(
+        self, key: Key, offer: Offer, arranged: list[tuple[int, Arrangement]], place: int
+    ) -> Iterable[Front]:
+        """The ways of one offer, those with as many situations together."""
+        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for n, (_, one) in enumerate(arranged):
+            alike[len(one.shares), len(one.lost)].append(n)
+        for rows in alike.values():
+            # Controls give signals: what they draw does not follow what is asked of them.
+            groups = _groups([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
+            yield from self._ways(key, offer, groups, np.array([arranged[n][0] for n in rows]), place + np.array(rows))
+
+    def _ways(self, key: Key, offer: Offer, groups: _Groups, of: Numbers, place: Numbers) -> list[Front]:
+        """Groups as ways, with every choice of units for their modules, and for the units' own."""
+        module, rows = offer.module, np.arange(len(of))
+        asks: dict[Key, Figures] = {}
+        units: dict[Key, Figures] = {}
+        for need in module.needs:
+            asked = self._key(need, key)
+            drawn_kw = _drawn_kw(offer, need, groups.output_kw)
+            if need.connection == "unit":
+                units[asked._replace(unit_for=key.carrier)] = drawn_kw
+            else:
+                asks[asked] = asks.get(asked, 0.0) + (groups.running * drawn_kw).sum(axis=2)
+        keys = tuple(sorted(asks, key=rank))
+        loads_kw = np.zeros((len(rows), len(keys), groups.running.shape[1]))
+        for n, asked in enumerate(keys):
+            loads_kw[:, n] = asks[asked]
+        modules = groups.modules
+        standing = Front(
+            keys,
+            loads_kw,
+            modules * np.float64(module.price_usd) * self.installed,
+            modules[:, None] * self.room(module),
+            modules[:, None] * self.burdens(module, key.carrier),
+            chosen(((g,) for g in self._chosen(key, module.sku, groups)), len(rows)),
+            rows,
+            place,
         )
-        asks: dict[Key, Demand] = {}
-        # Controls give signals: what they draw does not follow what is asked of them.
-        losses = 0 if key.carrier == "control" else arranged.losses
-        outputs = arranged.outputs[: len(arranged.outputs) - arranged.losses + losses]
-        for need in offer.module.needs:
-            self._ask(asks, need, key, offer, group, outputs)
-        module, count = offer.module, group.count
-        cost_usd = count * module.price_usd * self.installed
-        burdens = self.burdens(module, key.carrier, count)
-        return Way((group,), cost_usd, losses, asks, self.room(module, count), burdens)
+        fronts = [standing]
+        for unit, drawn_kw in units.items():
+            served = self._units(unit, groups, drawn_kw)
+            fronts = placed([joined(f, w, matched(f.of, w.of)) for f in fronts for w in served])
+        return [replace(f, of=of[f.of]) for f in fronts]
 
-    def _ask(
-        self, asks: dict[Key, Demand], need: Need, key: Key, offer: Offer, group: Group, outputs: tuple[Parts, ...]
-    ) -> None:
+    def _units(self, key: Key, served: _Groups, drawn_kw: Figures) -> list[Front]:
+        """Every way that no other beats to give each module of a group units of its own; rows are of groups."""
+        worst_kw = np.where(served.running > 0, drawn_kw, 0.0).max(axis=(1, 2))
+        found: list[Front] = []
+        for number, offer in enumerate(self._offers(key)):
+            each = np.array([max(1, rounded_up(share)) for share in (worst_kw / offer.capacity_kw).tolist()])
+            rows = np.flatnonzero(each <= offer.parallel_max)
+            units = _units_of(served, rows, each[rows], drawn_kw)
+            found += self._ways(key, offer, units, rows, np.full(len(rows), number))
+        return unbeaten(placed(found))
+
+    def _chosen(self, key: Key, sku: str, groups: _Groups) -> Iterable[Group]:
+        """Equal groups are one object: there are few among very many rows."""
+        known = self.groups.setdefault((key, sku), {})
+        for sides, per_side in zip(groups.sides.tolist(), groups.per_side.tolist(), strict=True):
+            if (sides, per_side) not in known:
+                known[sides, per_side] = Group(
+                    carrier=key.carrier,
+                    sku=sku,
+                    sides=sides,
+                    per_side=per_side,
+                    supply_degc=key.supply_degc,
+                    unit_for=key.unit_for,
+                )
+            yield known[sides, per_side]
+
+    def _key(self, need: Need, key: Key) -> Key:
+        """What a module needs to give its carrier at a temperature."""
         supply = need.supply_max_degc
         if need.approach_k is not None and key.supply_degc is not None:
             colder = key.supply_degc - need.approach_k
             supply = colder if supply is None else min(supply, colder)
-        asked = self.key_of(need, supply, None)
-        drawing = self._drawing(offer, need)
-        if need.connection == "unit":
-            drawn = tuple(tuple((drawing.one_kw(kw), n) for kw, n in parts if n) for parts in outputs)
-            loads = tuple(max((kw for kw, _ in parts), default=0.0) for parts in drawn)
-            asks[replace(asked, unit_for=group.carrier)] = Demand(loads, drawn)
-            return
-        # Most situations leave this group as it is.
-        drawn_kw = {parts: drawing.all_kw(parts) for parts in set(outputs)}
-        loads = tuple(drawn_kw[parts] for parts in outputs)
-        asks[asked] = added(asks[asked], Demand(loads)) if asked in asks else Demand(loads)
+        return self.key_of(need, supply, None)
 
-    def _drawing(self, offer: Offer, need: Need) -> "_Drawing":
-        key = (offer.module.sku, offer.carrier.key, offer.supply_degc, need.carrier)
-        if key not in self.drawings:
-            self.drawings[key] = _drawing(offer, need)
-        return self.drawings[key]
+    def _closed(self, ways: Front) -> Front:
+        """Houses that stand there for one way only: room left in them is of no use to any other."""
+        return replace(ways, room=np.where(self.inside_pods, ways.room, np.maximum(ways.room, 0)))
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    """What a module draws (kW, or units) of one need while it gives an output: straight in it, and a curve."""
-
-    slope: float
-    fixed: float
-    curve: Callable[[float], float] | None = None
-    known: dict[float, float] = field(default_factory=dict)
-    """Of the curve: few outputs are many modules'."""
-
-    def one_kw(self, output_kw: float) -> float:
-        """Of one module."""
-        return self.slope * output_kw + self.fixed + (self._curve(output_kw) if self.curve else 0.0)
-
-    def all_kw(self, parts: Parts) -> float:
-        """Of all modules of a group."""
-        if self.curve is None and not self.slope:
-            return self.fixed * sum(n for _, n in parts)
-        return sum(n * self.one_kw(kw) for kw, n in parts)
-
-    def _curve(self, output_kw: float) -> float:
-        if output_kw not in self.known:
-            assert self.curve is not None
-            self.known[output_kw] = self.curve(output_kw)
-        return self.known[output_kw]
+def _groups(arranged: list[Arrangement], *, with_losses: bool) -> _Groups:
+    """Arrangements in rows, whose demands have as many situations and are shared by as many parts."""
+    loads_kw = np.array([a.demand.loads_kw for a in arranged])
+    shares = np.array([a.shares for a in arranged])
+    figures = np.empty((*loads_kw.shape, *shares.shape[1:]))
+    figures[..., 0] = loads_kw[:, :, None] * shares[:, None, :, 0]
+    figures[..., 1] = shares[:, None, :, 1]
+    if with_losses and arranged[0].lost:
+        lost = np.array([a.lost for a in arranged])
+        # Fewer parts give something once a system is lost.
+        none = np.zeros((*lost.shape[:2], shares.shape[1] - lost.shape[2], 2))
+        figures = np.concatenate((figures, np.concatenate((lost, none), axis=2)), axis=1)
+    sides, per_side = np.array([(a.sides, a.per_side) for a in arranged]).T
+    return _Groups(sides, per_side, figures[..., 0], figures[..., 1])
 
 
-def _drawing(offer: Offer, need: Need) -> _Drawing:
-    if need.units:
-        return _Drawing(0.0, need.units)
-    if need.through:
-        return _Drawing(1 + need.kw_per_kw, need.fixed_kw, offer.lost_kw if offer.module.losses else None)
-    rejects = offer.module.rejection is not None and need.kw_per_kw == 0
-    return _Drawing(need.kw_per_kw, need.fixed_kw, offer.rejecting_kw if rejects else None)
-
-
-def added(one: Demand, other: Demand) -> Demand:
-    """Two demands of one carrier together."""
-    return Demand(tuple(a + b for a, b in zip(one.loads_kw, other.loads_kw, strict=True)))
-
-
-def _joined(way: Way, units: Way, key: Key) -> Way:
-    """A way with the units that it asked for under `key`."""
-    asks = {k: d for k, d in way.asks.items() if k != key}
-    for asked, demand in units.asks.items():
-        asks[asked] = added(asks[asked], demand) if asked in asks else demand
-    return Way(
-        (*way.groups, *units.groups),
-        way.cost_usd + units.cost_usd,
-        way.losses,
-        asks,
-        tuple(a + b for a, b in zip(way.room, units.room, strict=True)),
-        tuple(a + b for a, b in zip(way.burdens, units.burdens, strict=True)),
+def _units_of(served: _Groups, rows: Numbers, each: Numbers, drawn_kw: Figures) -> _Groups:
+    """So many units for each module of some groups; units of modules that give nothing are idle."""
+    running = served.running[rows] * each[:, None, None]
+    modules = (served.modules[rows] * each)[:, None, None]
+    return _Groups(
+        served.sides[rows],
+        served.per_side[rows] * each,
+        np.concatenate((drawn_kw[rows] / each[:, None, None], np.zeros_like(running[..., :1])), axis=2),
+        np.concatenate((running, modules - running.sum(axis=2, keepdims=True)), axis=2),
     )
 
 
-def _unbeaten(ways: list[Way]) -> tuple[Way, ...]:
-    """Without those to which another is nowhere worse; of equal ones the first stays."""
-    kept: list[Way] = []
-    for way in sorted(ways, key=lambda w: w.cost_usd):
-        if not any(_no_worse(other, way) for other in kept):
-            kept.append(way)
-    return tuple(kept)
-
-
-def _no_worse(one: Way, other: Way) -> bool:
-    if one.cost_usd > other.cost_usd or one.losses != other.losses:
-        return False
-    if any(map(gt, one.room, other.room)) or any(map(gt, one.burdens, other.burdens)):
-        return False
-    for key, demand in one.asks.items():
-        beside = other.asks.get(key)
-        if beside is None or not _alike(demand, beside):
-            return False
-        if any(map(gt, demand.loads_kw, beside.loads_kw)):
-            return False
-    return True
-
-
-def _alike(one: Demand, other: Demand) -> bool:
-    """Whether as many units are asked for in every situation, all of them for no more."""
-    if [len(parts) for parts in one.consumers] != [len(parts) for parts in other.consumers]:
-        return False
-    pairs = (p for a, b in zip(one.consumers, other.consumers, strict=True) for p in zip(a, b, strict=True))
-    return all(n == m and kw <= beside_kw for (kw, n), (beside_kw, m) in pairs)
+def _drawn_kw(offer: Offer, need: Need, output_kw: Figures) -> Figures:
+    """What a module draws (kW, or units) of one need while it gives an output: straight in it, and a curve."""
+    if need.units:
+        return np.full_like(output_kw, need.units)
+    if need.through:
+        lost_kw = offer.lost_kw(output_kw) if offer.module.losses else 0.0
+        return (1 + need.kw_per_kw) * output_kw + need.fixed_kw + lost_kw
+    rejects = offer.module.rejection is not None and need.kw_per_kw == 0
+    return need.kw_per_kw * output_kw + need.fixed_kw + (offer.rejecting_kw(output_kw) if rejects else 0.0)

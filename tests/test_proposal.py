@@ -4,6 +4,8 @@ from documents.maker import make_plan
 
 from prefab.market import Tariff
 from prefab.proposal import _FAMILIES, _value, make_proposal
+from prefab.reliability import make_reliability
+from prefab.resilience import class_of, make_resilience
 from prefab.results import Finding
 
 FINDINGS = (
@@ -82,3 +84,28 @@ def test_a_figure_with_cases_says_them_once():
     card = make_plan().workload
     assert not shown or shown[0].value.count(" to ") == 1
     assert _value(card, "realisation_frac").startswith(f"{card.realisation_frac.base:g} (")
+
+
+def test_both_answers_on_dependability_are_worked_out_once_and_carried(edge_plan):
+    made = make_proposal(edge_plan, FINDINGS).dependability
+    assert made.resilience == make_resilience(edge_plan)
+    assert made.reached == class_of(made.resilience)
+    worst = {}
+    for s in make_reliability(edge_plan):
+        worst[s.subsystem] = min(worst.get(s.subsystem, 1.0), s.availability_frac)
+    assert {w.found.subsystem: w.found.availability_frac for w in made.availability} == worst
+    assert all(w.downtime_low_h < w.found.downtime_h < w.downtime_high_h for w in made.availability)
+
+
+def test_availability_is_left_out_with_its_reason():
+    made = make_proposal(make_plan(), FINDINGS).dependability
+    assert made.availability == ()
+    assert "basis.availability: missing" in made.left_out
+    assert made.resilience
+
+
+def test_a_share_without_a_band_has_no_range(edge_plan):
+    kept = tuple(p for p in edge_plan.basis.provenance if p.of != "availability.common_cause_frac")
+    plan = edge_plan.model_copy(update={"basis": edge_plan.basis.model_copy(update={"provenance": kept})})
+    for worst in make_proposal(plan, FINDINGS).dependability.availability:
+        assert worst.downtime_low_h == worst.found.downtime_h == worst.downtime_high_h

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from prefab.cli.console import finding_tree, json_option, show
+from prefab.cli.console import dependability_tree, finding_tree, json_option, show
 
 
 @click.command("check")
@@ -19,12 +19,16 @@ def command(plan: Path, everything: bool, as_json: bool) -> None:
       prefab check out/plan.json
     """
     from prefab.audit import audit, broken, text_of
+    from prefab.dependability import make_dependability
     from prefab.plan import read_plan
 
-    findings = audit(read_plan(plan))
+    read = read_plan(plan)
+    findings = audit(read)
     wrong = broken(findings)
     if as_json:
-        show({"kept": not wrong, "findings": [finding_tree(f) for f in findings if everything or not f.kept]})
+        relied_on = make_dependability(read) if read.connected else None
+        shown = [finding_tree(f) for f in findings if everything or not f.kept]
+        show({"kept": not wrong, **dependability_tree(relied_on), "findings": shown})
     else:
         for finding in findings if everything else wrong:
             click.echo(text_of(finding))

@@ -17,6 +17,7 @@ from prefab.errors import InputError
 from prefab.results import Finding, Progress
 
 if TYPE_CHECKING:
+    from prefab.dependability import Dependability
     from prefab.solver import StopFlag
 
 catalog_option = click.option(
@@ -48,6 +49,16 @@ def finding_tree(finding: Finding) -> dict[str, Any]:
         "limit": round(finding.limit, 6),
         "unit": finding.unit,
         "text": finding.text,
+    }
+
+
+def dependability_tree(found: "Dependability | None") -> dict[str, Any]:
+    """Class and availability of power at the worst pod for JSON; null where they are not known."""
+    power = found.of("power") if found else None
+    return {
+        "class": str(found.reached) if found else None,
+        "power_availability_frac": round(power.found.availability_frac, 9) if power else None,
+        "power_downtime_h": round(power.found.downtime_h, 4) if power else None,
     }
 
 

@@ -7,6 +7,7 @@ import click
 from prefab.cli.console import (
     catalog_option,
     check_out,
+    dependability_tree,
     effort_option,
     end_progress,
     json_option,
@@ -67,6 +68,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 "pue": round(proposal.projection.pue, 4),
                 "tokenergy_kwh_per_mtok": round(proposal.projection.tokenergy_kwh_per_mtok.base, 4),
                 "weather": proposal.projection.weather_source,
+                **dependability_tree(proposal.dependability),
                 "checks": len(design.findings),
                 "documents": [str(out / name) for name in NAMES],
             }

@@ -1,23 +1,30 @@
 """`prefab explain`: why nothing fits, and what would."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from prefab.cli.console import catalog_option, effort_option, end_progress, json_option, progress_printer, show
+
+if TYPE_CHECKING:
+    from prefab.brief import SiteBrief
+    from prefab.catalog import Catalog
 
 
 @click.command("explain")
 @click.argument("brief", type=click.Path(dir_okay=False, path_type=Path))
 @effort_option
 @catalog_option
+@click.option("--modules", is_flag=True, help="List the modules that may not stand at this site, and why; no search.")
 @json_option
-def command(brief: Path, effort: str, folders: tuple[Path, ...], as_json: bool) -> None:
+def command(brief: Path, effort: str, folders: tuple[Path, ...], modules: bool, as_json: bool) -> None:
     """Name a smallest set of wishes that clash, by giving up one at a time; exit 3 when nothing fits.
 
     \b
     Example:
       prefab explain site.toml
+      prefab explain site.toml --modules
     """
     from prefab.brief import read_brief
     from prefab.catalog import load_catalog
@@ -26,6 +33,9 @@ def command(brief: Path, effort: str, folders: tuple[Path, ...], as_json: bool) 
 
     wish = read_brief(brief)
     catalog = load_catalog(*folders)
+    if modules:
+        _show_modules(wish, catalog, as_json)
+        return
     try:
         conflict = find_conflict(wish, catalog, effort, progress_printer())
     finally:
@@ -57,3 +67,41 @@ def command(brief: Path, effort: str, folders: tuple[Path, ...], as_json: bool) 
         for w in conflict.freeing:
             click.echo(f"Giving up {w.field} alone frees the site.")
     raise SystemExit(code)
+
+
+def _show_modules(wish: "SiteBrief", catalog: "Catalog", as_json: bool) -> None:
+    """What of the catalog the site keeps away, and what it takes from the rest."""
+    from prefab.problem import check_names
+    from prefab.refusals import derated_modules, refused_modules
+    from prefab.rules import HOOKS
+
+    check_names(wish, catalog)
+    refused = refused_modules(wish, catalog, HOOKS.shapes)
+    derated = derated_modules(wish, catalog, HOOKS.shapes)
+    if as_json:
+        show(
+            {
+                "modules": len(catalog.modules),
+                "refused": [{"sku": r.sku, "reason": r.reason} for r in refused],
+                "derated": [
+                    {
+                        "sku": d.sku,
+                        "carrier": d.carrier,
+                        "left": round(d.left, 6),
+                        "rated": round(d.rated, 6),
+                        "unit": d.unit,
+                        "reason": d.reason,
+                    }
+                    for d in derated
+                ],
+            }
+        )
+        return
+    width = max((len(m.sku) for m in catalog.modules), default=0)
+    click.echo(f"{len(refused)} of {len(catalog.modules)} modules may not stand here{':' if refused else '.'}")
+    for r in refused:
+        click.echo(f"  {r.sku:{width}}  {r.reason}")
+    if derated:
+        click.echo("Derated here:")
+    for d in derated:
+        click.echo(f"  {d.sku:{width}}  {d.left:,.0f} of {d.rated:,.0f} {d.unit}: {d.reason}")

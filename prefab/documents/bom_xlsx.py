@@ -18,6 +18,7 @@ from prefab.documents.bom_sheets import (
     add_phases,
     phases_total,
 )
+from prefab.documents.dependability_rows import summary_text
 from prefab.documents.labels import (
     REVISION,
     counted,
@@ -29,9 +30,11 @@ from prefab.documents.labels import (
 )
 from prefab.documents.list_sheets import (
     add_assumptions,
+    add_availability,
     add_compliance,
     add_equipment,
     add_logistics,
+    add_resilience,
     add_runs,
     add_sources,
     add_spares,
@@ -59,6 +62,8 @@ def write(proposal: Proposal, path: Path) -> None:
     add_equipment(book, proposal)
     add_runs(book, proposal)
     add_compliance(book, proposal)
+    add_resilience(book, proposal)
+    add_availability(book, proposal)
     add_assumptions(book, proposal)
     add_sources(book, proposal)
     verdict = _add_checks(book, proposal, cells)
@@ -122,6 +127,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
     per_mw = Formula(f"ROUND({cells.total}/B{_IT_ROW},2)", _per_mw(proposal))
     proved = f"gap at most {sized.gap_frac:.2%}; rounding hides {sized.rounding_frac:.3%}"
     status = "optimal within one module type per carrier and block kind" if sized.status == "optimal" else "feasible"
+    where = "" if proposal.dependability.left_out else "sheet Availability"
     groups: list[tuple[str, list[tuple[str, Value, str, str]]]] = [
         (
             "Site",
@@ -162,6 +168,13 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
                 ("Mass of all modules, kg", mass_kg, "count", "sheet Logistics"),
                 ("Heaviest module, kg", heaviest.mass_kg, "count", heaviest.sku),
                 ("Longest lead time, weeks", longest.lead_weeks, "count", longest.part),
+                (
+                    "Class in prefab's reading",
+                    str(proposal.dependability.reached),
+                    "text",
+                    "no certificate; sheet Resilience",
+                ),
+                ("Availability at the pods", summary_text(proposal.dependability), "text", where),
                 ("Findings kept", sum(f.kept for f in proposal.findings), "count", f"of {len(proposal.findings)}"),
             ],
         ),

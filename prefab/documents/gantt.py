@@ -1,7 +1,7 @@
 """The schedule as a bar chart: a row per site task, plant lot and block; what is critical is underlined in red.
 
 Within a row equal stages are drawn as one bar from their first start to their last finish; bars that overlap in time
-are drawn below each other.
+are drawn below each other. A phase of very many blocks has a row per stage of all of them instead of one per block.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +37,8 @@ _CLASSES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _OTHER = "#9aa7b0"
 _BLOCK = "Block "
 _ALIKE_DAYS = 14
+MOST_BLOCK_ROWS = 24
+"""Of one phase: some two pages of the proposal."""
 _BAR_TYPE = 5.6
 """Points; a bar too short for its name is read by its colour."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -138,7 +140,20 @@ def _rows(tasks: Iterable[ScheduledTask], titles: Mapping[str, str]) -> tuple[_R
             sku = rest.partition("/")[2]
             name = f"{sku}  {titles.get(sku, '')}" if sku else task.title
         lots.setdefault(name, []).append(task)
-    return tuple(_folded([_Row(name, _lanes(own)) for name, own in lots.items()]))
+    rows = tuple(_folded([_Row(name, _lanes(own)) for name, own in lots.items()]))
+    others = tuple(row for row in rows if not row.name.startswith(_BLOCK.rstrip()))
+    if len(rows) - len(others) <= MOST_BLOCK_ROWS:
+        return rows
+    return (*others, *_by_stage([t for name, own in lots.items() if name.startswith(_BLOCK) for t in own]))
+
+
+def _by_stage(tasks: Sequence[ScheduledTask]) -> Iterable[_Row]:
+    """A row for each stage of all blocks, by its first start."""
+    stages: dict[str, list[ScheduledTask]] = {}
+    for task in sorted(tasks, key=lambda t: (t.start, t.finish)):
+        stages.setdefault(task.stage, []).append(task)
+    for stage, own in stages.items():
+        yield _Row(f"{_stage_title(stage)}, {len({t.subject for t in own})} blocks", _lanes(own))
 
 
 def _folded(rows: Sequence[_Row]) -> Iterable[_Row]:
@@ -304,11 +319,15 @@ def _row(row: _Row, y: float, axis: _Axis, striped: bool) -> Iterable[Shape]:
             width = max(1.2, axis.x(bar.finish + timedelta(days=1)) - x)
             title = f"{bar.titles}: {bar.start} to {bar.finish}"
             yield Rect(x, top, width, _LANE - 2.2, fill=_colour(bar.stage), title=title)
-            name = "Order and build" if bar.stage == "procurement" else bar.stage.replace("_", " ").capitalize()
+            name = _stage_title(bar.stage)
             if width_of(name, _BAR_TYPE) + 4 <= width:
                 yield Label(x + 2, top + _LANE - 4.2, name, size=_BAR_TYPE, colour=WHITE)
             if bar.critical:
                 yield Line(((x, top + _LANE - 2.4), (x + width, top + _LANE - 2.4)), stroke=RED, stroke_width=1.3)
+
+
+def _stage_title(stage: str) -> str:
+    return "Order and build" if stage == "procurement" else stage.replace("_", " ").capitalize()
 
 
 def _colour(stage: str) -> str:

@@ -1,8 +1,17 @@
-"""The workbook's lists: spares, logistics, equipment, runs, findings and assumptions."""
+"""The workbook's lists: spares, logistics, equipment, runs, findings, resilience, availability and assumptions."""
 
 from collections.abc import Sequence
 
 from prefab.documents.bom_sheets import FIRST_ROW, HEAD_ROW
+from prefab.documents.dependability_rows import (
+    MAINTAINABLE,
+    TOLERANT,
+    availability_rows,
+    class_text,
+    method_notes,
+    resilience_rows,
+    statement_text,
+)
 from prefab.documents.labels import basis_text, family_title, figure_title, headroom_frac_of, result_of
 from prefab.documents.style import GREEN, RED
 from prefab.documents.workbook import PLAIN, Book, Column, Formula, Look, Value
@@ -187,6 +196,47 @@ def add_compliance(book: Book, proposal: Proposal) -> None:
         ],
         [PLAIN if f.kept else looks["NOT KEPT"] for f in proposal.findings],
     )
+
+
+def add_resilience(book: Book, proposal: Proposal) -> None:
+    """What may be taken out and what may fail."""
+    sheet = book.add_sheet("Resilience", f"Class reached: {class_text(proposal.dependability)}")
+    columns = (
+        Column("Subsystem", "text", 20),
+        Column("Asked", "text", 22),
+        Column("Maintainable while it runs", "code", 14),
+        Column("Tolerant of one fault", "code", 12),
+        Column("The point that holds it back", "text", 84),
+    )
+    rows = resilience_rows(proposal)
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+    for row, note in enumerate((statement_text(), MAINTAINABLE, TOLERANT), FIRST_ROW + len(rows) + 1):
+        book.put(sheet, f"A{row}", note)
+
+
+def add_availability(book: Book, proposal: Proposal) -> None:
+    """The hours of the worst pod with their method; no sheet where they are left out."""
+    if proposal.dependability.left_out:
+        return
+    sheet = book.add_sheet("Availability", "At the worst pod of the site, hours of a year of 8,760.")
+    columns = (
+        Column("Subsystem", "text", 20),
+        Column("Pod", "code", 14),
+        Column("Available", "available", 12),
+        Column("Hours a year down", "number", 13),
+        Column("Low end of range", "number", 13),
+        Column("High end of range", "number", 13),
+        Column("Greatest contributor", "text", 56),
+        Column("Its hours", "number", 11),
+        Column("If ordered", "number", 12),
+    )
+    rows = [
+        tuple(round(value, 9) if isinstance(value, float) else value for value in row)
+        for row in availability_rows(proposal)
+    ]
+    book.put_table(sheet, HEAD_ROW, columns, rows)
+    for row, note in enumerate(method_notes(proposal), FIRST_ROW + len(rows) + 1):
+        book.put(sheet, f"A{row}", note)
 
 
 def add_assumptions(book: Book, proposal: Proposal) -> None:

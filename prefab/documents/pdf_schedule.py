@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.platypus import Flowable, NextPageTemplate, PageBreak
 
-from prefab.documents.gantt import make_gantt_pages
+from prefab.documents.gantt import MOST_BLOCK_ROWS, make_gantt_pages
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_page import LANDSCAPE, LANDSCAPE_HEIGHT, PORTRAIT
 from prefab.documents.pdf_style import (
@@ -20,7 +20,7 @@ from prefab.documents.pdf_style import (
     together,
 )
 from prefab.documents.schedule_csv import in_order
-from prefab.plan import ScheduledTask
+from prefab.plan import Plan, ScheduledTask
 from prefab.proposal import Proposal
 from prefab.results import BomLine
 from prefab.units import day, number
@@ -54,7 +54,8 @@ def make_schedule(proposal: Proposal) -> list[Flowable]:
             Drawn(sheet, LANDSCAPE_WIDTH, LANDSCAPE_HEIGHT - 56),
             para(
                 "Bars underlined in red have no float. Equal stages of a block are drawn as one bar, and so are "
-                "those of blocks whose dates differ by at most two weeks.",
+                "those of blocks whose dates differ by at most two weeks. A phase with more than "
+                f"{MOST_BLOCK_ROWS} rows of blocks has one row per stage of all of them; schedule.csv has every task.",
                 CAPTION,
             ),
         ]
@@ -93,11 +94,21 @@ def _milestones(proposal: Proposal, tasks: Sequence[ScheduledTask]) -> list[Flow
         Heading("Milestones", 1, "milestones"),
         para(
             f"The project starts on {day(plan.brief.as_of)}; dates follow working days and public holidays of "
-            f"{plan.brief.site.country}, and the crews of the design basis. The schedule makes the sum over phases of "
-            f"megawatts times the day of hand-over least; it is {proof}."
+            f"{plan.brief.site.country}. {_crews(plan)} The schedule makes the sum over phases of megawatts times the "
+            f"day of hand-over least; it is {proof}."
         ),
         table(("Phase", "Milestone", "Date", "Asked for", "In hand"), rows, (30, 30, 14, 14, 12)),
     ]
+
+
+def _crews(plan: Plan) -> str:
+    """How many work at the same time, and which of these figures the brief sets."""
+    works = plan.brief.works.model_dump()
+    there = {crew: asked or getattr(plan.basis, f"{crew}_count") for crew, asked in works.items()}
+    said = [crew for crew, asked in works.items() if asked]
+    whose = "the design basis" if not said else "the brief" if len(said) == len(works) else "brief and design basis"
+    named = ", ".join(f"{n} {crew.replace('_', ' ').replace('fat', 'factory test')}" for crew, n in there.items())
+    return f"At the same time at most, from {whose}: {named}."
 
 
 def _gap(objective: int, bound: int) -> str:

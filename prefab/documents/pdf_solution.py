@@ -8,6 +8,7 @@ from prefab.documents.cooling_chain import make_cooling_chain
 from prefab.documents.drawing import Drawing
 from prefab.documents.labels import figures_of, headroom_of, rating_of, redundancy_of, result_of, units_of
 from prefab.documents.one_line import make_one_line_sheets
+from prefab.documents.pdf_dependability import make_dependability_tables
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_page import LANDSCAPE, LANDSCAPE_HEIGHT, PORTRAIT
 from prefab.documents.pdf_style import (
@@ -50,7 +51,7 @@ def make_site_pages(proposal: Proposal, site_plan: Drawing) -> list[Flowable]:
 
 
 def make_power_pages(proposal: Proposal) -> list[Flowable]:
-    """One-line diagram and cooling chain on sheets across, then pod powers and redundancy."""
+    """One-line diagram and cooling chain on sheets across, then pod powers, redundancy and availability."""
     plan = proposal.plan
     chain = make_cooling_chain(plan)
     return [
@@ -70,6 +71,7 @@ def make_power_pages(proposal: Proposal) -> list[Flowable]:
         PageBreak(),
         together(*_pod_powers(plan)),
         *_redundancy(plan),
+        *make_dependability_tables(proposal),
     ]
 
 

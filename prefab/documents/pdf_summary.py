@@ -2,6 +2,7 @@
 
 from reportlab.platypus import Flowable
 
+from prefab.documents.dependability_rows import summary_text
 from prefab.documents.labels import (
     counted,
     design_peak,
@@ -61,6 +62,11 @@ def _key_figures(proposal: Proposal) -> Flowable:
         ),
         ("Hand-over", handed_over(proposal)[-1], f"asked for {day(brief.phases[-1].energised_by)}"),
         *design,
+        (
+            "Class in prefab's reading, no certificate",
+            str(proposal.dependability.reached),
+            f"{summary_text(proposal.dependability)}; section 4",
+        ),
         ("Highest hour projected", f"{number(p.peak_site_kw)} kW", "mean of an hour, at the workload's load"),
         ("PUE / WUE / CUE", ratios, "energy ratio; L and kg CO2 per kWh of IT"),
         ("Energy of a year", f"{number(p.site_mwh)} MWh", f"of which IT {number(p.it_mwh)} MWh"),

@@ -35,6 +35,7 @@ _FORMATS: Mapping[Kind, str] = {
     "number": "#,##0.00",
     "ratio": "0.000",
     "share": "0.00%",
+    "available": "0.0000%",
     "date": "yyyy-mm-dd",
 }
 _LONGEST = 32_000

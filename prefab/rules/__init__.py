@@ -104,6 +104,7 @@ HOOKS = Hooks(
     shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),
     arrange=arrange,
     admit=bus_limit.admit,
+    lets=liquid_flow.admit,
     fits=bays.fits,
 )
 """What the rules say while columns are made."""

@@ -11,7 +11,9 @@ from prefab.rules.network import Network, shown
 from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
+    from prefab.carrier import Carrier
     from prefab.eligible import Offer
+    from prefab.module import Need
 
 TITLE = "Liquid flow"
 BASIS = "catalog gives.flow_max_lpm; flow = heat / (density · heat capacity · temperature rise)"
@@ -64,11 +66,32 @@ def explain(brief: SiteBrief) -> str:
 
 
 def shape(offer: "Offer") -> "float | str":
-    """The heat that the largest flow carries at this loop's rise."""
-    given, carrier = offer.module.given(offer.carrier.key), offer.carrier
-    if given is None or given.flow_max_lpm is None or carrier.density_kg_per_l is None:
-        return offer.capacity_kw
-    if offer.supply_degc is None or offer.return_degc is None or carrier.heat_capacity_kj_per_kg_k is None:
-        return offer.capacity_kw
-    kw_per_lpm = carrier.density_kg_per_l * carrier.heat_capacity_kj_per_kg_k / 60
-    return min(offer.capacity_kw, given.flow_max_lpm * kw_per_lpm * (offer.return_degc - offer.supply_degc))
+    """The heat that the largest flow carries at this loop's rise, on either side of the unit."""
+    given, cap_kw = offer.module.given(offer.carrier.key), offer.capacity_kw
+    if given is not None and given.flow_max_lpm is not None:
+        carried_kw = _carried_kw(given.flow_max_lpm, offer.carrier, offer.supply_degc, offer.return_degc)
+        cap_kw = cap_kw if carried_kw is None else min(cap_kw, carried_kw)
+    for need in offer.module.needs:
+        carrier = offer.carriers.get(need.carrier)
+        if need.flow_max_lpm is None or carrier is None or carrier.rise_k is None:
+            continue
+        through_kw = _carried_kw(need.flow_max_lpm, carrier, 0.0, carrier.rise_k)
+        if through_kw is not None:
+            cap_kw = min(cap_kw, (through_kw - need.fixed_kw) / (need.through + need.kw_per_kw))
+    return cap_kw
+
+
+def admit(need: "Need", carrier: "Carrier", kw: float, supply_degc: float | None, return_degc: float | None) -> bool:
+    """Whether a pod lets the flow through that takes its heat away."""
+    carried_kw = need.flow_max_lpm and _carried_kw(need.flow_max_lpm, carrier, supply_degc, return_degc)
+    return carried_kw is None or kw <= carried_kw + 1e-9
+
+
+def _carried_kw(
+    flow_lpm: float, carrier: "Carrier", supply_degc: float | None, return_degc: float | None
+) -> float | None:
+    """What a flow carries; none where it is no liquid or has no temperatures."""
+    density, heat_capacity = carrier.density_kg_per_l, carrier.heat_capacity_kj_per_kg_k
+    if density is None or heat_capacity is None or supply_degc is None or return_degc is None:
+        return None
+    return flow_lpm / 60 * density * heat_capacity * (return_degc - supply_degc)

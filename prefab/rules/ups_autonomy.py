@@ -72,7 +72,7 @@ def shape(offer: "Offer") -> "float | str":
         return offer.capacity_kw
     if battery is None:
         # The frame of a UPS: what its battery must hold is asked of the battery's own offer.
-        beside = any(n.carrier in offer.with_autonomy for n in module.needs)
+        beside = any(offer.carriers[n.carrier].autonomy for n in module.needs if n.carrier in offer.carriers)
         return offer.capacity_kw if beside or minutes <= 0 else f"no battery, {minutes:g} min of autonomy asked"
     delivered_kwh = battery.usable_kwh * battery.inverter_efficiency_frac
     caps = [offer.capacity_kw]

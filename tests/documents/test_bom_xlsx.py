@@ -11,7 +11,7 @@ from documents.maker import AT_SUM, FORMULA, MARKUP
 
 SHEETS = [
     "Summary", "BOM", "Phases", "Cables", "Costs", "Spares", "Logistics", "Equipment", "Runs", "Compliance", "Findings",
-    "Assumptions", "Sources", "Checks",
+    "Resilience", "Assumptions", "Sources", "Checks",
 ]  # fmt: skip
 
 

@@ -1,0 +1,213 @@
+"""Alternatives in rows: unfinished blocks, and ways to give a carrier; joined with each other, and the beaten ones out.
+
+Rows that ask for the same things in as many situations stand in one front, so that whatever is worked out for one row
+is worked out for all of them at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Figures = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+Truths = NDArray[np.bool_]
+Pairs = tuple[Numbers, Numbers]
+"""Rows of one front, and as many of another."""
+
+MOST = 1 << 32
+"""More than there are ways to give anything, whatever the demands."""
+
+_NOT_ASKED = -1.0
+"""Below every load: what does not ask for a carrier at all asks less of it than what asks for 0 kW."""
+
+
+class Key(NamedTuple):
+    """What is demanded: a carrier, for liquids at a temperature, for units on behalf of one group."""
+
+    carrier: str
+    supply_degc: float | None = None
+    return_degc: float | None = None
+    unit_for: str | None = None
+
+
+@cache
+def rank(key: Key) -> tuple[str, float, float]:
+    """What keys are sorted by."""
+    return key.carrier, key.supply_degc or 0.0, key.return_degc or 0.0
+
+
+@dataclass(frozen=True)
+class Front:
+    """Alternatives that ask for the same things in as many situations: one row each."""
+
+    keys: tuple[Key, ...]
+    loads_kw: Figures
+    """By row, key and situation."""
+    cost_usd: Figures
+    room: Numbers
+    """Bays taken less bays offered, by row and kind of bay."""
+    burdens: Figures
+    """What a row adds to each of the sums that the site limits."""
+    groups: NDArray[np.object_]
+    """A tuple of groups for every row."""
+    of: Numbers
+    """What a row is an alternative for, a block or a demand, by number: only rows of the same are rivals."""
+    place: Numbers
+    """What orders the rows of all fronts: rivals that cost the same are told apart by who was found first."""
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    @property
+    def situations(self) -> int:
+        """In how many of them every load is known; the first is the normal one."""
+        return int(self.loads_kw.shape[2])
+
+    def only(self, rows: Numbers) -> "Front":
+        """Some of the rows, in the order given."""
+        return Front(
+            self.keys,
+            self.loads_kw[rows],
+            self.cost_usd[rows],
+            self.room[rows],
+            self.burdens[rows],
+            self.groups[rows],
+            self.of[rows],
+            self.place[rows],
+        )
+
+    def unfinished(self, wanted: Sequence[int]) -> Figures:
+        """Everything of which less is better, cost first; `wanted` are the kinds of bay that still matter."""
+        room, loads_kw = self.room[:, list(wanted)], np.moveaxis(self.loads_kw, 1, 0)
+        return np.column_stack((self.cost_usd, self.burdens, room, *loads_kw))
+
+    def condensed(self) -> "Front":
+        """With two situations, the normal and the worst one: what is lost when does not matter any more."""
+        return replace(self, loads_kw=np.stack((self.loads_kw[:, :, 0], self.loads_kw.max(axis=2)), axis=2))
+
+    def beside(self, keys: Sequence[Key]) -> Figures:
+        """Everything but cost of which less is better, among rows that ask for any of the keys."""
+        loads_kw = np.full((len(self), len(keys), self.situations), _NOT_ASKED)
+        loads_kw[:, [keys.index(k) for k in self.keys]] = self.loads_kw
+        return np.column_stack((self.room, self.burdens, loads_kw.reshape(len(self), len(keys) * self.situations)))
+
+
+def chosen(groups: Iterable[object], count: int) -> NDArray[np.object_]:
+    """Tuples of groups as the column of a front, where `+` puts them one after the other."""
+    return np.fromiter(groups, dtype=object, count=count)
+
+
+def matched(ones: Numbers, others: Numbers) -> Pairs:
+    """Every pair of places at which the two hold the same number, by the first, then by the second."""
+    order = np.argsort(others, kind="stable")
+    first = np.searchsorted(others, ones, "left", order)
+    times = np.searchsorted(others, ones, "right", order) - first
+    rows = np.repeat(np.arange(len(ones)), times)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
+    return rows, order[np.repeat(first, times) + within]
+
+
+def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -> Front:
+    """Rows with one way each, whose demands come in place of the one that it serves.
+
+    The ways' own losses bring situations in which everything else draws what it normally does. A row's place is that
+    of the one times `MOST`, and of the way.
+    """
+    rows, those = pairs
+    others = [k for k in front.keys if k != served]
+    keys = tuple(sorted({*others, *ways.keys}, key=rank))
+    before = front.loads_kw[:, [front.keys.index(k) for k in others]]
+    losses = ways.situations - front.situations
+    before = np.concatenate((before, np.repeat(before[:, :, :1], losses, axis=2)), axis=2)
+    loads_kw = np.zeros((len(rows), len(keys), ways.situations))
+    loads_kw[:, [keys.index(k) for k in others]] = before[rows]
+    loads_kw[:, [keys.index(k) for k in ways.keys]] += ways.loads_kw[those]
+    return Front(
+        keys,
+        loads_kw,
+        front.cost_usd[rows] + ways.cost_usd[those],
+        front.room[rows] + ways.room[those],
+        front.burdens[rows] + ways.burdens[those],
+        front.groups[rows] + ways.groups[those],
+        front.of[rows],
+        front.place[rows] * MOST + ways.place[those],
+    )
+
+
+def merged(fronts: Iterable[Front]) -> list[Front]:
+    """One front for all that ask for the same in as many situations, its rows in the order of their places."""
+    together: dict[tuple[object, ...], list[Front]] = defaultdict(list)
+    for front in fronts:
+        if len(front):
+            together[front.keys, front.situations].append(front)
+    found = []
+    for parts in together.values():
+        front = Front(
+            parts[0].keys,
+            np.concatenate([f.loads_kw for f in parts]),
+            np.concatenate([f.cost_usd for f in parts]),
+            np.concatenate([f.room for f in parts]),
+            np.concatenate([f.burdens for f in parts]),
+            np.concatenate([f.groups for f in parts]),
+            np.concatenate([f.of for f in parts]),
+            np.concatenate([f.place for f in parts]),
+        )
+        found.append(front.only(np.argsort(front.place)))
+    return found
+
+
+def placed(fronts: list[Front]) -> list[Front]:
+    """The fronts with their places counted anew from 0: places grow with every group."""
+    places = np.sort(np.concatenate([f.place for f in fronts])) if fronts else np.empty(0)
+    return [replace(f, place=np.searchsorted(places, f.place)) for f in fronts]
+
+
+def unbeaten(fronts: list[Front]) -> list[Front]:
+    """Without the rows to which a rival is nowhere worse; of equal ones the first stays. Placed by cost."""
+    if not fronts:
+        return []
+    cost_usd = np.concatenate([f.cost_usd for f in fronts])
+    order = np.lexsort((np.concatenate([f.place for f in fronts]), cost_usd))
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    ends = np.cumsum([len(f) for f in fronts])[:-1]
+    together: dict[int, list[Front]] = defaultdict(list)
+    for front, place in zip(fronts, np.split(places, ends), strict=True):
+        together[front.situations].append(replace(front, place=place))
+    return [f for rivals in together.values() for f in _unbeaten(rivals) if len(f)]
+
+
+def _unbeaten(fronts: list[Front]) -> list[Front]:
+    """Of those with as many situations: every row against its rivals before it, the next first.
+
+    What a beaten row beats its own better beats as well, so that it does no harm to look at all of them.
+    """
+    keys = sorted({k for f in fronts for k in f.keys}, key=rank)
+    of = np.concatenate([f.of for f in fronts])
+    order = np.lexsort((np.concatenate([f.place for f in fronts]), of))
+    figures, of = np.concatenate([f.beside(keys) for f in fronts])[order], of[order]
+    beaten = np.zeros(len(of), dtype=bool)
+    for before in range(1, len(of)):
+        rivals = of[before:] == of[:-before]
+        if not rivals.any():
+            break
+        rows = np.flatnonzero(rivals & ~beaten[before:]) + before
+        beaten[rows] = (figures[rows - before] <= figures[rows]).all(axis=1)
+    kept = np.empty_like(beaten)
+    kept[order] = ~beaten
+    ends = np.cumsum([len(f) for f in fronts])[:-1]
+    return [f.only(np.flatnonzero(k)) for f, k in zip(fronts, np.split(kept, ends), strict=True)]
+
+
+def alike(figures: NDArray[np.generic]) -> tuple[Numbers, Numbers]:
+    """The number of its kind for every row, equal rows being of one kind, and the first row of every kind."""
+    rows = np.ascontiguousarray(figures)
+    known: dict[object, int] = {}
+    whole = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel().tolist()
+    kinds = np.array([known.setdefault(row, len(known)) for row in whole])
+    return kinds, np.unique(kinds, return_index=True)[1]
