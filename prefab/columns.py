@@ -106,6 +106,7 @@ class _Walker:
         graph: nx.DiGraph[str] = nx.DiGraph()
         for module in self.modules.values():
             for given in module.gives:
+                graph.add_node(given.carrier)
                 for needed in module.needs:
                     graph.add_edge(needed.carrier, given.carrier)
         known = [c for c in nx.lexicographical_topological_sort(graph) if c in self.carriers]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from operator import le
 from typing import NamedTuple
 
+import numpy as np
+
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
@@ -58,6 +60,10 @@ class PlantOption:
     """Usable litres that come with one step."""
     idle_l_per_h: float = 0.0
     """Fuel of one running set beyond `Problem.fuel_l_per_kwh` times its load; the two never understate its curve."""
+    least_l_per_h: float = 0.0
+    """Fuel of one running set however little it gives."""
+    drawn_kw: int = 0
+    """What one draws at its rating of what carries it: a battery's power, or capacity and loss."""
     battery_kw: int = 0
     battery_kwh: int = 0
     unit_for: str | None = None
@@ -74,7 +80,7 @@ class PlantOption:
         """How many modules of another option one of these serves."""
         wanted = consumer.module.needed(self.carrier)
         assert wanted is not None
-        fitting = self.capacity_kw // (consumer.battery_kw or consumer.capacity_kw)
+        fitting = self.capacity_kw // consumer.drawn_kw
         return min(fitting, 1) if wanted.connection == "unit" else fitting
 
     def asked(self, carrier: str) -> int:
@@ -143,7 +149,7 @@ def make_plant(
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
     drawn_kw = asked.get("mv_ac", 0.0) * (1 + slopes.intake) * _OWN_SHARE
     found = [replace(o, most=_most_power(o, drawn_kw, blocks)) if o.carrier in POWER else o for o in found]
-    hourly = drawn_kw * fuel + max((o.most * o.idle_l_per_h for o in found), default=0.0)
+    hourly = drawn_kw * fuel + max((o.most * max(o.idle_l_per_h, o.least_l_per_h) for o in found), default=0.0)
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
     found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
@@ -337,6 +343,12 @@ def _idle_l_per_h(option: PlantOption, slope: float) -> float:
     return max(0.0, *(h - slope * x for x, h in _hourly(option.module.engine))) * rated_kw
 
 
+def _drawn_kw(offer: Offer) -> float:
+    if offer.module.losses is None:
+        return offer.capacity_kw
+    return offer.capacity_kw + float(offer.lost_kw(np.array([offer.capacity_kw]))[0])
+
+
 def _option(
     offer: Offer,
     carrier: str,
@@ -369,6 +381,8 @@ def _option(
         cost_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
         feeders=given.feeders_max or most if given else 0,
         fuel_l=rounding.had(fuel),
+        least_l_per_h=_hourly(module.engine)[0][1] * (offer.given.capacity_kw or 0.0) if module.engine else 0.0,
+        drawn_kw=rounding.needed(battery.power_kw if battery else _drawn_kw(offer)),
         battery_kw=power_kw,
         battery_kwh=usable_kwh,
         asks=tuple(

@@ -79,7 +79,7 @@ class Brute:
         for lack in lacking:
             beside: list[Bought] = []
             for giver in self.of.get(lack.carrier, []):
-                carries = giver.capacity_kw // (option.battery_kw or option.capacity_kw)
+                carries = giver.capacity_kw // option.drawn_kw
                 each = min(carries, 1) if lack.connection == "unit" else carries
                 for n in range(1, number + 1):
                     if n * each >= number:
@@ -195,9 +195,10 @@ class Brute:
                 if "fuel" not in self.of:
                     found.append(n * sets.cost_usd)
                 own_l = n * (sets.fuel_l - up(sets.idle_l_per_h * hours))
+                at_least_l = n * (sets.fuel_l - up(sets.least_l_per_h * hours))
                 for tank in self.of.get("fuel", []):
                     for k in range(1, _FAR):
-                        if own_l + k * tank.fuel_l >= burned_l:
+                        if own_l + k * tank.fuel_l >= burned_l and at_least_l + k * tank.fuel_l >= 0:
                             found.append(n * sets.cost_usd + k * tank.cost_usd)
         return min(found)
 

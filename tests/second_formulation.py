@@ -125,7 +125,7 @@ class _Question:
         choices = []
         for lack in lacking:
             givers = [o for o in self.problem.plant if o.carrier == lack.carrier]
-            each = [(o, o.capacity_kw // (served.battery_kw or served.capacity_kw)) for o in givers]
+            each = [(o, o.capacity_kw // served.drawn_kw) for o in givers]
             if lack.connection == "unit":
                 each = [(o, min(n, 1)) for o, n in each]
             choices.append([(o, number, n) for o, n in each if n])
@@ -216,7 +216,9 @@ class _Question:
             return
         hours = problem.generator_h * (1 + problem.fuel_margin_frac)
         burned = problem.fuel_l_per_kwh * hours
-        kept = [(o.fuel_l - _up(o.idle_l_per_h * hours), n) for o, n in self._standing() if o.fuel_l]
+        storing = [(o, n) for o, n in self._standing() if o.fuel_l or o.least_l_per_h]
+        self.rows.at_least(0, *((o.fuel_l - _up(o.least_l_per_h * hours), n) for o, n in storing))
+        kept = [(o.fuel_l - _up(o.idle_l_per_h * hours), n) for o, n in storing]
         spent = [(-_up(c.normal[1] * burned), c.name) for c in problem.columns]
         spent += [(-_up(o.standing[1] * burned), n) for o, n in self._standing()]
         self.rows.at_least(0, *kept, *spent)

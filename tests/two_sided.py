@@ -23,8 +23,8 @@ from prefab.results import Finding
 from prefab.rules import HOOKS
 
 CATALOGS = 20
-SITES_EACH = 4
-CASES_EACH = 4
+SITES_EACH = 2
+CASES_EACH = 8
 """Catalogs with figures of their own, sites made of each, and cases that differ in one wish or rating: 320 in all."""
 MORE = (
     _carrier("battery_ac", "electric", "site", "none"),
@@ -68,17 +68,28 @@ def need_of(carrier: str, connection: str, **more: Any) -> Need:
 
 
 def convex(rng: random.Random, most_kw: float) -> dict[str, Any]:
-    """Losses that rise ever faster, as those of copper and iron together do."""
+    """Losses that rise ever faster, as those of copper and iron together do, or straight."""
     steps = sorted(rng.uniform(0, most_kw / 4) for _ in range(4))
+    steps = rng.choice((steps, [steps[-1]] * 4))
     found = [rng.uniform(0, most_kw / 4)]
     for step in steps:
         found.append(found[-1] + step)
     return {"points": [[x / 4, round(kw, 3)] for x, kw in enumerate(found)]}
 
 
+def copper(most_kw: float) -> dict[str, Any]:
+    """Losses that rise with the square: with one transformer lost the others lose more than it did."""
+    return {"points": [[x / 4, round(most_kw * (x / 4) ** 2, 3)] for x in range(5)]}
+
+
 def rerated(catalog: Catalog, sku: str, factor: float) -> Catalog:
-    """The catalog with another rating of what one module gives first."""
-    return edited(catalog, sku, lambda m: {"gives": (_times(m, factor), *m.gives[1:])})
+    """The catalog with another rating of what one module gives first, so cheap that no rival replaces it."""
+
+    def change(module: Module) -> dict[str, Any]:
+        price = module.price.model_copy(update={"amount": 1.0})
+        return {"gives": (_times(module, factor), *module.gives[1:]), "price": price}
+
+    return edited(catalog, sku, change)
 
 
 def edited(catalog: Catalog, sku: str, change: Any) -> Catalog:
@@ -90,7 +101,7 @@ def edited(catalog: Catalog, sku: str, change: Any) -> Catalog:
 def _times(module: Module, factor: float) -> Any:
     fields = ("capacity_kw", "capacity_kva", "capacity_l", "capacity_units")
     given = module.gives[0]
-    return given.model_copy(update={f: round(v * factor, 4) for f in fields if (v := getattr(given, f))})
+    return given.model_copy(update={f: round(v * factor, 9) for f in fields if (v := getattr(given, f))})
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,12 @@ class Site:
     plant: tuple[tuple[str, str, tuple[int, ...]], ...]
     """Carrier, SKU and modules a side by phase."""
     intakes: tuple[int, ...]
+
+    def __str__(self) -> str:
+        rated = {m.sku: m.gives[0].model_dump(exclude_defaults=True) for m in self.catalog.modules}
+        plant = [(carrier, counts, rated[sku]) for carrier, sku, counts in self.plant]
+        blocks = [(self.columns[n].name, counts) for n, counts in self.kinds]
+        return f"{blocks}, {plant}, intakes {self.intakes}, {self.brief.redundancy}, {self.brief.autonomy}"
 
     def wishing(self, section: str, **wishes: Any) -> "Site":
         """The same counts for another brief."""
@@ -152,6 +169,10 @@ class Site:
     def sku(self, carrier: str) -> str:
         """What gives a carrier here."""
         return next(sku for given, sku, _ in self.plant if given == carrier)
+
+    def counts(self, carrier: str) -> tuple[int, ...]:
+        """How many modules a side give a carrier, by phase."""
+        return next(counts for given, _, counts in self.plant if given == carrier)
 
     def plan(self) -> Plan:
         """The plan of exactly these counts, with every feed."""
@@ -211,10 +232,11 @@ def fullest(findings: Iterable[Finding], carrier: str) -> float:
 
 
 def _brief(rng: random.Random, more: dict[str, Any]) -> SiteBrief:
+    # More load than the counts ever carry: no count is beyond what the sizing may choose.
     phases = rng.choice((1, 1, 2))
     tree: dict[str, Any] = {
         "phases": [
-            {"name": f"P{n}", "it_mw": rng.uniform(0.5, 2.0), "energised_by": f"{2030 + n}-12-31"}
+            {"name": f"P{n}", "it_mw": rng.uniform(7.0, 9.0), "energised_by": f"{2030 + n}-12-31"}
             for n in range(phases)
         ],
         "grid": {"capacity_mw": 50.0, "voltage_kv": rng.choice((20.0, 110.0))},
@@ -239,7 +261,7 @@ def _modules(rng: random.Random) -> tuple[Module, ...]:
     pods = [_pod(sku, rng.uniform(*kw), needs) for sku, kw in (("POD-1000", (900, 1100)), ("POD-0600", (400, 700)))]
     intakes = [
         a_module(
-            f"MVS-{n}", "intake", losses=convex(rng, 40),
+            f"MVS-{n}", "intake", losses=convex(rng, 500),
             gives=[{"carrier": "mv_ac", "capacity_kva": 40_000, "feeders_max": rng.choice((None, 8))}],
             needs=[{**from_grid, "carrier": "utility_mv", "alternate": "standby_mv"}],
         )
@@ -247,7 +269,7 @@ def _modules(rng: random.Random) -> tuple[Module, ...]:
     ]  # fmt: skip
     main = [
         a_module(
-            "TXM-1", "transformer", losses=convex(rng, 90), gives=[{"carrier": "utility_mv", "capacity_kva": 40_000}],
+            "TXM-1", "transformer", losses=convex(rng, 500), gives=[{"carrier": "utility_mv", "capacity_kva": 40_000}],
             needs=[{"carrier": "hv_bay", "connection": "unit", "through": True}],
         ),
         a_module(
@@ -269,8 +291,8 @@ def _modules(rng: random.Random) -> tuple[Module, ...]:
             losses=convex(rng, 30),
         ),
         a_module(
-            "TRF-1", "transformer", needs=fed, losses=convex(rng, 60),
-            gives=[{"carrier": "lv_ac", "capacity_kva": rng.randint(900, 2600), "parallel_max": rng.choice((1, 6))}],
+            "TRF-1", "transformer", needs=fed, losses=copper(rng.uniform(30, 120)),
+            gives=[{"carrier": "lv_ac", "capacity_kva": rng.randint(1200, 2400), "parallel_max": 6}],
         ),
     ]  # fmt: skip
     sets = [rerated_set(GEN.model_copy(update={"sku": f"GEN-{n}"}), 40_000.0) for n in (1, 2)]

@@ -70,11 +70,10 @@ def apply(model: "Model", problem: "Problem") -> None:
         return
     hours = problem.generator_h * (1 + problem.fuel_margin_frac)
     for phase in problem.phases:
-        tanks = [
-            (have(o.fuel_l) - need(o.idle_l_per_h * hours), problem.plant_count(o, phase))
-            for o in problem.plant
-            if o.fuel_l
-        ]
+        stored = [(o, problem.plant_count(o, phase)) for o in problem.plant if o.fuel_l or o.least_l_per_h]
+        # However little a set gives, it burns what it does at the first point of its curve.
+        model.add_row([(have(o.fuel_l) - need(o.least_l_per_h * hours), n) for o, n in stored], low=0)
+        tanks = [(have(o.fuel_l) - need(o.idle_l_per_h * hours), n) for o, n in stored]
         per_kw = problem.fuel_l_per_kwh * hours
         standing = [
             (-need(kw * per_kw), problem.plant_count(o, phase)) for o in problem.plant if (kw := o.standing.utility_kw)
