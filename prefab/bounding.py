@@ -73,11 +73,12 @@ class Bounding:
             (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_kw),
             (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_kw),
             (self.plant.main_usd, self.draw[1], self.plant.storage.utility_kw),
-            *((usd, n / 1000, 0) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
+            # Whole units are what the sum of all blocks comes to, rounded down: one less than the line may say.
+            *((usd, n / 1000, -1) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
         ]
         for table, each, standing in tables:
             of_it = each / self.it_kw
-            low = int(of_it.min() * self.asked_kw) + standing
+            low = max(0, int(of_it.min() * self.asked_kw) + standing)
             high = min(int(of_it.max() * self.asked_kw + each.max()) + 1 + standing, len(table) - 1)
             value, slope = line_below(table, min(low, high), high)
             fixed += value + slope * standing

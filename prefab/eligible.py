@@ -198,10 +198,10 @@ def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
     volts = asked.low_voltage_v
     if volts is not None and certified.voltages_v and volts not in certified.voltages_v:
         return f"offered for {', '.join(f'{v:g}' for v in certified.voltages_v)} V; the brief asks for {volts:g} V"
-    for field in ("length_mm", "width_mm", "height_mm", "mass_kg"):
-        most, has = getattr(asked, f"transport_{field}"), getattr(module.transport, field)
+    for size in ("length_mm", "width_mm", "height_mm", "mass_kg"):
+        most, has = getattr(asked, f"transport_{size}"), getattr(module.transport, size)
         if most is not None and has > most:
-            what, unit = field.split("_")
+            what, unit = size.split("_")
             return f"travels with a {what} of {has:,} {unit}; the route takes {most:,}"
     loud, most_dba = module.sound_power_dba, asked.sound_power_max_dba
     if most_dba is not None and module.stands == "site" and loud is not None and loud > most_dba:

@@ -197,8 +197,13 @@ def _outdoes(one: PlantOption, other: PlantOption) -> bool:
         (o.cost_usd, -o.capacity_kw, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *_burned(o, loads))
         for o in (one, other)
     ]
-    needs = [{(n.carrier, n.connection, n.units, n.fixed_kw) for n in o.module.needs} for o in (one, other)]
-    alike = needs[0] == needs[1] and len(figures[0]) == len(figures[1])
+    needs = [
+        {(n.carrier, n.connection, n.units, n.fixed_kw, n.kw_per_kw, n.through) for n in o.module.needs}
+        for o in (one, other)
+    ]
+    # What has a supplier of its own must fit it: then a larger one is not simply better.
+    fits = one.capacity_kw == other.capacity_kw or all(n.connection not in ("unit", "shared") for n in one.module.needs)
+    alike = fits and needs[0] == needs[1] and len(figures[0]) == len(figures[1])
     return alike and figures[0] != figures[1] and all(map(le, *figures))
 
 
@@ -223,7 +228,7 @@ def _most_power(option: PlantOption, drawn_kw: float, blocks: int) -> int:
 def _most(option: PlantOption, plant: list[PlantOption], asked: Mapping[str, float]) -> int:
     """Enough of a service for all blocks and all plant."""
     units = asked.get(option.carrier, 0.0)
-    units += sum(o.asked(option.carrier) / 1000 * o.most for o in plant)
+    units += sum(o.asked(option.carrier) * o.sides / 1000 * o.most for o in plant)
     return min(option.most, need(units / option.capacity_kw) + option.spare) if option.capacity_kw else option.most
 
 

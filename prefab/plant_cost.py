@@ -114,7 +114,8 @@ class PlantCost:
         short_l = load * self.problem.fuel_l_per_kwh * hours - count * own_l
         found = []
         for tank in tanks:
-            if own_l > 0 and option.cost_usd < -(-own_l // tank.fuel_l) * tank.cost_usd:
+            saved = np.array([-(-own_l // tank.fuel_l)])
+            if own_l > 0 and option.cost_usd < saved[0] * tank.cost_usd + self._kept_usd(tank, saved)[0]:
                 # One set more may save tanks: then the cheapest litre of either is the least.
                 litre_usd = min(tank.cost_usd / tank.fuel_l, option.cost_usd / own_l)
                 found.append(bare + np.maximum(short_l * litre_usd, 0.0))

@@ -15,9 +15,9 @@ import numpy as np
 
 from prefab import objective
 from prefab.bounding import Bounding, Bounds, Columns
-from prefab.brief import SiteBrief
+from prefab.brief import SiteBrief, Spares
 from prefab.catalog import Catalog
-from prefab.errors import Impossible, Interrupted, OutOfBudget
+from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, kinds_of, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
@@ -61,6 +61,31 @@ def make_sized(
         OutOfBudget: neither a site nor a proof within the effort.
         Interrupted: stopped by the user before there was a site.
     """
+    if brief.limits.skus is None and brief.spares.policy == "none":
+        return _summed(brief, catalog, effort, on_progress, stop, known)
+    # What types of module a site shares is not seen while columns are made, so that a dearer way of fewer types may be
+    # gone: the bound is that of the same wishes without it.
+    free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": Spares()})
+    least = _summed(free, catalog, effort, None, stop, known)
+    try:
+        found = _summed(brief, catalog, effort, on_progress, stop, known)
+    except Impossible as error:
+        raise OutOfBudget(f"{error}; there is a site with more different modules and without spares") from None
+    bound = min(found.bound_usd, least.bound_usd)
+    exact = min(found.exact_bound_usd, least.exact_bound_usd)
+    status: Literal["optimal", "feasible"] = "optimal" if bound == found.objective_usd else "feasible"
+    return found.model_copy(update={"bound_usd": bound, "exact_bound_usd": exact, "status": status})
+
+
+def _summed(
+    brief: SiteBrief,
+    catalog: Catalog,
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag | None,
+    known: Known | None,
+) -> Sized:
+    """Sized without the limits on sums of all modules first, and with those that this breaks."""
     asked: list[ModuleType] = []
     while True:
         problem = make_problem(brief, catalog, _hooks(asked), known)
@@ -182,6 +207,8 @@ def _proved(
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
     answer = first if stopped else _packed(problem, effort, first, on_progress, stop)
     if answer.status == "infeasible":
+        if first.objective is not None:
+            raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
         raise Impossible(_NOTHING.format("proved twice"))
     if answer is not first and answer.objective is not None and answer.bound is not None:
         return answer
@@ -353,10 +380,18 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
         status="optimal" if bound == cost else "feasible",
         objective_usd=cost,
         bound_usd=bound,
-        exact_bound_usd=min(bound, exact_usd),
+        exact_bound_usd=min(bound, exact_usd, cost - _rounded_figures(problem, values)),
         parameters=effort.parameters,
         stopped=proof.stopped,
     )
+
+
+def _rounded_figures(problem: Problem, values: Mapping[str, int]) -> int:
+    """How many figures of a site's cost were rounded up to a dollar."""
+    last = problem.phases[-1]
+    blocks = sum(values[problem.count(c, last)] for c in problem.columns)
+    spare = sum(s.count for s in spares.bought(problem, values))
+    return blocks + sum(values[problem.plant_count(o, last)] for o in problem.plant) + spare
 
 
 def _kind(choice: BlockChoice, name: str) -> BlockKind:

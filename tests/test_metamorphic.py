@@ -7,7 +7,6 @@ fewest modules for their level, and more modules may lose less.
 import math
 from datetime import date
 
-import pytest
 from build import (
     BES,
     CARRIERS,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prefab.problem import BlockChoice, Problem
     from prefab.solver import Model
 
-TITLE = "Loss of any one module, and of a side where 2N"
+TITLE = "Losses that the redundancy names"
 BASIS = "brief [redundancy]; catalog gives.capacity, losses; the plan's own feeds"
 WISHES = (
     "redundancy.power",

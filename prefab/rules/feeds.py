@@ -108,4 +108,4 @@ def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> li
 
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
-    return "Every consumer of power, cooling and control is fed from named modules, A and B apart where 2N is asked."
+    return "Every consumer of power, cooling and control is fed from named modules, by two systems where that is asked."

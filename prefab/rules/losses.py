@@ -7,7 +7,8 @@ all: losing any other gives the same picture with names exchanged.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import combinations_with_replacement
+from itertools import combinations
+from math import comb
 from typing import NamedTuple
 
 from prefab.plan import GRID
@@ -40,8 +41,9 @@ def level_of(network: Network, tag: str) -> str:
 class Losses:
     """The losses to survive in one phase.
 
-    N+1: any one module; N+2: any two that give the same; 2N: any one module and any one whole system; 2(N+1): also one
-    module of what is left then; shared reserve: any one system. Generators are lost while the utility is gone.
+    N+1: any one module; N+2: any one, and any two that give the same; 2N: any one module and any one whole system;
+    2(N+1): also one module of what is left then; shared reserve: any one system. Generators are lost while the utility
+    is gone.
     """
 
     def __init__(self, network: Network) -> None:
@@ -80,14 +82,24 @@ class Losses:
     def _modules(self, tags: list[str]) -> Iterator[tuple[frozenset[str], int]]:
         """One module of each kind that fails alike, or two, and how many such there are."""
         alike = self.alike(tags)
-        if level_of(self.network, tags[0]) != "N+2" or len(tags) == 1:
-            yield from ((frozenset({same[0]}), len(same)) for same in alike)
+        yield from ((frozenset({same[0]}), len(same)) for same in alike)
+        if level_of(self.network, tags[0]) != "N+2":
             return
-        for one, other in combinations_with_replacement(alike, 2):
-            if one is not other:
-                yield frozenset({one[0], other[0]}), len(one) * len(other)
-            elif len(one) > 1:
-                yield frozenset(one[:2]), len(one) * (len(one) - 1) // 2
+        for one, other in combinations(alike, 2):
+            yield frozenset({one[0], other[0]}), len(one) * len(other)
+        for same in alike:
+            yield from self._two_of(same)
+
+    def _two_of(self, same: list[str]) -> Iterator[tuple[frozenset[str], int]]:
+        """Two that fail alike: units of one module, or what serves different ones."""
+        of: dict[str, list[str]] = defaultdict(list)
+        for tag in same:
+            of[self._served.get(tag, tag)].append(tag)
+        together = sum(comb(len(units), 2) for units in of.values())
+        if together:
+            yield frozenset(next(units for units in of.values() if len(units) > 1)[:2]), together
+        if len(of) > 1:
+            yield frozenset(units[0] for units in [*of.values()][:2]), comb(len(same), 2) - together
 
     def _systems(self) -> dict[tuple[int, str, str], list[str]]:
         found: dict[tuple[int, str, str], list[str]] = defaultdict(list)
@@ -103,7 +115,8 @@ class Losses:
         for (of_block, of_carrier, *_), tags in self.groups.items():
             if (of_block, of_carrier) == (block, carrier) and level_of(self.network, tags[0]) == "2(N+1)":
                 for same in self.alike(t for t in tags if t not in system):
-                    name = f"B{block:02d} {carrier} side {side} and {same[0]} lost"
+                    where = f"B{block:02d}" if block else "site"
+                    name = f"{where} {carrier} side {side} and {same[0]} lost"
                     yield Loss(name, frozenset({*system, same[0]}), len(same))
 
     def alike(self, tags: Iterable[str]) -> list[list[str]]:
@@ -112,6 +125,17 @@ class Losses:
         for tag in tags:
             found[self._looks[tag]].append(tag)
         return list(found.values())
+
+    @cached_property
+    def _served(self) -> dict[str, str]:
+        """For every unit the one module that it serves."""
+        return {
+            tag: consumer
+            for (consumer, _), feeds in self.network.feeds.items()
+            for feed in feeds
+            for tag in feed.suppliers
+            if tag in self.network.equipment and self.network.equipment[tag].unit_for is not None
+        }
 
     @cached_property
     def _looks(self) -> dict[str, object]:

@@ -170,12 +170,16 @@ class Network:
         for tag in reversed(tuple(tags)):
             if tag in lost:
                 continue
-            if all(
-                any(s in living for feed in self.feeds.get((tag, need.carrier), ()) for s in feed.suppliers)
-                for need in self.lasting(tag)
-            ):
+            if all(self._fed(tag, need, living) for need in self.lasting(tag)):
                 living.add(tag)
         return frozenset(living)
+
+    def _fed(self, tag: str, need: Need, living: set[str]) -> bool:
+        """Whether anything alive feeds a need; suppliers of its own must all be alive, for each carries its part."""
+        suppliers = [s for feed in self.feeds.get((tag, need.carrier), ()) for s in feed.suppliers]
+        if need.connection == "unit":
+            return bool(suppliers) and all(s in living for s in suppliers)
+        return any(s in living for s in suppliers)
 
     def flow(self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float]) -> dict[str, float]:
         """Walk `tags` from consumers to sources; what is alive has a live feed of everything it needs."""

@@ -43,7 +43,7 @@ def every_loss(network):
         level, away = levels[tags[0]], {GRID} if tags[0] in standby else set()
         if level == "N+2" and len(tags) > 1:
             found += [frozenset({*pair, *away}) for pair in combinations(tags, 2)]
-        elif level not in SHARED:
+        if level not in SHARED:
             found += [frozenset({tag, *away}) for tag in tags]
     for (block, carrier, side), tags in systems.items():
         found.append(frozenset(tags))

@@ -191,9 +191,9 @@ def test_both_cords_on_one_system_are_refused(level, pods, systems):
 
 
 def test_two_losses_are_walked_at_n_plus_2_only():
-    # Four modules for 2 MW: six pairs, or four single losses at N+1, and the normal state.
+    # Four modules for 2 MW: four single losses, at N+2 six pairs more, and the normal state.
     pods = [(1000, "A"), (1000, "A")]
-    assert walk(systems_plan("N+2", pods, "A", 4), 0).states == 1 + 6
+    assert walk(systems_plan("N+2", pods, "A", 4), 0).states == 1 + 4 + 6
     assert walk(systems_plan("N+1", pods, "A", 4), 0).states == 1 + 4
     # Of three: 1.0 on each after one loss, 2.0 on the last after two.
     assert kept(systems_plan("N+1", pods, "A", 3))
