@@ -137,6 +137,19 @@ class Spares(Frozen):
     """One spare more for each so many that stand; otherwise the design basis's."""
 
 
+Crews = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Works(Frozen):
+    """Who builds, tests and starts up at the same time; what is not said is the design basis's."""
+
+    crane_crews: Crews | None = None
+    connection_crews: Crews | None = None
+    commissioning_crews: Crews | None = None
+    fat_bays: Crews | None = None
+    """Bays for factory acceptance tests, of all the makers together."""
+
+
 class Restrict(Frozen):
     """What of the catalog may be used; what is not said is free."""
 
@@ -184,6 +197,7 @@ class SiteBrief(Frozen):
     limits: Limits = Limits()
     restrict: Restrict = Restrict()
     spares: Spares = Spares()
+    works: Works = Works()
     utilisation_frac: Annotated[float, Field(gt=0, le=1)] | None = None
     """Occupied share of serving capacity in the week's highest hour; otherwise the workload card's."""
 

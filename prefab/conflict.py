@@ -39,6 +39,10 @@ _GIVEN_UP: dict[str, Section] = {
     "site.width_m": _ANY_LAND,
     "storage.duration_h": _NO_BATTERY,
     "storage.power_mw": _NO_BATTERY,
+    "works.commissioning_crews": {"commissioning_crews": 1000},
+    "works.connection_crews": {"connection_crews": 1000},
+    "works.crane_crews": {"crane_crews": 1000},
+    "works.fat_bays": {"fat_bays": 1000},
 }
 """What the fields of a brief become when they are given up; any redundancy becomes N, any other its default."""
 

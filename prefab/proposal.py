@@ -192,6 +192,9 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
             value = _value(entry, p.of)
             # What has a low and a high case of its own says them itself.
             found.append(_assumption(subject, figure, value if " to " in value else value + _band(p), p, sources))
+    for crew, count in plan.brief.works.model_dump(exclude_none=True).items():
+        value = f"{count} (design basis {getattr(plan.basis, f'{crew}_count')})"
+        found.append(Assumption("brief", f"works.{crew}", value, "brief", "the brief", "", "At work at the same time."))
     return tuple(found)
 
 

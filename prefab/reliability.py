@@ -20,7 +20,7 @@ counts as one of all: both err to the safe side. Services that may wait for hour
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeAlias
 
@@ -33,6 +33,7 @@ from prefab.physics.reliability import availability, carried, downtime_h, parall
 from prefab.plan import GRID, Plan
 from prefab.product import Reliability
 from prefab.rules.network import UTILITIES, Network
+from prefab.twins import told_of, twins
 
 HOURS_PER_WEEK = 168.0
 WHOLE = "whole"
@@ -126,20 +127,21 @@ def make_reliability(plan: Plan) -> tuple[SubsystemAvailability, ...]:
     site = _Site(plan, plan.basis.availability)
     known: dict[frozenset[_Tags], _Chain] = {}
     worst: dict[tuple[int, str], tuple[str, _Chain]] = {}
-    for pod in site.pods:
+    first = twins(site.network)
+    blocks = {pod: site.network.equipment[pod].block for pod in site.pods}
+    for pod in (p for p, block in blocks.items() if first[block] == block):
         for subsystem, needs in site.demands(pod).items():
             if needs not in known:
                 known[needs] = _Chain(site, needs)
-            key = site.network.equipment[pod].block, subsystem
+            key = blocks[pod], subsystem
             if key not in worst or known[needs].availability_frac < worst[key][1].availability_frac:
                 worst[key] = pod, known[needs]
-    order = sorted(worst, key=lambda key: (key[0], key[1] == WHOLE, key[1]))
-    beta = plan.basis.availability.common_cause_frac
-    return tuple(
-        SubsystemAvailability(block, pod, subsystem, chain.availability_frac, chain.groups, beta, chain.unrated)
-        for block, subsystem in order
-        for pod, chain in [worst[block, subsystem]]
+    found = tuple(
+        SubsystemAvailability(block, pod, name, c.availability_frac, c.groups, site.basis.common_cause_frac, c.unrated)
+        for (block, name), (pod, c) in worst.items()
     )
+    every = (replace(told_of(s, s.block, b), block=b) for b in {*blocks.values()} for s in found if s.block == first[b])
+    return tuple(sorted(every, key=lambda s: (s.block, s.subsystem == WHOLE, s.subsystem)))
 
 
 def text_of(group: GroupAvailability) -> str:
@@ -262,6 +264,7 @@ class _Chain:
         self.availability_frac = series(g.availability_frac for g in self.groups)
         tags = {node[1] for node in self.graph if node[0] == "unit"}
         self.unrated = tuple(sorted({site.sku(t) for t in tags if site.times(t) is None}))
+        self.graph.clear()  # hundreds of them would fill the memory
 
     def _grow(self, node: _Node, pool: _Tags) -> None:
         known = ("pool", *pool) in self.graph

@@ -26,6 +26,7 @@ from prefab.errors import InputError
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Losses
 from prefab.rules.network import UTILITIES, Network
+from prefab.twins import twins
 
 CRITICAL, MECHANICAL, STANDBY = "critical supply", "mechanical supply", "standby"
 SUBSYSTEMS = (CRITICAL, MECHANICAL, "cooling", "control", "intake", STANDBY, "network")
@@ -140,7 +141,7 @@ class _Site:
             if subsystem and network.module(tag).it is None:
                 self.tags[subsystem].append(tag)
         plant = {*network.blocks[0], *UTILITIES}
-        self.twin = _twins(network)
+        self.twin = twins(network)
         """For every block the first that is wired the same."""
         self.fed_by = {
             block: frozenset(
@@ -156,6 +157,8 @@ class _Site:
         }
         self.known: dict[tuple[int, frozenset[str], frozenset[_Cut], frozenset[str]], _Walked] = {}
         self.faults: dict[tuple[frozenset[str], frozenset[_Cut], frozenset[str]], _Fault] = {}
+        self.usual: dict[frozenset[str], dict[int, _Walked]] = {}
+        """Every block with nothing of its own lost, by what of the plant runs."""
         self.living: dict[tuple[frozenset[str], frozenset[_Cut]], frozenset[str]] = {}
 
     def _of(self, carrier: str, *, unit: bool) -> str:
@@ -283,7 +286,9 @@ class _Site:
         touched = [*element.lost, *(consumer for consumer, _, _ in element.cuts)]
         block = max((network.equipment[t].block for t in touched), default=0)
         living = self._living(nothing if block else element, state)
-        usual = {b: self._block(b, nothing, living) for b in self.fed_by}
+        if living not in self.usual:
+            self.usual[living] = {b: self._block(b, nothing, living) for b in self.fed_by}
+        usual = self.usual[living]
         walked = {block: self._block(block, element, living)} if block else usual
         for found in walked.values():
             if found.stopped:
@@ -354,22 +359,3 @@ def _without(network: Network, cuts: frozenset[_Cut]) -> Network:
         kept = [f for f in network.feeds[consumer, carrier] if (consumer, carrier, f.side) not in cuts]
         fewer.feeds[consumer, carrier] = kept
     return fewer
-
-
-def _twins(network: Network) -> dict[int, int]:
-    first: dict[object, int] = {}
-    twins = {}
-    for block, tags in network.blocks.items():
-        own = f"B{block:02d}-"
-        wiring = []
-        for tag in sorted(tags) if block else ():
-            e = network.equipment[tag]
-            feeds = tuple(
-                (need.carrier, f.side, f.standby, tuple(s.removeprefix(own) for s in f.suppliers))
-                for need in network.module(tag).needs
-                for f in network.feeds.get((tag, need.carrier), ())
-            )
-            wiring.append((tag.removeprefix(own), e.sku, e.carrier, e.side, e.supply_degc, e.unit_for, feeds))
-        first.setdefault(tuple(wiring), block)
-        twins[block] = first[tuple(wiring)]
-    return twins

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import version
-from itertools import islice, pairwise, takewhile
+from itertools import groupby, islice, pairwise, takewhile
 
 import networkx as nx
 
@@ -32,6 +32,8 @@ from prefab.units import need
 
 _VARIATIONS = 50
 _VARIATION_DAYS = 100
+_PLACED = 250_000
+"""Tasks per unit of deterministic time that all variations together may place: about three seconds."""
 _SOLVER_SHARE = 0.1
 """Scheduling models take about five seconds per unit of deterministic time."""
 
@@ -138,7 +140,7 @@ def _tried(network: Network, limits: Mapping[str, int], effort: Effort) -> Itera
     yield _in_order(network, {k: (t.phase, late[k]) for k, t in tasks.items()})
     yield _in_order(network, {k: (t.phase, early[k]) for k, t in tasks.items()})
     draw = random.Random(effort.seed)
-    for _ in range(need(_VARIATIONS * effort.deterministic_time)):
+    for _ in range(need(min(_VARIATIONS, _PLACED / len(tasks)) * effort.deterministic_time)):
         yield _in_order(network, {k: (late[k] + draw.randint(-_VARIATION_DAYS, _VARIATION_DAYS),) for k in tasks})
 
 
@@ -159,19 +161,43 @@ def _by_start(network: Network, starts: Starts) -> list[str]:
 def _serial(network: Network, order: Iterable[str]) -> dict[str, int]:
     """Each task in turn as early as precedence and the crews left by those before it allow."""
     starts: dict[str, int] = {}
-    used: dict[str, dict[int, int]] = {r: {} for r in network.resources}
+    crews = {r.key: _Crews(r.capacity) for r in network.resources.values()}
     for key in order:
         task = network.tasks[key]
         after = (starts[p] + network.tasks[p].work_days for p in task.predecessors)
         day = max([network.release.get(key, 0), *after])
-        if task.resource:
-            room, busy = network.resources[task.resource].capacity - task.demand, used[task.resource]
-            while clash := [d for d in range(day, day + task.work_days) if busy.get(d, 0) > room]:
-                day = clash[-1] + 1
-            for d in range(day, day + task.work_days):
-                busy[d] = busy.get(d, 0) + task.demand
+        if task.resource and task.work_days:
+            day = crews[task.resource].take(day, task.work_days, task.demand)
         starts[key] = day
     return starts
+
+
+class _Crews:
+    """How many of some equal crews are at work on each day: bit `d` of entry `n` says that more than `n` are then.
+
+    With thousands of tasks this is many times faster than to look at one day after the other.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._more_than = [0] * capacity
+
+    def take(self, day: int, work_days: int, demand: int) -> int:
+        """The first day from `day` on when so many crews are free for so long, which then are at work."""
+        taken = self._more_than[-demand] >> day
+        reach = 1
+        while reach < work_days:
+            # Bit d comes to say that some day from d until d + reach is taken.
+            step = min(reach, work_days - reach)
+            taken |= taken >> step
+            reach += step
+        day += (~taken & (taken + 1)).bit_length() - 1
+        for _ in range(demand):
+            more = ((1 << work_days) - 1) << day
+            for number, before in enumerate(self._more_than):
+                self._more_than[number], more = before | more, before & more
+                if not more:
+                    break
+        return day
 
 
 def _solved(
@@ -350,13 +376,13 @@ def _why_not(
 
 
 def _chain(network: Network, starts: Starts, key: str) -> list[str]:
-    """The tasks without a gap that end in `key`, first to last."""
-    chain = []
+    """The tasks without a gap that end in `key`, first to last; equal ones in turn are one step."""
+    chain: list[Task] = []
     by_crew = {r: [t for t in network.tasks.values() if t.resource == r] for r in network.resources}
     while True:
         task = network.tasks[key]
         if task.work_days:
-            chain.append(f"{task.title} ({task.subject}, {task.work_days} days)")
+            chain.append(task)
         rivals = [t.key for t in by_crew.get(task.resource, ())]
         tight = [
             p
@@ -364,5 +390,10 @@ def _chain(network: Network, starts: Starts, key: str) -> list[str]:
             if starts[p] + network.tasks[p].work_days == starts[key] and p != key
         ]
         if not tight:
-            return chain[::-1]
+            return [_step(title, list(own)) for title, own in groupby(chain[::-1], key=lambda t: t.title)]
         key = tight[0]
+
+
+def _step(title: str, own: Sequence[Task]) -> str:
+    where = own[0].subject if len(own) == 1 else f"{own[0].subject} to {own[-1].subject}, {len(own)} in turn"
+    return f"{title} ({where}, {sum(t.work_days for t in own)} days)"

@@ -16,7 +16,7 @@ from itertools import takewhile
 import holidays
 
 from prefab.basis import DesignBasis
-from prefab.brief import SiteBrief
+from prefab.brief import SiteBrief, Works
 from prefab.errors import InputError
 from prefab.module import Module
 from prefab.plan import Equipment
@@ -179,15 +179,19 @@ def make_tasks(
             waits.append(handed_over)
         handed_over = f"{place}/handover"
         tasks.append(_milestone(handed_over, "Handed over", named.name, phase, waits))
-    return tuple(tasks), _resources(basis)
+    return tuple(tasks), _resources(brief.works, basis)
 
 
-def _resources(basis: DesignBasis) -> tuple[Resource, ...]:
+def _resources(works: Works, basis: DesignBasis) -> tuple[Resource, ...]:
+    bays = works.fat_bays or basis.fat_bays_count
+    cranes = works.crane_crews or basis.crane_crews_count
+    connecting = works.connection_crews or basis.connection_crews_count
+    commissioning = works.commissioning_crews or basis.commissioning_crews_count
     return (
-        Resource("fat_bay", "Factory acceptance test bays", basis.fat_bays_count),
-        Resource("crane", "Crane crews", basis.crane_crews_count),
-        Resource("connection_crew", "Connection crews", basis.connection_crews_count),
-        Resource("commissioning_crew", "Commissioning crews", basis.commissioning_crews_count),
+        Resource("fat_bay", "Factory acceptance test bays", bays),
+        Resource("crane", "Crane crews", cranes),
+        Resource("connection_crew", "Connection crews", connecting),
+        Resource("commissioning_crew", "Commissioning crews", commissioning),
     )
 
 

@@ -93,3 +93,16 @@ def test_load_until_a_phase_includes_the_earlier_ones():
     )
     assert [brief.it_kw_until(p) for p in (0, 1)] == [1000, 3500]
     assert brief.it_kw == 3500
+
+
+def test_works_are_the_design_basiss_unless_said():
+    works = a_brief().works
+    assert {works.crane_crews, works.connection_crews, works.commissioning_crews, works.fat_bays} == {None}
+    assert a_brief(works={"crane_crews": 3}).works.crane_crews == 3
+
+
+@pytest.mark.parametrize("key", ["crane_crews", "connection_crews", "commissioning_crews", "fat_bays"])
+@pytest.mark.parametrize("value", [0, 1001, 1.5])
+def test_works_out_of_bounds(key, value):
+    with pytest.raises(InputError, match=f"works.{key}"):
+        a_brief(works={key: value})

@@ -55,3 +55,19 @@ def test_wishes_leave_the_load_alone():
     assert "grid.capacity_mw" in named
     assert len(named) == len(set(named))
     assert len({"site.width_m", "site.depth_m"} & set(named)) == 1
+
+
+def test_crews_that_are_too_few_for_the_date_are_named():
+    """Tests of six blocks one after the other by one commissioning crew; all other work has crews in plenty."""
+    brief = a_brief(
+        phases=[{"name": "One", "it_mw": 6.0, "energised_by": "2027-11-12"}],
+        grid={"capacity_mw": 12.0},
+        site={"width_m": 400.0, "depth_m": 400.0},
+        limits={"pods_per_block": 1},
+        works={"crane_crews": 50, "connection_crews": 50, "fat_bays": 50},
+    )
+    conflict = find_conflict(brief, a_catalog())
+    assert conflict.verdict == "impossible"
+    expected = ["phases.energised_by", "works.commissioning_crews"]
+    assert fields(conflict.clashing) == fields(conflict.freeing) == expected
+    assert "50 crane crews" in conflict.clashing[1].sentence

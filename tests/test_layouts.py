@@ -8,14 +8,13 @@ from refresh_layouts import LATER, LAYOUTS, stored_whole
 
 from prefab.audit import audit, broken, text_of
 from prefab.brief import read_brief
-from prefab.catalog import load_catalog
 from prefab.design import make_design
 from prefab.effects import make_effects
 from prefab.placing import make_placed
 from prefab.plan import read_plan
 from prefab.scheduling import make_scheduled
 from prefab.sizing import make_sized
-from prefab.solver import QUICK
+from prefab.solver import FULL, QUICK
 
 FOLDERS = sorted(p.parent for p in LAYOUTS.glob("*/brief.toml"))
 SIZED_AGAIN_UP_TO_MW = 60
@@ -71,8 +70,9 @@ def test_plan_carries_its_brief_and_is_not_large(folder):
 
 
 @pytest.mark.parametrize("folder", each(FOLDERS, lambda f: mw(f) <= SIZED_AGAIN_UP_TO_MW))
-def test_sized_again_at_the_expected_cost(folder):
-    sized = make_sized(brief_of(folder), load_catalog(), QUICK)
+def test_sized_again_at_the_expected_cost(folder, catalog):
+    effort = QUICK if mw(folder) <= SIZED_AGAIN_UP_TO_MW else FULL
+    sized = make_sized(brief_of(folder), catalog, effort)
     want = tomllib.loads((folder / "expected.toml").read_text())
     found = {"status": sized.status, "objective_usd": sized.objective_usd, "bound_usd": sized.bound_usd}
     assert found == want
@@ -80,9 +80,9 @@ def test_sized_again_at_the_expected_cost(folder):
 
 
 @pytest.mark.parametrize("folder", each(WHOLE, lambda f: f == SMALLEST))
-def test_placed_and_scheduled_again(folder):
+def test_placed_and_scheduled_again(folder, catalog):
     """Today's catalog gives the same land; at quick effort no later date than the stored plan's proof allows."""
-    plan, catalog = plan_of(folder), load_catalog()
+    plan = plan_of(folder)
     modules = {m.sku: m for m in catalog.modules}
     assert make_placed(plan.brief, catalog.basis, modules, plan.connected.equipment) == plan.placed
     scheduled = make_scheduled(plan.brief, catalog.basis, modules, plan.connected.equipment, QUICK)
@@ -92,20 +92,20 @@ def test_placed_and_scheduled_again(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", each([f for f in FOLDERS if f not in WHOLE]))
-def test_what_is_stored_as_sized_can_be_designed(folder):
-    design = make_design(brief_of(folder), load_catalog(), "quick")
+def test_what_is_stored_as_sized_can_be_designed(folder, catalog):
+    design = make_design(brief_of(folder), catalog, "quick")
     assert broken(design.findings) == ()
     assert {f.rule for f in design.findings} >= RULES_OF_A_WHOLE_PLAN
 
 
-def test_effects_of_a_catalog_need_no_connections(tmp_path):
+def test_effects_of_a_catalog_need_no_connections(tmp_path, catalog):
     """`catalog diff --layouts` reads the smallest layout's plan as it would be stored as sized."""
     folder = tmp_path / SMALLEST.name
     folder.mkdir()
     sized = plan_of(SMALLEST).model_copy(update=dict.fromkeys(LATER))
     (folder / "plan.json").write_text(sized.model_dump_json())
     (folder / "brief.toml").write_text((SMALLEST / "brief.toml").read_text())
-    (effect,) = make_effects(tmp_path, load_catalog())
+    (effect,) = make_effects(tmp_path, catalog)
     assert effect.is_empty, effect
 
 

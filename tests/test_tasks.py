@@ -271,3 +271,16 @@ def test_least_counts_the_work_of_the_crews() -> None:
 def test_objective_by_hand() -> None:
     network = Network({}, {}, {"P1/handover": 3, "P2/handover": 2}, {})
     assert network.objective({"P1/handover": 10, "P2/handover": 20, "x": 99}) == 70
+
+
+def test_crews_are_the_briefs_and_otherwise_the_design_basiss() -> None:
+    def crews(**works: int) -> dict[str, int]:
+        _, resources = make_tasks(a_brief(works=works), BASIS, KNOWN, ())
+        return {r.key: r.capacity for r in resources}
+
+    usual = {"fat_bay": 2, "crane": 1, "connection_crew": 2, "commissioning_crew": 1}
+    assert crews() == usual
+    assert crews(crane_crews=5) == {**usual, "crane": 5}
+    assert crews(fat_bays=1, connection_crews=7, commissioning_crews=3) == {
+        "fat_bay": 1, "crane": 1, "connection_crew": 7, "commissioning_crew": 3,
+    }  # fmt: skip

@@ -85,7 +85,8 @@ def make_site_plan(plan: Plan) -> Drawing:
     ]
     left = _LEFT + sheet.length(site.width_m * 1000) + 22
     drawn = {s.stroke for s in shapes if isinstance(s, Line) and s.layer == "trenches"}
-    panel, bottom = _panel(plan, boxes, sheet, left, drawn)
+    unnamed = len(_of(plan, "block", "yard")) - sum(isinstance(s, Label) and s.layer == "names" for s in shapes)
+    panel, bottom = _panel(plan, boxes, sheet, left, drawn, unnamed)
     height = max(_TOP + sheet.length(site.depth_m * 1000) + _BOTTOM, bottom)
     return Drawing(left + _PANEL, height, (*shapes, *panel), f"Site plan of {plan.brief.name}, scale 1:{sheet.scale}")
 
@@ -170,24 +171,32 @@ def _modules(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
 
 def _trenches(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
     """Where runs lie outside blocks and yards, each stretch once."""
-    lots = _of(plan, "block", "yard")
+    ends = [_ends(a) for a in _of(plan, "block", "yard")]
     media = {c.key: c.medium for c in plan.carriers}
-    lines: dict[tuple[str, bool, int], list[tuple[int, int]]] = defaultdict(list)
+    found: dict[tuple[str, bool, int], set[tuple[int, int]]] = defaultdict(set)
     for run in plan.routed.runs if plan.routed else ():
         medium = media.get(run.carrier, "")
         kind: str = run.side if medium in ("electric", "storage", "signal") else "pipe"
         for (x, y), (u, v) in pairwise(run.points_mm):
-            middle_x, middle_y = (x + u) / 2, (y + v) / 2
-            if any(a.x_mm < middle_x < a.x_mm + a.width_mm and a.y_mm < middle_y < a.y_mm + a.depth_mm for a in lots):
-                continue
             upright = x == u
-            start, end = sorted((y, v) if upright else (x, u))
-            lines[kind, upright, x if upright else y].append((start, end))
+            found[kind, upright, x if upright else y].add((min(y, v), max(y, v)) if upright else (min(x, u), max(x, u)))
+    lines: dict[tuple[str, bool, int], list[tuple[int, int]]] = {}
+    for (kind, upright, at), pieces in found.items():
+        # Of the lots that this line crosses; the middle of a piece says where it lies.
+        crossed = [
+            (low, high)
+            for west, south, east, north in ends
+            for first, last, low, high in [(west, east, south, north) if upright else (south, north, west, east)]
+            if first < at < last
+        ]
+        outside = [p for p in pieces if not any(low < (p[0] + p[1]) / 2 < high for low, high in crossed)]
+        if outside:
+            lines[kind, upright, at] = outside
     for (kind, upright, at), stretches in sorted(lines.items()):
         colour, dash = _TRENCHES[kind][1:]
         for start, end in _joined(stretches):
-            ends = ((at, start), (at, end)) if upright else ((start, at), (end, at))
-            points = tuple((sheet.x(x), sheet.y(y)) for x, y in ends)
+            corners = ((at, start), (at, end)) if upright else ((start, at), (end, at))
+            points = tuple((sheet.x(x), sheet.y(y)) for x, y in corners)
             yield Line(points, colour, 0.55, dash, layer="trenches")
 
 
@@ -216,6 +225,7 @@ def _tags(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
 
 def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
     """Names where nothing stands: within the outline, else along it, else on a tab over its north edge."""
+    tabs: list[_Ends] = []
     taken = [_ends(a) for a in _of(plan, "block", "yard", "road")]
     for area in _of(plan, "block", "yard"):
         block = area.purpose == "block"
@@ -237,6 +247,11 @@ def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
                 (x, y, turned), ground = beside, _GRASS
                 taken.append(_around(x, y, *((high, wide) if turned else (wide, high))))
                 break
+        if ground == WHITE:
+            tab = _around(x, y, wide, high)
+            if not block and _meets(tab, tabs):  # large sites have hundreds of narrow yards side by side
+                continue
+            tabs.append(tab)
         paper_x, paper_y = sheet.x(x), sheet.y(y)
         if ground:
             wide_pt = width_of(text, size, bold=True) * _SLACK + 2
@@ -309,7 +324,9 @@ def _dimensions(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
     yield Label(x - 3, (_TOP + foot) / 2, f"{site.depth_m:g} m", 7.5, "middle", turned=True, layer="dimensions")
 
 
-def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float, drawn: Set[str]) -> tuple[list[Shape], float]:
+def _panel(
+    plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float, drawn: Set[str], unnamed: int
+) -> tuple[list[Shape], float]:
     """Title, north, scale bar and legend right of the land, and where they end; `drawn` are colours of trenches."""
     shapes: list[Shape] = []
     y = _TOP + 9
@@ -348,6 +365,8 @@ def _panel(plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float, drawn: Set
     for phase, named in enumerate(phases):
         swatch(f"Blocks, {named.name}" if len(phases) > 1 else "Blocks", _PHASES[phase % len(_PHASES)], NAVY)
     swatch("Yards of the site's plant", _YARD, GREY)
+    if unnamed:
+        text(f"Without room for a name: {unnamed}", 7.5, colour=GREY, step=11.5)
     if drawn:
         y += 6
         text("Trenches outside blocks and yards", 8, bold=True, step=12)

@@ -71,13 +71,11 @@ class Network:
     @cached_property
     def buses(self) -> dict[str, tuple[str, ...]]:
         """For each supplier the sorted tags in parallel with it on one bus or header."""
-        return {
-            tag: tuple(sorted(t for t in feed.suppliers if t in self.equipment))
-            for feeds in self.feeds.values()
-            for feed in feeds
-            for tag in feed.suppliers
-            if tag in self.equipment
-        }
+        found: dict[str, tuple[str, ...]] = {}
+        for feed in (f for feeds in self.feeds.values() for f in feeds):
+            bus = tuple(sorted(t for t in feed.suppliers if t in self.equipment))
+            found |= dict.fromkeys(bus, bus)
+        return found
 
     @cached_property
     def blocks(self) -> dict[int, tuple[str, ...]]:

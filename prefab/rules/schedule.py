@@ -21,19 +21,25 @@ from prefab.results import Finding
 from prefab.units import need
 
 TITLE = "Deployment schedule"
-BASIS = "brief phases.energised_by; catalog deployment; design basis crews and durations; public holidays"
-WISHES = ("phases.energised_by",)
+BASIS = "brief phases.energised_by, works; catalog deployment; design basis crews and durations; public holidays"
+WISHES = (
+    "phases.energised_by",
+    "works.crane_crews",
+    "works.connection_crews",
+    "works.commissioning_crews",
+    "works.fat_bays",
+)
 RULE = "schedule"
 
 _YEARS_MAX = 40
 _TESTS = ("functional_test", "integrated_test")
 _CREWS = {
-    "factory_test": "fat_bays_count",
-    "setting": "crane_crews_count",
-    "connection": "connection_crews_count",
-    "start_up": "commissioning_crews_count",
-    "functional_test": "commissioning_crews_count",
-    "integrated_test": "commissioning_crews_count",
+    "factory_test": "fat_bays",
+    "setting": "crane_crews",
+    "connection": "connection_crews",
+    "start_up": "commissioning_crews",
+    "functional_test": "commissioning_crews",
+    "integrated_test": "commissioning_crews",
 }
 Fault = tuple[str, str]
 """Where, and what is wrong."""
@@ -69,7 +75,14 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     dates = ", ".join(f"{p.name} ({p.it_mw:g} MW) by {p.energised_by}" for p in brief.phases)
-    return f"Ordered on {brief.as_of} and built on the working days of {brief.site.country}, it runs in time: {dates}."
+    works = brief.works.model_dump()
+    crews = [f"{n} {crew.replace('_', ' ').replace('fat', 'factory test')}" for crew, n in works.items() if n]
+    if len(crews) < len(works):
+        crews.append(f"the design basis's crews{' otherwise' if crews else ''}")
+    return (
+        f"Ordered on {brief.as_of} and built on the working days of {brief.site.country} with {', '.join(crews)}, "
+        f"it runs in time: {dates}."
+    )
 
 
 @dataclass(frozen=True)
@@ -252,8 +265,10 @@ def _crews(plan: Plan, tasks: Mapping[str, ScheduledTask], calendar: _Calendar) 
         if t.stage in _CREWS and t.work_days:
             used[_CREWS[t.stage]].update(range(calendar.until(t.start), calendar.until(t.finish) + 1))
     for crew, days in used.items():
-        most, there = float(max(days.values(), default=0)), float(getattr(plan.basis, crew))
-        yield Finding(RULE, "site", most <= there, most, there, "at once", "<=", crew.removesuffix("_count"))
+        asked: int | None = getattr(plan.brief.works, crew)
+        there = float(getattr(plan.basis, f"{crew}_count") if asked is None else asked)
+        most = float(max(days.values(), default=0))
+        yield Finding(RULE, "site", most <= there, most, there, "at once", "<=", crew)
 
 
 def _phases(plan: Plan, tasks: Mapping[str, ScheduledTask]) -> Iterable[Finding]:

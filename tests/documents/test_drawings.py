@@ -9,7 +9,7 @@ from documents.maker import MARKUP
 
 from prefab.documents.cooling_chain import make_cooling_chain
 from prefab.documents.drawing import Circle, Drawing, Label, Line, Rect
-from prefab.documents.gantt import make_gantt, make_gantt_pages
+from prefab.documents.gantt import MOST_BLOCK_ROWS, make_gantt, make_gantt_pages
 from prefab.documents.one_line import make_one_line
 from prefab.documents.projection_charts import make_cost_chart, make_monthly_chart, make_waterfall, make_weekly_chart
 from prefab.documents.style import width_of
@@ -103,6 +103,30 @@ def test_gantt_blocks_of_nearly_equal_dates_share_a_row(proposal):
     }
     assert "Blocks B01, B09" in texts
     assert "Block B02" in texts
+
+
+@pytest.mark.parametrize("more", [MOST_BLOCK_ROWS - 1, MOST_BLOCK_ROWS])
+def test_gantt_of_very_many_blocks_has_a_row_per_stage(proposal, more):
+    """Block B01 as often as asked, each a month later than the one before, beside the B01 that is there."""
+    plan = proposal.plan
+    first = [t for t in plan.scheduled.tasks if t.subject == "B01"]
+    tasks = list(plan.scheduled.tasks)
+    for n in range(1, more + 1):
+        late, name = timedelta(days=30 * n), f"B{n + 50}"
+        dates = ({"start": t.start + late, "finish": t.finish + late} for t in first)
+        named = ({"key": t.key.replace("B01", name), "subject": name} for t in first)
+        tasks += [t.model_copy(update=u | d) for t, u, d in zip(first, named, dates, strict=True)]
+    scheduled = plan.scheduled.model_copy(update={"tasks": tuple(tasks)})
+    drawing = make_gantt(plan.model_copy(update={"scheduled": scheduled}))
+    texts = labels(drawing)
+    grouped = f"Functional test, {more + 1} blocks"
+    assert ("Block B01" in texts, grouped in texts) == ((True, False) if more < MOST_BLOCK_ROWS else (False, True))
+    assert "Block B02" in texts  # the only block of its phase
+    if grouped in texts:
+        tests = next(t for t in first if t.stage == "functional_test")
+        bars = [s.title for s in drawing.shapes if isinstance(s, Rect) and s.title.startswith(f"{more + 1} tasks")]
+        ends = f"{tests.start} to {tests.finish + timedelta(days=30 * more)}"
+        assert f"{more + 1} tasks, the first: {tests.title}: {ends}" in bars
 
 
 def test_one_line_tells_fuel_and_voltages(proposal):

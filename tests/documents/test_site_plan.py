@@ -11,6 +11,7 @@ from prefab.documents.legend import FAMILIES
 from prefab.documents.site_plan import make_site_plan
 from prefab.documents.style import width_of
 from prefab.documents.svg import svg_of
+from prefab.plan import Area
 
 
 def plan_of(width_m=120.0, depth_m=120.0, **more):
@@ -88,6 +89,30 @@ def test_names_do_not_cover_each_other(catalog):
     for i, (west, north, east, south) in enumerate(found):
         for w, n, e, s in found[:i]:
             assert e <= west or east <= w or s <= north or south <= n
+
+
+def test_yards_too_narrow_for_their_names_are_counted_instead():
+    """Forty yards of 10 m side by side on 2 km: a name is wider than many of them."""
+    plan = plan_of(2000.0, 1500.0)
+    yards = tuple(
+        Area(
+            name=f"Generator yard {n}",
+            purpose="yard",
+            x_mm=10_000 + 10_000 * n,
+            y_mm=500_000,
+            width_mm=10_000,
+            depth_mm=9000,
+        )
+        for n in range(40)
+    )
+    placed = plan.placed.model_copy(update={"areas": (*plan.placed.areas, *yards)})
+    drawing = make_site_plan(plan.model_copy(update={"placed": placed}))
+    named = [s for s in labels(drawing, "names") if s.text in {y.name for y in yards}]
+    assert 2 <= len(named) < 20
+    lots = sum(a.purpose != "road" for a in placed.areas)
+    (said,) = (s.text for s in labels(drawing, "legend") if s.text.startswith("Without room for a name"))
+    assert said == f"Without room for a name: {lots - len(labels(drawing, 'names'))}"
+    assert not any("Without room" in s.text for s in labels(make_site_plan(plan_of()), "legend"))
 
 
 def test_texts_of_the_brief_are_escaped():
