@@ -13,6 +13,10 @@ from prefab.units import SUFFIXES, day, have, money, musd, need, number
 
 # Counts, ratios, cases of a band, and figures whose unit stands in a field beside them.
 PLAIN = {
+    "commissioning_crews",
+    "connection_crews",
+    "crane_crews",
+    "fat_bays",
     "sides",
     "actual",
     "amount",
