@@ -363,7 +363,8 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
 
 def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effort: Effort) -> Sized:
     values, last = chosen.values, problem.phases[-1]
-    kinds = problem.columns
+    # A tie may be settled without one of the kinds that were found first.
+    kinds = [c for c in problem.columns if values[problem.count(c, last)]]
     cost = sum(usd * values[name] for usd, name in _capital(problem))
     assert proof.bound is not None
     bound = min(proof.bound, cost)

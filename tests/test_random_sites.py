@@ -57,5 +57,6 @@ def test_every_plan_keeps_every_rule(first, catalog):
         except Impossible:
             continue
         assert all(f.kept for f in design.findings)
+        assert all(counts[-1] for counts in design.plan.sized.blocks), "a kind of block that nobody builds"
         made += 1
     assert made >= 12
