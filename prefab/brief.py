@@ -70,6 +70,10 @@ class Grid(Frozen):
         """Whether main step-down transformers stand between the utility and the site's switchgear."""
         return self.voltage_kv > 36
 
+    def switchgear_kv(self, medium_voltage_kv: float) -> float:
+        """Voltage of the site's switchgear: the connection's, or behind main transformers that of the design basis."""
+        return medium_voltage_kv if self.at_high_voltage else self.voltage_kv
+
 
 class Redundancy(Frozen):
     """Redundancy of each part of the supply: the first three within each block, the others over the site."""

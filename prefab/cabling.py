@@ -97,7 +97,7 @@ def _priced(site: _Site, run: Run) -> tuple[str, Decimal]:
 
 
 def _medium_voltage_kv(plan: Plan) -> float:
-    return plan.basis.medium_voltage_kv if plan.brief.grid.at_high_voltage else plan.brief.grid.voltage_kv
+    return plan.brief.grid.switchgear_kv(plan.basis.medium_voltage_kv)
 
 
 def _choice(site: _Site, run: Run, load_kw: float) -> Choice | None:

@@ -93,8 +93,7 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
     if dry_bulb is None:
         dry_bulb = climate.dry_bulb_max_degc + catalog.basis.recirculation_k
     altitude = climate.elevation_m if brief.site.altitude_m is None else brief.site.altitude_m
-    grid = brief.grid
-    voltage = catalog.basis.medium_voltage_kv if grid.at_high_voltage else grid.voltage_kv
+    voltage = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
     return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, catalog.basis.power_factor, voltage)
 
 

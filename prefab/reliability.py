@@ -33,7 +33,7 @@ from prefab.physics.reliability import availability, carried, downtime_h, parall
 from prefab.plan import GRID, Plan
 from prefab.product import Reliability
 from prefab.rules.network import UTILITIES, Network
-from prefab.twins import told_of, twins
+from prefab.rules.twins import told_of, twins
 
 HOURS_PER_WEEK = 168.0
 WHOLE = "whole"

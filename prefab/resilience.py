@@ -26,7 +26,7 @@ from prefab.errors import InputError
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Losses
 from prefab.rules.network import UTILITIES, Network
-from prefab.twins import twins
+from prefab.rules.twins import twins
 
 CRITICAL, MECHANICAL, STANDBY = "critical supply", "mechanical supply", "standby"
 SUBSYSTEMS = (CRITICAL, MECHANICAL, "cooling", "control", "intake", STANDBY, "network")
@@ -140,21 +140,9 @@ class _Site:
             subsystem = self._of(e.carrier, unit=e.unit_for is not None)
             if subsystem and network.module(tag).it is None:
                 self.tags[subsystem].append(tag)
-        plant = {*network.blocks[0], *UTILITIES}
         self.twin = twins(network)
         """For every block the first that is wired the same."""
-        self.fed_by = {
-            block: frozenset(
-                s
-                for tag in tags
-                for need in network.module(tag).needs
-                for feed in network.feeds.get((tag, need.carrier), ())
-                for s in feed.suppliers
-                if s in plant
-            )
-            for block, tags in network.blocks.items()
-            if block
-        }
+        self.fed_by = network.fed_by
         self.known: dict[tuple[int, frozenset[str], frozenset[_Cut], frozenset[str]], _Walked] = {}
         self.faults: dict[tuple[frozenset[str], frozenset[_Cut], frozenset[str]], _Fault] = {}
         self.usual: dict[frozenset[str], dict[int, _Walked]] = {}

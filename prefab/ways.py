@@ -131,7 +131,7 @@ class Ways:
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
-        self.installed = 1 + self.catalog.costs.freight_frac + self.catalog.costs.installation_frac
+        self.installed = float(self.catalog.costs.installed)
         offered = {(m.family, b.kind) for m in self.catalog.modules for b in m.bays}
         taken = {(m.inside, m.bay) for m in self.catalog.modules if m.inside and m.bay and m.bays_count}
         self.bays = sorted(offered | taken)

@@ -138,8 +138,7 @@ def _fuel(plan: Plan, sets: Plant) -> list[str]:
 
 def _bus_kv(plan: Plan) -> float:
     """Voltage of the site's switchgear."""
-    grid = plan.brief.grid
-    return plan.basis.medium_voltage_kv if grid.at_high_voltage else grid.voltage_kv
+    return plan.brief.grid.switchgear_kv(plan.basis.medium_voltage_kv)
 
 
 def _fuel_l(plan: Plan, sets: Plant, fuel: Plant) -> float:

@@ -86,6 +86,23 @@ class Network:
         return {block: tuple(tags) for block, tags in found.items()}
 
     @cached_property
+    def fed_by(self) -> dict[int, frozenset[str]]:
+        """For every block what of the site's plant, the utilities among it, feeds any of its modules."""
+        plant = {*self.blocks[0], *UTILITIES}
+        return {
+            block: frozenset(
+                s
+                for tag in tags
+                for need in self.module(tag).needs
+                for feed in self.feeds.get((tag, need.carrier), ())
+                for s in feed.suppliers
+                if s in plant
+            )
+            for block, tags in self.blocks.items()
+            if block
+        }
+
+    @cached_property
     def capacity(self) -> dict[str, float]:
         """Capacity of every module at this site, in kW (units for services, litres for fuel)."""
         return {tag: self._capacity(tag) for tag in self.equipment}

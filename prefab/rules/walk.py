@@ -8,6 +8,7 @@ from functools import lru_cache
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Loss, Losses
 from prefab.rules.network import UTILITIES, Network
+from prefab.rules.twins import told_of, twins
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,9 @@ class _Walk:
         self.states = 0
         self.top = (0.0, "normal")
         self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
-        self.twin_of = _twins(network)
+        self.twin_of = twins(network)
         self.plant = network.blocks[0]
-        plant = {*self.plant, *UTILITIES}
-        self.fed_by: dict[int, frozenset[str]] = {
-            block: frozenset(
-                s
-                for tag in tags
-                for need in network.module(tag).needs
-                for feed in network.feeds.get((tag, need.carrier), ())
-                for s in feed.suppliers
-                if s in plant
-            )
-            for block, tags in network.blocks.items()
-            if block
-        }
+        self.fed_by = network.fed_by
 
     def run(self) -> Worst:
         """Normal state, losses in the plant, losses in every block."""
@@ -117,7 +106,7 @@ class _Walk:
             for tag, kw in upward.items():
                 total[tag] += kw
         for block in (b for b in self.fed_by if self.twin_of[b] == b):
-            twins = sum(other == block for other in self.twin_of.values())
+            equal = sum(other == block for other in self.twin_of.values())
             for name, lost, alike in situations.get(block, ()):
                 state = self._walk_block(block, lost, living)
                 asked = dict(total)
@@ -126,7 +115,7 @@ class _Walk:
                 for tag, kw in state.upward_kw.items():
                     asked[tag] = asked.get(tag, 0.0) + kw
                 output = self.network.flow(self.plant, living, asked)
-                self.states += alike * twins
+                self.states += alike * equal
                 self._note({**state.own_kw, **output}, name, state.hungry, utility=True)
 
     def _walk_block(self, block: int, lost: frozenset[str], living: frozenset[str]) -> _BlockState:
@@ -152,14 +141,14 @@ class _Walk:
     def _copy_to_twins(self) -> None:
         """What was found for a block holds for those that only its number tells apart."""
         for block, other in self.twin_of.items():
-            one, before = _local(block), _local(other)
+            one, before = f"B{block:02d}-", f"B{other:02d}-"
             for tag in self.network.blocks[block] if block != other else ():
                 twin = before + tag.removeprefix(one)
                 if twin in self.load:
                     self.load[tag] = self.load[twin]
-                    self.situation[tag] = self.situation[twin].replace(before[:-1], one[:-1])
+                    self.situation[tag] = told_of(self.situation[twin], other, block)
                 if twin in self.starving:
-                    self.starving[tag] = self.starving[twin].replace(before[:-1], one[:-1])
+                    self.starving[tag] = told_of(self.starving[twin], other, block)
                 if (bus := self.network.buses.get(twin)) in self.bus_load:
                     self.bus_load[tuple(one + t.removeprefix(before) for t in bus)] = self.bus_load[bus]
 
@@ -177,32 +166,3 @@ class _Walk:
             self.starving.setdefault(tag, name)
         if utility and output.get(GRID, 0.0) > self.top[0]:
             self.top = (output.get(GRID, 0.0), name)
-
-
-def _local(block: int) -> str:
-    """What the tags of a block begin with."""
-    return f"B{block:02d}-"
-
-
-def _twins(network: Network) -> dict[int, int]:
-    """For every block the first one that is wired the same, to the same plant; its own number where there is none."""
-    first: dict[object, int] = {}
-    found = {}
-    for block, tags in network.blocks.items():
-        if not block:
-            continue
-        own = _local(block)
-        wiring = tuple(
-            (
-                tag.removeprefix(own),
-                network.equipment[tag].model_copy(update={"tag": "X", "block": 0, "phase": 0}),
-                tuple(
-                    (n.carrier, f.side, f.standby, tuple(s.removeprefix(own) for s in f.suppliers))
-                    for n in network.module(tag).needs
-                    for f in network.feeds.get((tag, n.carrier), ())
-                ),
-            )
-            for tag in sorted(tags)
-        )
-        found[block] = first.setdefault(wiring, block)
-    return found

@@ -6,7 +6,7 @@ from wired import hand_wired_plan
 
 from prefab.reliability import make_reliability
 from prefab.rules.network import Network
-from prefab.twins import told_of, twins
+from prefab.rules.twins import told_of, twins
 
 
 def test_blocks_wired_the_same_are_twins():
