@@ -1,9 +1,6 @@
-"""What to buy: the cheapest counts of block kinds and site plant, proved (columns, master, bound and prove).
+"""What to buy: the cheapest counts of block kinds and site plant, proved; limits on sums join where they bind.
 
-Bound: every two columns get a lower bound on the whole site, whole blocks and whole plant modules counted. Prove: a
-master over the few pairs with the least bounds gives an incumbent; columns whose every bound exceeds it cannot be part
-of a cheaper site and are dropped; the master over the rest is solved to proof with the incumbent as hint. Ties: buy
-late, then few modules.
+Ties: buy late, then few modules.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,35 +11,26 @@ from typing import Literal
 import numpy as np
 
 from prefab import objective
-from prefab.bounding import Bounding, Bounds, Columns
+from prefab.bounding import Bounding
 from prefab.brief import SiteBrief, Spares
 from prefab.catalog import Catalog
-from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, kinds_of, only_used, packs
+from prefab.errors import Impossible, Interrupted, OutOfBudget
+from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
+from prefab.proving import best_pairs, make_model, of_columns, prove, site_terms, solve_packed
 from prefab.results import Progress
-from prefab.rules import APPLIED, HOOKS, SUMMED, spares
-from prefab.solver import Answer, Effort, Model, StopFlag, solve
-from prefab.units import have, need
+from prefab.rules import HOOKS, SUMMED, spares
+from prefab.solver import Answer, Effort, StopFlag, solve
+from prefab.units import have
 from prefab.ways import Hooks
-
-_NEAR = 400
-"""Pairs of columns, by their straight lines, of which all numbers of blocks are looked at first."""
-
-_NOTHING = (
-    "sizing: no combination of blocks and plant keeps every rule ({}); `prefab explain` names the wishes that clash"
-)
 
 _FEW = 40
 """Pairs of which a quick answer looks at all numbers of blocks."""
 
 _GLANCE = Effort(0.05)
 """For a quick answer."""
-
-_PROMISING = 20
-"""Pairs of columns that the first master has."""
 
 
 def make_sized(
@@ -114,11 +102,11 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     if problem.stranded or not problem.columns:
         return "impossible"
     bounding = Bounding(problem)
-    near = _best(bounding.by_lines(), _FEW)
+    near = best_pairs(bounding.by_lines(), _FEW)
     totals = bounding.by_counts(near)
     if not np.isfinite(totals).any():
         return "impossible" if bounding.refuses() else "unknown"
-    answer = _packed(_of(problem, near[_best(totals, 1)], ()), _GLANCE, None, None, None)
+    answer = solve_packed(of_columns(problem, near[best_pairs(totals, 1)], ()), _GLANCE, None, None, None)
     if not answer.values:
         return "unknown"
     small = only_used(problem, answer.values)
@@ -156,13 +144,13 @@ def solve_problem(
     on_progress: Callable[[Progress], None] | None = None,
     stop: StopFlag | None = None,
 ) -> Sized:
-    """Price and prove; see the file's head."""
+    """The proved counts, ties settled, with what rounding may hide."""
     if problem.stranded:
         raise Impossible("\n".join(problem.stranded))
     if not problem.columns:
         what = "none fits its buses, has room inside its pods and houses and reaches its supply temperatures"
         raise Impossible(f"sizing: no block can be built: {what}")
-    found = _proved(problem, effort, on_progress, stop)
+    found = prove(problem, effort, on_progress, stop)
     used = only_used(problem, found.values)
     tidy = _tidied(used, found, effort, stop)
     return _sized(used, tidy, found, _exact_bound(problem, effort, stop), effort)
@@ -172,158 +160,11 @@ def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int
     """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
     generous = make_generous(problem, _hooks(r for r in SUMMED if r.RULE in problem.summed))
     try:
-        found = _proved(generous, effort, None, stop)
+        found = prove(generous, effort, None, stop)
     except (Impossible, Interrupted, OutOfBudget):
         return have(float(Bounding(generous).by_lines().min()))
     assert found.bound is not None
     return found.bound
-
-
-def _proved(
-    problem: Problem,
-    effort: Effort,
-    on_progress: Callable[[Progress], None] | None,
-    stop: StopFlag | None,
-) -> Answer:
-    bounding = Bounding(problem)
-    lines = bounding.by_lines()
-    near = _best(lines, _NEAR)
-    few, packed = _promising(bounding, near)
-    first = _packed(_of(problem, few, packed), effort, None, on_progress, stop)
-    if first.status == "infeasible" and bounding.refuses():
-        raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
-    least = float(lines.min())
-    if first.objective is not None:
-        left = np.flatnonzero(lines.min(axis=1) <= first.objective)
-        totals = bounding.by_counts(left)
-        bounds = bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= first.objective)))
-        surviving = bounds.min(axis=1) <= first.objective
-        least = min(float(bounds.min(initial=np.inf)), first.objective)
-        if first.status == "optimal" and set(left[surviving]) <= set(few):
-            return first
-        problem = _of(problem, left[surviving], _tempting(problem, left, totals, first.objective))
-    stopped = stop is not None and stop.requested
-    if stopped and first.objective is None:
-        raise Interrupted("sizing: stopped before a site was found; nothing was written")
-    answer = first if stopped else _packed(problem, effort, first, on_progress, stop)
-    if answer.status == "infeasible":
-        if first.objective is not None:
-            raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
-        raise Impossible(_NOTHING.format("proved twice"))
-    if answer is not first and answer.objective is not None and answer.bound is not None:
-        return answer
-    if first.objective is None:
-        raise OutOfBudget(
-            f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()
-        )
-    # Of the whole question the pairs' least bound and the second master's are known; the first one's is of few columns.
-    known = need(least) if answer is first or answer.bound is None else max(need(least), answer.bound)
-    ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
-    return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
-
-
-def _packed(
-    problem: Problem,
-    effort: Effort,
-    hint: Answer | None,
-    on_progress: Callable[[Progress], None] | None,
-    stop: StopFlag | None,
-) -> Answer:
-    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail."""
-    while True:
-        answer = _solve(problem, effort, hint, on_progress, stop)
-        if not answer.values or packs(problem, answer.values):
-            return answer
-        names = tuple(sorted(c.name for c in kinds_of(problem, answer.values)))
-        if names in problem.packed:
-            # Whole numbers may lie within all edges and yet be no sum of patterns.
-            assert names not in problem.patterned
-            problem = replace(problem, patterned=(*problem.patterned, names))
-        else:
-            problem = replace(problem, packed=(*problem.packed, names))
-
-
-def _solve(
-    problem: Problem,
-    effort: Effort,
-    hint: Answer | None,
-    on_progress: Callable[[Progress], None] | None,
-    stop: StopFlag | None,
-) -> Answer:
-    model = make_model(problem)
-    capital = _capital(problem)
-    if hint is not None and hint.objective is not None:
-        model.add_row(capital, high=hint.objective)
-        for name in model.names:
-            model.hint(name, hint.values.get(name, 0))
-    model.minimize(capital)
-    return solve(model, effort, on_progress, stop, "sizing")
-
-
-def _capital(problem: Problem) -> list[objective.Term]:
-    """What the site costs at full build, its spares included."""
-    return objective.capital_terms(problem, problem.phases[-1]) + spares.capital_terms(problem)
-
-
-def make_model(problem: Problem) -> Model:
-    """The master: cumulative counts, at most the kinds allowed, one plant module type per carrier, and every rule."""
-    model = Model()
-    for choice in problem.columns:
-        most = need(problem.it_kw[-1] / choice.it_kw)
-        used = model.boolean(problem.stands(choice))
-        for phase in problem.phases:
-            here = model.integer(problem.count(choice, phase), 0, need(problem.it_kw[phase] / choice.it_kw))
-            if phase:
-                model.add_row([(1, here), (-1, problem.count(choice, phase - 1))], low=0)
-        model.add_row([(1, problem.count(choice, problem.phases[-1])), (-most, used)], high=0)
-        model.add_row([(1, problem.count(choice, problem.phases[-1])), (-1, used)], low=0)
-    model.add_row([(1, problem.stands(c)) for c in problem.columns], high=problem.block_kinds)
-    for carrier in problem.plant_carriers:
-        options = problem.options(carrier)
-        for option in options:
-            chosen = model.boolean(problem.chosen(option))
-            for phase in problem.phases:
-                here = model.integer(problem.plant_count(option, phase), 0, option.most)
-                if phase:
-                    model.add_row([(1, here), (-1, problem.plant_count(option, phase - 1))], low=0)
-                model.add_row([(1, here), (-option.most, chosen)], high=0)
-                if carrier not in ("mv_storage", *problem.attached, *problem.optional) or phase == problem.phases[-1]:
-                    model.add_row([(1, here), (-1, chosen)], low=0)
-        if carrier in problem.attached or carrier in problem.optional:
-            model.add_row([(1, problem.chosen(o)) for o in options], high=1)
-        else:
-            model.exactly_one(problem.chosen(o) for o in options)
-    for rule in (*APPLIED, *(r for r in SUMMED if r.RULE in problem.summed)):
-        rule.apply(model, problem)
-    return model
-
-
-def _best(bounds: Bounds, pairs: int) -> Columns:
-    """The numbers of the columns of the pairs with the least bounds; any few where nothing carries a pair."""
-    order = np.argsort(bounds, axis=None, kind="stable")[: 2 * pairs]
-    best = [divmod(int(i), len(bounds)) for i in order if np.isfinite(bounds.flat[i])]
-    return np.array(sorted({n for pair in best for n in pair}) or range(min(pairs, len(bounds))), dtype=np.intp)
-
-
-def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[str, ...], ...]]:
-    """Of columns that look cheap by lines those of the best pairs, and the pairs that look cheaper than they pack."""
-    totals = bounding.by_counts(near)
-    pairs = np.argwhere(np.triu(np.ones(totals.shape)))
-    pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
-    bounds = bounding.by_packing(near, totals, pairs)
-    few = _best(bounds, _PROMISING)
-    dearest = float(bounds[tuple(pairs.T)].max())
-    return near[few], _tempting(bounding.problem, near[few], totals[np.ix_(few, few)], dearest)
-
-
-def _tempting(problem: Problem, numbers: Columns, totals: Bounds, limit_usd: float) -> tuple[tuple[str, ...], ...]:
-    """The pairs of columns whose totals promise a site up to a limit."""
-    pairs = np.argwhere(np.triu(totals <= limit_usd)).tolist()
-    return tuple(tuple(sorted({problem.columns[numbers[n]].name for n in pair})) for pair in pairs)
-
-
-def _of(problem: Problem, numbers: Columns, packed: tuple[tuple[str, ...], ...]) -> Problem:
-    return replace(problem, columns=tuple(problem.columns[n] for n in numbers), packed=packed)
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
@@ -338,7 +179,7 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     if last:
         early = [term for phase in problem.phases[:-1] for term in objective.capital_terms(problem, phase)]
         goals.insert(0, early)
-    fixed = [(_capital(problem), answer.objective)]
+    fixed = [(site_terms(problem), answer.objective)]
     best: Answer | None = None
     for goal in goals:
         model = make_model(problem)
@@ -365,7 +206,7 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
     values, last = chosen.values, problem.phases[-1]
     # A tie may be settled without one of the kinds that were found first.
     kinds = [c for c in problem.columns if values[problem.count(c, last)]]
-    cost = sum(usd * values[name] for usd, name in _capital(problem))
+    cost = sum(usd * values[name] for usd, name in site_terms(problem))
     assert proof.bound is not None
     bound = min(proof.bound, cost)
     return Sized(

@@ -13,8 +13,9 @@ from prefab.bounding import Bounding
 from prefab.errors import Impossible
 from prefab.objective import capital_terms
 from prefab.problem import make_problem
+from prefab.proving import make_model
 from prefab.rules import HOOKS, land_use
-from prefab.sizing import make_model, make_sized
+from prefab.sizing import make_sized
 from prefab.solver import QUICK, solve
 
 

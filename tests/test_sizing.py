@@ -102,7 +102,7 @@ def the_dearest(bounding, near):
 
 
 def test_stopped_by_the_user_keeps_the_incumbent_and_an_honest_bound(monkeypatch):
-    monkeypatch.setattr("prefab.sizing._promising", the_dearest)
+    monkeypatch.setattr("prefab.proving._promising", the_dearest)
     stop = StopFlag()
     stop.request()
     brief, catalog = a_brief(**COST), a_catalog()
@@ -145,8 +145,8 @@ def test_stopped_while_proving_keeps_the_first_answer(monkeypatch):
             return Answer("unknown", None, None, {}, "user")
         return solve(model, effort, on_progress, stop, stage)
 
-    monkeypatch.setattr("prefab.sizing._promising", the_dearest)
-    monkeypatch.setattr("prefab.sizing.solve", stops_the_second)
+    monkeypatch.setattr("prefab.proving._promising", the_dearest)
+    monkeypatch.setattr("prefab.proving.solve", stops_the_second)
     kept = make_sized(a_brief(**COST), a_catalog(), QUICK, stop=stop)
     monkeypatch.undo()
     assert (kept.status, kept.stopped) == ("feasible", "user")
