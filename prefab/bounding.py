@@ -20,7 +20,7 @@ from prefab.units import need
 
 Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
-keep the grid's limit and the budget."""
+keep the grid's limit and the budget, or serve every IT demand."""
 
 Columns = NDArray[np.intp]
 """Columns by number."""
@@ -43,15 +43,20 @@ class Bounding:
         self.units = self.units.reshape(len(problem.services), len(columns))
         self.sums = [self._sum(rule) for rule in SUMMED if rule.RULE in problem.summed]
         """What each column adds to a sum that is limited, and the limit."""
-        self.asked_kw = need(problem.it_kw[-1])
-        self.most = -(-self.asked_kw // self.it_kw)
+        self.demand = np.array([c.column.demand for c in columns], dtype=np.int64)
+        self.demands = range(len(problem.it_kw))
+        self.asked_kw = np.array([need(asked[-1]) for asked in problem.it_kw], dtype=np.int64)
+        """Of every IT demand."""
+        self.most = -(-self.asked_kw[self.demand] // self.it_kw)
         largest = Draw(*(int(kw) for kw in self._largest(self.draw)))
         units = tuple(int(n) // 1000 for n in self._largest(self.units))
-        self.plant = PlantCost(problem, largest, int(self.most.max()) + 1, units)
+        blocks = sum(int(self.most[self.demand == d].max(initial=0)) + 1 for d in self.demands)
+        self.plant = PlantCost(problem, largest, blocks, units)
 
     def _largest(self, each: Numbers) -> Numbers:
-        """The most that the blocks of any site ask: one kind carries almost all, or two do."""
-        found: Numbers = ((self.most + 1) * each).max(axis=1, initial=0) + each.max(axis=1, initial=0)
+        """The most that the blocks of any site ask: of each demand one kind carries almost all, or two do."""
+        most = ((self.most + 1) * each, each)
+        found: Numbers = np.sum([m[:, self.demand == d].max(axis=1, initial=0) for d in self.demands for m in most], 0)
         return found
 
     def _sum(self, rule: ModuleType) -> tuple[Numbers, int]:
@@ -77,9 +82,9 @@ class Bounding:
             *((usd, n / 1000, -1) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
         ]
         for table, each, standing in tables:
-            of_it = each / self.it_kw
-            low = max(0, int(of_it.min() * self.asked_kw) + standing)
-            high = min(int(of_it.max() * self.asked_kw + each.max()) + 1 + standing, len(table) - 1)
+            least, most = self._asked_of_plant(each)
+            low = max(0, int(least) + standing)
+            high = min(int(most) + 1 + standing, len(table) - 1)
             value, slope = line_below(table, min(low, high), high)
             fixed += value + slope * standing
             price += slope * each
@@ -87,17 +92,32 @@ class Bounding:
             penalty = self._penalty(price, taken, most)
             price += penalty * taken
             fixed -= penalty * most
+        if len(self.demands) > 1:
+            return self._allowed(self._of_two_demands(price) + fixed)
         rate = price / self.it_kw
         rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :])
         bounds = price[:, None] + price[None, :] + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
         return self._allowed(bounds + fixed)
 
+    def _asked_of_plant(self, each: Numbers) -> tuple[float, float]:
+        """The least and the most that the blocks of a site ask of something, for what each of them asks."""
+        of_it, asked_kw = each / self.it_kw, self.asked_kw[self.demand]
+        served = [self.demand == d for d in self.demands]
+        least = sum((of_it * asked_kw)[own].min() for own in served)
+        return least, sum((of_it * asked_kw + each.max())[own].max() for own in served)
+
+    def _of_two_demands(self, price: Bounds) -> Bounds:
+        """A kind for each demand, whole blocks of each."""
+        bounds = self.most * price
+        found: Bounds = np.where(self.demand[:, None] == self.demand, np.inf, bounds[:, None] + bounds)
+        return found
+
     def _penalty(self, price: Bounds, taken: Numbers, most: int) -> float:
         """Dollars for a unit of a limited sum that raise the least cost of a site most: any price gives a bound."""
         unit = float(price.mean() / max(1.0, taken.mean()))
         tried = [0.0, *(unit * 2.0**n for n in range(-8, 9))]
-        return max(tried, key=lambda p: ((price + p * taken) / self.it_kw).min() * self.asked_kw - p * most)
+        return max(tried, key=lambda p: self._asked_of_plant(price + p * taken)[0] - p * most)
 
     def by_counts(self, numbers: Columns) -> Bounds:
         """For every two of these columns, from all numbers of blocks (at least one of each) that carry the IT load."""
@@ -118,9 +138,7 @@ class Bounding:
 
     def _sites(self, a: int, others: Columns, edges: Sequence[list[tuple[Edge, int]]]) -> Bounds:
         """A row for every number of blocks of `a`, a column for every other kind: what the site costs at least."""
-        count_a = np.arange(self.most[a], 0, -1)[:, None]
-        # Two kinds are only two with a block of each.
-        count_b = np.maximum(others != a, -(-(self.asked_kw - count_a * self.it_kw[a]) // self.it_kw[others]))
+        count_a, count_b = self._counts(a, others)
         extra = np.maximum(self.extra[:, a : a + 1], self.extra[:, others])[:, None, :]
         of_a, of_b = count_a, np.where(others == a, 0, count_b)
         packed = [
@@ -135,9 +153,20 @@ class Bounding:
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
+        if len(self.demands) > 1:
+            site[:, self.demand[others] == self.demand[a]] = np.inf
         for taken, most in self.sums:
             site[count_a * taken[a] + count_b * taken[others] > most] = np.inf
         return site
+
+    def _counts(self, a: int, others: Columns) -> tuple[Numbers, Numbers]:
+        """Numbers of blocks of `a`, one row each, and the fewest of other kinds that carry the rest beside them."""
+        if len(self.demands) > 1:
+            return self.most[a : a + 1, None], self.most[others][None]
+        count_a = np.arange(self.most[a], 0, -1)[:, None]
+        rest_kw = self.asked_kw[0] - count_a * self.it_kw[a]
+        # Two kinds are only two with a block of each.
+        return count_a, np.maximum(others != a, -(-rest_kw // self.it_kw[others]))
 
     def refuses(self) -> bool:
         """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
@@ -145,7 +174,7 @@ class Bounding:
 
     def _allowed(self, bounds: Bounds) -> Bounds:
         bounds[bounds > (self.problem.brief.limits.budget_usd or np.inf)] = np.inf
-        if self.problem.block_kinds == 1:
+        if len(self.demands) == 1 and self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
         return bounds
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -40,20 +40,56 @@ class Site(Frozen):
     """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
 
 
-class It(Frozen):
-    """What computes."""
+class ItDemand(Frozen):
+    """One of several things that compute on one site, each in blocks of its own."""
 
+    name: Key
     workload: Key
     pods: tuple[Sku, ...] = ()
     """Pods to choose from; otherwise every pod with the workload's accelerator."""
+
+
+class It(Frozen):
+    """What computes: one workload, or several demands by name."""
+
+    workload: Key | None = None
+    pods: tuple[Sku, ...] = ()
+    """Pods to choose from; otherwise every pod with the workload's accelerator."""
+    demand: Annotated[tuple[ItDemand, ...], Field(max_length=2)] = ()
+    """Each has one kind of block; every phase says how many megawatts of each."""
+
+    @property
+    def demands(self) -> tuple[ItDemand, ...]:
+        """At least one; without a name of its own it is called `it`."""
+        return self.demand or (ItDemand(name="it", workload=self.workload or "", pods=self.pods),)
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Self:
+        if (self.workload is None) == (not self.demand) or (self.demand and self.pods):
+            raise ValueError("it: give either a workload (and pods), or [[it.demand]] with name, workload and pods")
+        if len({d.name for d in self.demand}) < len(self.demand):
+            raise ValueError("it: demand: every name must be different")
+        return self
+
+
+Megawatts = Annotated[float, Field(gt=0, le=5000)]
+
+
+class DemandLoad(Frozen):
+    """What a phase adds for one of several IT demands."""
+
+    demand: Key
+    it_mw: Megawatts
 
 
 class Phase(Frozen):
     """One step of the site; `it_mw` is added to the phases before it."""
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
-    it_mw: Annotated[float, Field(gt=0, le=5000)]
+    it_mw: Megawatts
     """Sustained design IT load at the rack inputs."""
+    split: tuple[DemandLoad, ...] = ()
+    """The same by demand, where the brief has several."""
     energised_by: date
 
 
@@ -202,6 +238,8 @@ class SiteBrief(Frozen):
     restrict: Restrict = Restrict()
     spares: Spares = Spares()
     works: Works = Works()
+    fabric_frac: Annotated[float, Field(ge=0, le=0.5)] | None = None
+    """Power of fabric, storage and management computers over that of the pods they serve; otherwise each pod's own."""
     utilisation_frac: Annotated[float, Field(gt=0, le=1)] | None = None
     """Occupied share of serving capacity in the week's highest hour; otherwise the workload card's."""
 
@@ -218,11 +256,32 @@ class SiteBrief(Frozen):
         names = [p.name for p in self.phases]
         if len(set(names)) != len(names):
             raise ValueError("phases: every name must be different")
+        self._split_agrees()
         if (self.storage.power_mw > 0) != (self.storage.duration_h > 0):
             raise ValueError("storage: give both power_mw and duration_h, or neither")
         if 2 * self.site.setback_m >= min(self.site.width_m, self.site.depth_m):
             raise ValueError("site: the set-backs leave no land; width_m and depth_m must exceed twice setback_m")
         return self
+
+    def _split_agrees(self) -> None:
+        known = {d.name for d in self.it.demand}
+        for phase in self.phases:
+            asked = [part.demand for part in phase.split]
+            if bool(known) != bool(asked) or not set(asked) <= known or len(set(asked)) < len(asked):
+                allowed = (
+                    f"each of {', '.join(sorted(known))} at most once" if known else "nothing: there is one demand"
+                )
+                raise ValueError(f"phase {phase.name!r}: split: must name {allowed}")
+            if asked and abs(sum(part.it_mw for part in phase.split) - phase.it_mw) > 1e-6:
+                raise ValueError(f"phase {phase.name!r}: split: must add up to it_mw, {phase.it_mw:g}")
+        never = known - {part.demand for phase in self.phases for part in phase.split}
+        if never:
+            raise ValueError(f"it: demand: {', '.join(sorted(never))}: no phase has megawatts of it")
+
+    @property
+    def kinds_max(self) -> int:
+        """Kinds of block that the site may have: never fewer than there are demands."""
+        return max(self.limits.block_kinds, len(self.it.demands))
 
     @property
     def it_kw(self) -> float:
@@ -232,6 +291,13 @@ class SiteBrief(Frozen):
     def it_kw_until(self, phase: int) -> float:
         """IT load when phase number `phase` (from 0) runs."""
         return sum(p.it_mw for p in self.phases[: phase + 1]) * 1000
+
+    def demand_kw_until(self, demand: str, phase: int) -> float:
+        """The same of one demand."""
+        if not self.it.demand:
+            return self.it_kw_until(phase)
+        parts = (part for p in self.phases[: phase + 1] for part in p.split)
+        return sum(part.it_mw for part in parts if part.demand == demand) * 1000
 
 
 def read_brief(path: Path) -> SiteBrief:

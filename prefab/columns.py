@@ -68,16 +68,26 @@ class Column:
     modules: int
     services: tuple[tuple[str, float], ...] = ()
     """What it asks of the site's other plant, by carrier: pods to connect, cabinets to watch."""
+    demand: int = 0
+    """The number of the IT demand that its pods serve."""
 
 
 def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Column, ...]:
-    """Every undominated block of every eligible pod, from one pod up to the brief's limit."""
-    blocks: list[Block] = []
-    for pod in eligible_pods(brief, catalog)[0]:
-        assert pod.it is not None
-        most = min(brief.limits.pods_per_block, max(1, rounded_up(brief.it_kw / pod.it.sustained_kw)))
-        blocks += ((pod, pods) for pods in range(1, most + 1))
-    return tuple(_Walker(brief, catalog, hooks, blocks).columns())
+    """For every demand every undominated block of every eligible pod, from one pod up to the brief's limit."""
+    found: list[Column] = []
+    last = len(brief.phases) - 1
+    for number, demand in enumerate(brief.it.demands):
+        blocks: list[Block] = []
+        for pod in eligible_pods(brief, catalog, demand)[0]:
+            assert pod.it is not None
+            pods_asked = rounded_up(brief.demand_kw_until(demand.name, last) / pod.it.sustained_kw)
+            most = min(brief.limits.pods_per_block, max(1, pods_asked))
+            blocks += ((pod, pods) for pods in range(1, most + 1))
+        columns = _Walker(brief, catalog, hooks, blocks).columns() if blocks else ()
+        if number:
+            columns = (replace(c, name=f"{demand.name}-{c.name}", demand=number) for c in columns)
+        found += columns
+    return tuple(found)
 
 
 class _Walker:

@@ -75,12 +75,13 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     used = {e.sku for e in connected.equipment} | set(brief.restrict.only)
     modules = tuple(m for m in catalog.modules if m.sku in used)
     climate = next(c for c in catalog.climates if c.key == brief.site.climate)
-    workload = next(w for w in catalog.workloads if w.key == brief.it.workload)
+    cards = {w.key: w for w in catalog.workloads}
+    workload, *further = (cards[d.workload] for d in brief.it.demands)
     tariff = next(t for t in catalog.tariffs if t.key == brief.grid.tariff)
     held = {m.it.accelerator for m in modules if m.it}
     accelerators = tuple(a for a in catalog.accelerators if a.name in held)
     laid = Laid(cables=catalog.cables, pipes=catalog.pipes, trenches=catalog.trenches)
-    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, workload, tariff)
+    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, workload, *further, tariff)
     cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
         program=f"prefab {__version__}",
@@ -90,6 +91,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         carriers=catalog.carriers,
         climate=climate,
         workload=workload,
+        further_workloads=tuple(further),
         tariff=tariff,
         costs=catalog.costs,
         basis=catalog.basis,

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.brief import SiteBrief
+from prefab.brief import ItDemand, SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.module import Gives, Module
@@ -138,20 +138,22 @@ def make_offers(
     return tuple(offers), tuple(refusals)
 
 
-def eligible_pods(brief: SiteBrief, catalog: Catalog) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
-    """The IT pods that serve the brief's workload and are not excluded; a proxy card only pods that the brief names."""
-    workload = next(w for w in catalog.workloads if w.key == brief.it.workload)
+def eligible_pods(
+    brief: SiteBrief, catalog: Catalog, demand: ItDemand
+) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
+    """The IT pods that serve a demand's workload and are not excluded; a proxy card only pods that the brief names."""
+    workload = next(w for w in catalog.workloads if w.key == demand.workload)
     pods: list[Module] = []
     refusals: list[Refusal] = []
     for module in catalog.modules:
         if module.it is None:
             continue
-        if brief.it.pods and module.sku not in brief.it.pods:
+        if demand.pods and module.sku not in demand.pods:
             refusals.append(Refusal(module.sku, "not among the brief's it.pods"))
         elif not (found := match(workload, module.it.accelerator)):
             text = f"holds {module.it.accelerator}, the workload runs on {workload.accelerator}"
             refusals.append(Refusal(module.sku, text))
-        elif found == "proxy" and module.sku not in brief.it.pods:
+        elif found == "proxy" and module.sku not in demand.pods:
             text = f"holds {module.it.accelerator}, for which the workload is only a proxy; name the pod in it.pods"
             refusals.append(Refusal(module.sku, text))
         elif (reason := _not_wanted(brief, catalog, module)) is not None:

@@ -63,6 +63,8 @@ class BlockKind(Frozen):
     pod: Sku
     pods: Annotated[int, Field(ge=1)]
     groups: tuple[Group, ...]
+    demand: str = ""
+    """The IT demand that it serves, where the brief has several."""
 
 
 class Plant(Frozen):
@@ -246,6 +248,9 @@ class Plan(Frozen):
     carriers: tuple[Carrier, ...]
     climate: Climate
     workload: Workload
+    """Of the brief's only IT demand, or its first."""
+    further_workloads: tuple[Workload, ...] = ()
+    """Of its other demands, in their order."""
     tariff: Tariff
     costs: Costs
     basis: DesignBasis
@@ -274,9 +279,20 @@ class Plan(Frozen):
     @property
     def entries_digest_found(self) -> str:
         """SHA-256 over the catalog entries that the plan carries."""
-        entries = (*self.modules, *self.carriers, self.climate, self.workload, self.tariff, self.costs, self.basis)
+        cards = (self.climate, *self.workloads)
+        entries = (*self.modules, *self.carriers, *cards, self.tariff, self.costs, self.basis)
         others = (self.laid, *self.accelerators, *(e for e in (self.country, self.weather) if e))
         return hashlib.sha256("".join(e.model_dump_json() for e in (*entries, *others)).encode()).hexdigest()
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """The cards of all demands, in their order."""
+        return (self.workload, *self.further_workloads)
+
+    def workload_of(self, kind: BlockKind) -> Workload:
+        """The card that the pods of a kind of block serve."""
+        numbers = {d.name: n for n, d in enumerate(self.brief.it.demand)}
+        return self.workloads[numbers.get(kind.demand, 0)]
 
     def module(self, sku: str) -> Module:
         """The catalog entry of a SKU the plan uses."""

@@ -49,7 +49,8 @@ class Problem:
     catalog: Catalog
     columns: tuple[BlockChoice, ...]
     plant: tuple[PlantOption, ...]
-    it_kw: tuple[float, ...]
+    it_kw: tuple[tuple[float, ...], ...]
+    """Of each IT demand in every phase, those before it included."""
     grid_kw: int
     generator_h: float
     fuel_l_per_kwh: float
@@ -73,7 +74,16 @@ class Problem:
     @property
     def phases(self) -> range:
         """Phase numbers from 0."""
-        return range(len(self.it_kw))
+        return range(len(self.it_kw[0]))
+
+    def asked_kw(self, choice: BlockChoice, phase: int) -> float:
+        """IT load of the demand that a choice serves."""
+        return self.it_kw[choice.column.demand][phase]
+
+    @property
+    def unserved(self) -> bool:
+        """Whether there is an IT demand for which no block can be built."""
+        return len({c.column.demand for c in self.columns}) < len(self.it_kw)
 
     @property
     def plant_carriers(self) -> tuple[str, ...]:
@@ -154,17 +164,19 @@ class Problem:
 
 
 def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    pods, refused = eligible_pods(brief, catalog)
-    if not pods:
-        reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
-        return (f"IT pods: none may stand here; {reasons}",)
     # Liquids and heat depend on temperatures that are chosen block by block.
     simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
-    asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
-    lacking = {c for c in set().union(*asked.values()) if without_supply(brief, catalog, hooks.shapes, (c,))}
-    # A pod that lacks something is no hindrance where another one lacks nothing.
-    served = [needs for needs in asked.values() if not needs & lacking] or list(asked.values())
-    needed = {"lv_ac"}.union(*served)
+    needed = {"lv_ac"}
+    for demand in brief.it.demands:
+        pods, refused = eligible_pods(brief, catalog, demand)
+        if not pods:
+            whose = f" for {demand.name}" if brief.it.demand else ""
+            reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
+            return (f"IT pods: none may stand here{whose}; {reasons}",)
+        asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
+        lacking = {c for c in set().union(*asked.values()) if without_supply(brief, catalog, hooks.shapes, (c,))}
+        # A pod that lacks something is no hindrance where another one lacks nothing.
+        needed.update(*([needs for needs in asked.values() if not needs & lacking] or asked.values()))
     said = (c.key for c in catalog.carriers if c.key in needed)
     return without_supply(brief, catalog, hooks.shapes, tuple(dict.fromkeys((*said, *wanted))))
 
@@ -180,17 +192,16 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         InputError: with every name that does not, and what is allowed.
     """
     mistakes = []
+    demands = [(f"it.demand[{n}]" if brief.it.demand else "it", d) for n, d in enumerate(brief.it.demands)]
     for field, value, allowed in (
         ("site.climate", brief.site.climate, [c.key for c in catalog.climates]),
-        ("it.workload", brief.it.workload, [w.key for w in catalog.workloads]),
+        *((f"{where}.workload", demand.workload, [w.key for w in catalog.workloads]) for where, demand in demands),
         ("grid.tariff", brief.grid.tariff, [t.key for t in catalog.tariffs]),
+        *((f"{where}.pods", sku, [m.sku for m in catalog.modules if m.it]) for where, d in demands for sku in d.pods),
     ):
         if value not in allowed:
-            mistakes.append(f"brief: {field}: {value!r} is not in the catalog; allowed: {', '.join(allowed)}")
-    pods = [m.sku for m in catalog.modules if m.it]
-    for sku in brief.it.pods:
-        if sku not in pods:
-            mistakes.append(f"brief: it.pods: {sku!r} is not an IT pod of the catalog; allowed: {', '.join(pods)}")
+            kind = " an IT pod of" if field.endswith("pods") else " in"
+            mistakes.append(f"brief: {field}: {value!r} is not{kind} the catalog; allowed: {', '.join(allowed)}")
     skus = {m.sku for m in catalog.modules}
     makers = {m.manufacturer for m in catalog.modules}
     refrigerants = {m.rejection.refrigerant for m in catalog.modules if m.rejection and m.rejection.refrigerant}
@@ -216,10 +227,11 @@ Known = dict[Hashable, Columns]
 
 def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
     """Everything that columns depend on: briefs with equal questions have equal columns."""
-    site, asked, limits = brief.site, brief.redundancy, brief.limits
+    site, asked, limits, last = brief.site, brief.redundancy, brief.limits, len(brief.phases) - 1
     return (
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
-        (brief.it, brief.it_kw, brief.phases[0].energised_by, brief.as_of),
+        (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
+        (brief.phases[0].energised_by, brief.as_of),
         (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, hooks),
         # What burdens are made of.
@@ -255,14 +267,17 @@ def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns,
         catalog=catalog,
         columns=tuple(_choice(c, plant.slopes, rounding) for c in columns),
         plant=plant.options,
-        it_kw=tuple(brief.it_kw_until(p) for p in range(len(brief.phases))),
+        it_kw=tuple(
+            tuple(brief.demand_kw_until(demand.name, p) for p in range(len(brief.phases)))
+            for demand in brief.it.demands
+        ),
         grid_kw=rounding.had(brief.grid.capacity_mw * 1000),
         generator_h=brief.autonomy.generator_h,
         fuel_l_per_kwh=plant.fuel_l_per_kwh,
         fuel_margin_frac=catalog.basis.fuel_margin_frac,
         battery_kw=brief.storage.power_mw * 1000,
         battery_kwh=brief.storage.power_mw * brief.storage.duration_h * 1000,
-        block_kinds=brief.limits.block_kinds,
+        block_kinds=brief.kinds_max,
         services=plant.services,
         attached=plant.attached,
         stranded=_stranded(brief, catalog, hooks, plant.wanted),

@@ -122,10 +122,11 @@ def make_model(problem: Problem) -> Model:
     """The master: cumulative counts, at most the kinds allowed, one plant module type per carrier, and every rule."""
     model = Model()
     for choice in problem.columns:
-        most = need(problem.it_kw[-1] / choice.it_kw)
+        most = need(problem.asked_kw(choice, problem.phases[-1]) / choice.it_kw)
         used = model.boolean(problem.stands(choice))
         for phase in problem.phases:
-            here = model.integer(problem.count(choice, phase), 0, need(problem.it_kw[phase] / choice.it_kw))
+            most_here = need(problem.asked_kw(choice, phase) / choice.it_kw)
+            here = model.integer(problem.count(choice, phase), 0, most_here)
             if phase:
                 model.add_row([(1, here), (-1, problem.count(choice, phase - 1))], low=0)
         model.add_row([(1, problem.count(choice, problem.phases[-1])), (-most, used)], high=0)
@@ -161,11 +162,11 @@ def best_pairs(bounds: Bounds, pairs: int) -> Columns:
 def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[str, ...], ...]]:
     """Of columns that look cheap by lines those of the best pairs, and the pairs that look cheaper than they pack."""
     totals = bounding.by_counts(near)
-    pairs = np.argwhere(np.triu(np.ones(totals.shape)))
+    pairs = np.argwhere(np.triu(np.isfinite(totals)))
     pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
     bounds = bounding.by_packing(near, totals, pairs)
     few = best_pairs(bounds, _PROMISING)
-    dearest = float(bounds[tuple(pairs.T)].max())
+    dearest = float(bounds[tuple(pairs.T)].max(initial=0.0))
     return near[few], _tempting(bounding.problem, near[few], totals[np.ix_(few, few)], dearest)
 
 

@@ -74,8 +74,10 @@ class _Trial:
         self.carriers = {c.key: c for c in catalog.carriers}
         self.answers: dict[str, list[_Answer]] = {m.sku: [] for m in catalog.modules}
         self.tried: set[_Asked] = set()
-        self.pods, refusals = eligible_pods(brief, catalog)
-        self.no_pods = {r.sku: r.reason for r in refusals}
+        answers = [eligible_pods(brief, catalog, demand) for demand in brief.it.demands]
+        serving = {m.sku for pods, _ in answers for m in pods}
+        self.pods = tuple(m for m in catalog.modules if m.sku in serving)
+        self.no_pods = {r.sku: r.reason for _, refusals in answers for r in refusals if r.sku not in serving}
         self._try_chain()
         for module in catalog.modules:
             if module.rejection is not None:

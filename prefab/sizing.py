@@ -99,7 +99,7 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
         InputError: the brief names something the catalog does not have.
     """
     problem = make_problem(brief, catalog, HOOKS, known)
-    if problem.stranded or not problem.columns:
+    if problem.stranded or problem.unserved:
         return "impossible"
     bounding = Bounding(problem)
     near = best_pairs(bounding.by_lines(), _FEW)
@@ -121,11 +121,16 @@ def _hooks(summed: Iterable[ModuleType]) -> Hooks:
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
     """Whether a site takes more of a sum than there is."""
-    kinds = {(k.pod, k.pods, k.groups): counts[-1] for k, counts in zip(sized.kinds, sized.blocks, strict=True)}
+    numbers = {d.name: n for n, d in enumerate(problem.brief.it.demand)}
+    kinds = {
+        (numbers.get(k.demand, 0), k.pod, k.pods, k.groups): counts[-1]
+        for k, counts in zip(sized.kinds, sized.blocks, strict=True)
+    }
     plant = {(p.carrier, p.sku): p.per_side[-1] for p in sized.plant}
     last = problem.phases[-1]
     values = {
-        problem.count(c, last): kinds.get((c.column.pod, c.column.pods, c.column.groups), 0) for c in problem.columns
+        problem.count(c, last): kinds.get((c.column.demand, c.column.pod, c.column.pods, c.column.groups), 0)
+        for c in problem.columns
     }
     values |= {problem.plant_count(o, last): plant.get((o.carrier, o.name), 0) for o in problem.plant}
     return _over(rule, problem, values)
@@ -147,7 +152,7 @@ def solve_problem(
     """The proved counts, ties settled, with what rounding may hide."""
     if problem.stranded:
         raise Impossible("\n".join(problem.stranded))
-    if not problem.columns:
+    if problem.unserved:
         what = "none fits its buses, has room inside its pods and houses and reaches its supply temperatures"
         raise Impossible(f"sizing: no block can be built: {what}")
     found = prove(problem, effort, on_progress, stop)
@@ -210,7 +215,7 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
     assert proof.bound is not None
     bound = min(proof.bound, cost)
     return Sized(
-        kinds=tuple(_kind(c, "abcdefgh"[i]) for i, c in enumerate(kinds)),
+        kinds=tuple(_kind(problem, c, "abcdefgh"[i]) for i, c in enumerate(kinds)),
         blocks=tuple(tuple(values[problem.count(c, p)] for p in problem.phases) for c in kinds),
         plant=tuple(
             _plant(option, tuple(values[problem.plant_count(option, p)] for p in problem.phases))
@@ -236,9 +241,11 @@ def _rounded_figures(problem: Problem, values: Mapping[str, int]) -> int:
     return blocks + sum(values[problem.plant_count(o, last)] for o in problem.plant) + spare
 
 
-def _kind(choice: BlockChoice, name: str) -> BlockKind:
+def _kind(problem: Problem, choice: BlockChoice, name: str) -> BlockKind:
     column = choice.column
-    return BlockKind(name=name, pod=column.pod, pods=column.pods, groups=column.groups)
+    demands = problem.brief.it.demand
+    demand = demands[column.demand].name if demands else ""
+    return BlockKind(name=name, pod=column.pod, pods=column.pods, groups=column.groups, demand=demand)
 
 
 def _plant(option: PlantOption, per_side: tuple[int, ...]) -> Plant:

@@ -59,7 +59,7 @@ class Brute:
     # blocks ----------------------------------------------------------------------------------------------------------
 
     def _kinds(self) -> Iterator[Kinds]:
-        columns, asked = self.problem.columns, self.problem.it_kw[-1]
+        columns, asked = self.problem.columns, self.problem.it_kw[0][-1]
         most = {c.name: up(asked / c.it_kw) + 1 for c in columns}
         for c in columns:
             for n in range(1, most[c.name] + 1):

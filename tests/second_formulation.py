@@ -100,7 +100,7 @@ class _Question:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.rows = Rows()
-        self.most = {c.name: -(-_up(problem.it_kw[-1]) // c.it_kw) for c in problem.columns}
+        self.most = {c.name: -(-_up(problem.it_kw[0][-1]) // c.it_kw) for c in problem.columns}
         self.heads = [c for c in dict.fromkeys(o.carrier for o in problem.plant) if c not in problem.attached]
         self.sets = {carrier: list(self._sets(carrier)) for carrier in self.heads}
         behind = [{o.carrier for s in sets for o, _, _ in s.members[1:]} for sets in self.sets.values()]
@@ -168,7 +168,7 @@ class _Question:
 
     def _add_rows(self) -> None:
         problem, rows = self.problem, self.rows
-        rows.at_least(_up(problem.it_kw[-1]), *((c.it_kw, c.name) for c in problem.columns))
+        rows.at_least(_up(problem.it_kw[0][-1]), *((c.it_kw, c.name) for c in problem.columns))
         for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
             drawn = self._drawn(place)
             if carrier in self.sets:

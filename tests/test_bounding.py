@@ -128,7 +128,7 @@ def two_sizes(**more):
 def keeps_the_grid(problem, a, b):
     """Whether any numbers of two columns, at least one block of each, carry the IT load within the grid's limit."""
     return any(
-        m * a.it_kw + n * b.it_kw >= problem.it_kw[-1]
+        m * a.it_kw + n * b.it_kw >= problem.it_kw[0][-1]
         and m * a.normal.grid_kw + n * b.normal.grid_kw + max(k.extra.grid_kw for k in (a, b)) <= problem.grid_kw
         for m, n in itertools.product(range(1, 6), range(0 if a is b else 1, 6))
     )

@@ -221,7 +221,7 @@ def with_other_blocks(problem, seed):
                 cost_usd=int(it_kw * pick.uniform(1800, 2200)),
             )
         )
-    grid_kw = int(problem.it_kw[-1] * pick.uniform(1.3, 2.5)) + 800
+    grid_kw = int(problem.it_kw[0][-1] * pick.uniform(1.3, 2.5)) + 800
     return replace(with_plenty(problem), columns=tuple(columns), grid_kw=grid_kw)
 
 
@@ -277,7 +277,7 @@ def test_grid_equal_to_the_need_and_one_kilowatt_below(seed):
 @pytest.mark.parametrize("seed", BUILT)
 def test_load_equal_to_whole_blocks_and_one_kilowatt_more(seed):
     problem = with_plenty(a_site(seed))
-    one, two = (replace(problem, it_kw=(3_000.0 + kw,), grid_kw=20_000) for kw in (0, 1))
+    one, two = (replace(problem, it_kw=((3_000.0 + kw,),), grid_kw=20_000) for kw in (0, 1))
     costs = [(sized_usd(p), Brute(p).least_usd()) for p in (one, two)]
     assert [by_sizing for by_sizing, _ in costs] == [by_hand for _, by_hand in costs]
     assert costs[0] < costs[1], "pods of 1,000 and 600 kW: 3,000 kW is five or three of them, one more is another"

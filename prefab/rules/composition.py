@@ -59,9 +59,9 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             RULE,
             "site",
-            kinds <= plan.brief.limits.block_kinds,
+            kinds <= plan.brief.kinds_max,
             kinds,
-            float(plan.brief.limits.block_kinds),
+            float(plan.brief.kinds_max),
             "kinds",
             "<=",
             "kinds of block",
@@ -101,7 +101,7 @@ def _blocks(plan: Plan) -> list[Finding]:
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     without = f", without {', '.join(brief.limits.exclude)}" if brief.limits.exclude else ""
-    return f"The site is built of at most {brief.limits.block_kinds} kinds of block{without}."
+    return f"The site is built of at most {brief.kinds_max} kinds of block{without}."
 
 
 def _added(cumulative: tuple[int, ...]) -> list[int]:

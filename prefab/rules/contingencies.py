@@ -136,7 +136,7 @@ def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kind
     others = [(-1, n) for n, _, first in found if not first]
     model.add_row([(1, problem.plant_count(option, last)), (-1, chosen), *others], low=0)
     for place, kind in enumerate(kinds):
-        free = need(problem.it_kw[last] / kind.it_kw)
+        free = need(problem.asked_kw(kind, last) / kind.it_kw)
         lets = [(-free, n) for n in (chosen, *(problem.stands(k) for k in kinds))]
         carried = [(pattern[place], n) for n, pattern, _ in found]
         model.add_row([*carried, (-1, problem.count(kind, last)), *lets], low=-free * len(lets))
@@ -147,7 +147,7 @@ def _apply_packing(
 ) -> None:
     """No intake carries more whole blocks of these kinds than fit; it binds where they and this option are chosen."""
     one, other = kinds[0], kinds[-1]
-    most = [-(-problem.it_kw[phase] // c.it_kw) for c in (one, other)]
+    most = [-(-problem.asked_kw(c, phase) // c.it_kw) for c in (one, other)]
     for (a, b, c), less in problem.edges(option, one, other):
         weights = (a, b)[: len(kinds)]
         if not any(weights):

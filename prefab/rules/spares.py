@@ -132,7 +132,7 @@ def _most(problem: "Problem") -> dict[str, int]:
         each: Counter[str] = Counter()
         for group in choice.column.groups:
             each[group.sku] += group.count
-        count = need(problem.it_kw[-1] / choice.it_kw)
+        count = need(problem.asked_kw(choice, problem.phases[-1]) / choice.it_kw)
         for sku, modules in each.items():
             blocks[sku] = max(blocks[sku], modules * count)
     plant: Counter[str] = Counter()

@@ -129,7 +129,7 @@ def test_it_load():
             steps = [max(0.001, mw - before) for before, mw in zip((0.0, *asked_mw), asked_mw, strict=False)]
             phases = tuple(p.model_copy(update={"it_mw": mw}) for p, mw in zip(site.brief.phases, steps, strict=True))
             brief = site.brief.model_copy(update={"phases": phases})
-            problem = replace(site.problem, it_kw=tuple(brief.it_kw_until(p) for p in site.problem.phases))
+            problem = replace(site.problem, it_kw=(tuple(brief.it_kw_until(p) for p in site.problem.phases),))
             found = it_load.check(plan.model_copy(update={"brief": brief}))
             tally.add(rows_of(it_load, problem).kept(site.values), kept(found), (asked_mw, str(site)))
     tally.conclude(0.02)
