@@ -289,10 +289,13 @@ class Plan(Frozen):
         """The cards of all demands, in their order."""
         return (self.workload, *self.further_workloads)
 
+    def demand_of(self, kind: BlockKind) -> int:
+        """The number of the IT demand that a kind of block serves."""
+        return {d.name: n for n, d in enumerate(self.brief.it.demand)}.get(kind.demand, 0)
+
     def workload_of(self, kind: BlockKind) -> Workload:
         """The card that the pods of a kind of block serve."""
-        numbers = {d.name: n for n, d in enumerate(self.brief.it.demand)}
-        return self.workloads[numbers.get(kind.demand, 0)]
+        return self.workloads[self.demand_of(kind)]
 
     def module(self, sku: str) -> Module:
         """The catalog entry of a SKU the plan uses."""

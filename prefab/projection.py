@@ -5,49 +5,27 @@ over B1, energy over energy), B3 with storage. Every period figure is a ratio of
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from prefab.errors import InputError
 from prefab.market import Tariff
-from prefab.module import ItLoad
 from prefab.physics import tokens
 from prefab.physics.chain import Bank, Demand, Drawn, Purpose, Surroundings, draw
 from prefab.physics.cooling import CYCLES_OF_CONCENTRATION
 from prefab.physics.tariffs import Bill, make_bill
 from prefab.physics.weather import Weather, make_weather, make_year
 from prefab.plan import BlockKind, Plan
-from prefab.results import Band, Hourly, Month, Projection, Step
+from prefab.results import Band, DemandYield, Hourly, Month, Projection, Step
+from prefab.serving import Hours, Kind, chip_kw, full_rate_of, make_load_frac, pod_kw, tokens_of
 from prefab.units import musd, number
-from prefab.workload import Match, match, why_not_comparable
-
-Hours = NDArray[np.float64]
+from prefab.workload import match, why_not_comparable
 
 # Grid batteries hang on the bus behind the site's switchgear.
 _STORAGE_BUS = "mv_ac"
 
 PLAUSIBLE_PUE = (1.03, 1.35)
 """Liquid-cooled AI plants outside this band need a reason; measured: 1.036 (NREL ESIF) to 1.12 (new cloud sites)."""
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """All blocks of one kind."""
-
-    it: ItLoad
-    serves: Match | None
-    """Whether its accelerators serve the workload card: by the card's own figure, by a named proxy, or not."""
-    pods_count: int
-    load_frac: Hours
-    drawn: Drawn
-    house_kw: Hours
-    """What the pods draw beyond their racks."""
-
-    @property
-    def it_kw(self) -> Hours:
-        return self.pods_count * _pod_kw(self.it, self.load_frac)
 
 
 def make_projection(plan: Plan) -> Projection:
@@ -67,16 +45,15 @@ def make_projection(plan: Plan) -> Projection:
         basis=plan.basis,
         carriers={c.key: c for c in plan.carriers},
     )
-    load_frac = _load_frac(plan, weather)
     kinds = [
-        _make_kind(plan, kind, counts[-1], load_frac, at)
+        _make_kind(plan, kind, counts[-1], make_load_frac(plan, plan.workload_of(kind), weather), at)
         for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True)
         if counts[-1]
     ]
-    storage = np.full(load_frac.shape, _storage_kw(plan))
+    storage = np.full(weather.hour.shape, _storage_kw(plan))
     plant = _draw_plant(plan, kinds, storage, at)
     hourly = _columns(plan, kinds, plant, storage, at)
-    return _summed_up(plan, hourly, kinds, weather)
+    return _summed_up(plan, hourly, kinds, at, weather)
 
 
 def _weather(plan: Plan) -> Weather:
@@ -90,29 +67,10 @@ def _weather(plan: Plan) -> Weather:
     return make_weather(year.source, year.elevation_m, *columns)
 
 
-def _load_frac(plan: Plan, weather: Weather) -> Hours:
-    """Occupied share of serving capacity: the card's week under its peak; training runs flat.
-
-    Raises:
-        InputError: the card came without the profile that it names.
-    """
-    card = plan.workload
-    peak = card.utilisation_frac if plan.brief.utilisation_frac is None else plan.brief.utilisation_frac
-    if card.purpose == "training":
-        return np.full(weather.hour.shape, peak)
-    if card.week is None:
-        raise InputError(f"workload {card.key}: profile: {card.profile!r} is not in profiles/; it must be there")
-    return peak * tokens.load_of_week(weather.hour, card.week.weekday_frac, card.week.weekend_frac)
-
-
-def _pod_kw(it: ItLoad, load_frac: Hours) -> Hours:
-    return it.measured_kw * np.asarray(tokens.packed_power_frac(load_frac, it.idle_frac))
-
-
-def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: Surroundings) -> _Kind:
+def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: Surroundings) -> Kind:
     pod = plan.module(kind.pod)
     assert pod.it is not None
-    it_kw = kind.pods * _pod_kw(pod.it, load_frac)
+    it_kw = kind.pods * pod_kw(pod.it, load_frac)
     electric = [n for n in pod.needs if at.carriers[n.carrier].medium == "electric"]
     demands, house_kw = [], -it_kw
     for need in pod.needs:
@@ -126,9 +84,11 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
         house_kw = house_kw + asked * (need in electric)
     banks = [Bank(plan.module(g.sku), at.carriers[g.carrier], g.count, g.supply_degc, g.unit_for) for g in kind.groups]
     drawn = draw(banks, demands, at)
-    return _Kind(
+    return Kind(
         it=pod.it,
-        serves=match(plan.workload, pod.it.accelerator),
+        demand=plan.demand_of(kind),
+        card=plan.workload_of(kind),
+        serves=match(plan.workload_of(kind), pod.it.accelerator),
         pods_count=kind.pods * blocks,
         load_frac=load_frac,
         drawn=_times(drawn, blocks, house_kw),
@@ -158,7 +118,7 @@ def _storage_kw(plan: Plan) -> float:
     return total
 
 
-def _draw_plant(plan: Plan, kinds: list[_Kind], storage: Hours, at: Surroundings) -> Drawn:
+def _draw_plant(plan: Plan, kinds: list[Kind], storage: Hours, at: Surroundings) -> Drawn:
     """The site's plant, with the batteries' standby as one demand; what stays open comes from the utility."""
     banks = [
         Bank(plan.module(g.sku), at.carriers[g.carrier], g.sides * g.per_side[-1], unit_for=g.unit_for)
@@ -169,7 +129,7 @@ def _draw_plant(plan: Plan, kinds: list[_Kind], storage: Hours, at: Surroundings
     return draw(banks, [*demands, Demand(_STORAGE_BUS, storage)], at)
 
 
-def _columns(plan: Plan, kinds: list[_Kind], plant: Drawn, storage: Hours, at: Surroundings) -> Hourly:
+def _columns(plan: Plan, kinds: list[Kind], plant: Drawn, storage: Hours, at: Surroundings) -> Hourly:
     none = np.zeros(storage.shape)
     parts: dict[Purpose, Hours] = defaultdict(lambda: none)
     for drawn in (*(k.drawn for k in kinds), plant):
@@ -192,53 +152,21 @@ def _columns(plan: Plan, kinds: list[_Kind], plant: Drawn, storage: Hours, at: S
         storage_kw=column(storage),
         site_kw=column(sum((kw for c, kw in plant.open_kw.items() if at.carriers[c].medium == "electric"), none)),
         water_l=column(sum((k.drawn.water_l for k in kinds), none)),
-        tokens_m=column(sum((_tokens(plan, k) for k in kinds if k.serves), none) / 1e6),
+        tokens_m=column(sum((tokens_of(k) for k in kinds if k.serves and not k.demand), none) / 1e6),
         unserved_heat_kw=column(sum((k.drawn.unserved_kw for k in kinds), none)),
     )
 
 
-def _tokens(plan: Plan, kind: _Kind) -> Hours:
-    """Useful tokens of every hour; where heat stays, the computers slow down with it."""
-    card = plan.workload
-    return np.asarray(
-        tokens.tokens_per_h(
-            _full_rate(plan, kind),
-            kind.load_frac,
-            card.availability_frac,
-            card.goodput_frac,
-            kind.drawn.served_frac,
-        )
-    )
-
-
-def _full_rate(plan: Plan, kind: _Kind) -> tokens.FullRate:
-    rate = plan.workload.rate_tokens_per_s
-    j_per_token = kind.it.measured_kw * 1000 / (kind.it.accelerators_count * rate)
-    return tokens.full_rate(
-        kind.it.accelerators_count * kind.pods_count, rate, kind.it.sustained_kw * kind.pods_count, j_per_token
-    )
-
-
-def _chip_kw(plan: Plan, kind: _Kind) -> Hours:
-    """Accelerators alone, idle ones included; never more than their racks take."""
-    full = plan.workload.accelerator_w / 1000 * kind.it.accelerators_count * kind.pods_count
-    used = np.asarray(tokens.packed_power_frac(kind.load_frac, plan.workload.idle_frac))
-    return np.minimum(full * used, kind.it_kw)
-
-
-def _summed_up(plan: Plan, hourly: Hourly, kinds: list[_Kind], weather: Weather) -> Projection:
-    card, tariff = plan.workload, plan.tariff
+def _summed_up(plan: Plan, hourly: Hourly, kinds: list[Kind], at: Surroundings, weather: Weather) -> Projection:
+    tariff = plan.tariff
     bill = make_bill(tariff, np.array(hourly.site_kw), contract_kw=1000 * plan.brief.grid.capacity_mw)
     it, site, storage = (float(np.sum(c)) for c in (hourly.it_kw, hourly.site_kw, hourly.storage_kw))
     water, mtok = float(np.sum(hourly.water_l)), float(np.sum(hourly.tokens_m))
-    if mtok <= 0:
-        raise InputError(
-            f"brief: utilisation_frac, it.workload: {card.key!r} delivers no tokens here; utilisation, availability "
-            f"and goodput must be above 0 and a pod must hold {' or '.join((card.accelerator, *card.proxy_for))}"
-        )
-    low = mtok * card.rate_low_tokens_per_s / card.rate_tokens_per_s
-    high = mtok * card.rate_high_tokens_per_s / card.rate_tokens_per_s
-    chip = float(sum(np.sum(_chip_kw(plan, k)) for k in kinds if k.serves))
+    yields = tuple(_yield_of(plan, number, kinds, at, site, bill) for number in range(len(plan.workloads)))
+    first = yields[0]
+    own = [k for k in kinds if not k.demand]
+    chip = float(sum(np.sum(chip_kw(k)) for k in own if k.serves))
+    own_it, own_site = it - sum(k.computing_kwh for k in kinds if k.demand), first.energy_frac * site
     pue = (site - storage) / it
     return Projection(
         hourly=hourly,
@@ -249,25 +177,60 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[_Kind], weather: Weather)
         peak_site_kw=max(hourly.site_kw),
         wue_l_per_kwh=water / it,
         cue_kg_per_kwh=site * tariff.carbon_g_per_kwh / 1000 / it,
-        mtok=Band(low, mtok, high),
-        tokenergy_kwh_per_mtok=Band(site / high, site / mtok, site / low),
+        mtok=first.mtok,
+        tokenergy_kwh_per_mtok=first.tokenergy_kwh_per_mtok,
         b0_kwh_per_mtok=chip / mtok,
-        b1_kwh_per_mtok=it / mtok,
-        b2_kwh_per_mtok=(site - storage) / mtok,
-        b3_kwh_per_mtok=site / mtok,
-        energy_usd_per_mtok=bill.total_usd / mtok,
-        carbon_g_per_mtok=site * tariff.carbon_g_per_kwh / mtok,
-        water_l_per_mtok=water / mtok,
-        waterfall=_waterfall(hourly, chip, it, mtok),
+        b1_kwh_per_mtok=own_it / mtok,
+        b2_kwh_per_mtok=first.energy_frac * (site - storage) / mtok,
+        b3_kwh_per_mtok=own_site / mtok,
+        energy_usd_per_mtok=first.energy_usd_per_mtok,
+        carbon_g_per_mtok=first.carbon_g_per_mtok,
+        water_l_per_mtok=first.energy_frac * water / mtok,
+        waterfall=_waterfall(hourly, chip, own_it, (own_site - own_it) / (site - it), mtok),
         degraded_hours=_degraded_hours(hourly),
         notes=(
             *_basis(plan, kinds, hourly, weather),
             *_billing(tariff, bill, site),
-            *_doubts(plan, kinds, hourly, pue, site / mtok),
+            *_doubts(plan, kinds, hourly, pue, own_site / mtok),
         ),
         weather_source=weather.source,
-        not_comparable=why_not_comparable(card, (k.it.accelerator for k in kinds)),
+        not_comparable=first.not_comparable,
+        yields=yields if plan.further_workloads else (),
     )
+
+
+def _yield_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site_kwh: float, bill: Bill) -> DemandYield:
+    """Tokens of one IT demand, and the energy that falls to it.
+
+    Raises:
+        InputError: it delivers no tokens.
+    """
+    card, own = plan.workloads[demand], [k for k in kinds if k.demand == demand]
+    mtok = float(np.sum(sum((tokens_of(k) for k in own if k.serves), np.zeros(at.dry_bulb_degc.shape)) / 1e6))
+    if mtok <= 0:
+        raise InputError(
+            f"brief: utilisation_frac, it.workload: {card.key!r} delivers no tokens here; utilisation, availability "
+            f"and goodput must be above 0 and a pod must hold {' or '.join((card.accelerator, *card.proxy_for))}"
+        )
+    low = mtok * card.rate_low_tokens_per_s / card.rate_tokens_per_s
+    high = mtok * card.rate_high_tokens_per_s / card.rate_tokens_per_s
+    energy_frac = sum(_drawn_kwh(k, at) for k in own) / sum(_drawn_kwh(k, at) for k in kinds)
+    kwh = energy_frac * site_kwh
+    return DemandYield(
+        demand=plan.brief.it.demands[demand].name,
+        workload=card.title,
+        energy_frac=energy_frac,
+        mtok=Band(low, mtok, high),
+        tokenergy_kwh_per_mtok=Band(kwh / high, kwh / mtok, kwh / low),
+        energy_usd_per_mtok=energy_frac * bill.total_usd / mtok,
+        carbon_g_per_mtok=kwh * plan.tariff.carbon_g_per_kwh / mtok,
+        not_comparable=why_not_comparable(card, (k.it.accelerator for k in own)),
+    )
+
+
+def _drawn_kwh(kind: Kind, at: Surroundings) -> float:
+    """What all blocks of a kind draw from the site's plant in the year."""
+    return float(sum(np.sum(kw) for c, kw in kind.drawn.open_kw.items() if at.carriers[c].medium == "electric"))
 
 
 def _billing(tariff: Tariff, bill: Bill, site_kwh: float) -> list[str]:
@@ -285,18 +248,23 @@ def _degraded_hours(hourly: Hourly) -> int:
     return int(np.count_nonzero(np.array(hourly.unserved_heat_kw) > 1e-6))
 
 
-def _waterfall(hourly: Hourly, chip: float, it: float, mtok: float) -> tuple[Step, ...]:
+def _waterfall(hourly: Hourly, chip: float, it: float, overhead_frac: float, mtok: float) -> tuple[Step, ...]:
+    """From the accelerators to the site; `overhead_frac` is the share of all overhead that falls to these tokens."""
+
+    def kwh(hours_kw: tuple[float, ...]) -> float:
+        return overhead_frac * float(np.sum(hours_kw))
+
     return tokens.make_waterfall(
         (
             ("chip", "Accelerators", chip),
             ("host", "Hosts and network", it - chip),
-            ("power_chain", "UPS", float(np.sum(hourly.power_chain_loss_kw))),
-            ("transformers", "Transformers and switchgear", float(np.sum(hourly.transformer_loss_kw))),
-            ("coolant", "Coolant and water pumps", float(np.sum(hourly.coolant_kw))),
-            ("air_cooling", "Air cooling", float(np.sum(hourly.air_cooling_kw))),
-            ("heat_rejection", "Heat rejection", float(np.sum(hourly.heat_rejection_kw))),
-            ("auxiliary", "Controls and house load", float(np.sum(hourly.auxiliary_kw))),
-            ("storage", "Grid battery standby", float(np.sum(hourly.storage_kw))),
+            ("power_chain", "UPS", kwh(hourly.power_chain_loss_kw)),
+            ("transformers", "Transformers and switchgear", kwh(hourly.transformer_loss_kw)),
+            ("coolant", "Coolant and water pumps", kwh(hourly.coolant_kw)),
+            ("air_cooling", "Air cooling", kwh(hourly.air_cooling_kw)),
+            ("heat_rejection", "Heat rejection", kwh(hourly.heat_rejection_kw)),
+            ("auxiliary", "Controls and house load", kwh(hourly.auxiliary_kw)),
+            ("storage", "Grid battery standby", kwh(hourly.storage_kw)),
         ),
         mtok,
     )
@@ -322,15 +290,15 @@ def _months(hourly: Hourly, weather: Weather) -> tuple[Month, ...]:
     return tuple(months)
 
 
-def _basis(plan: Plan, kinds: list[_Kind], hourly: Hourly, weather: Weather) -> list[str]:
+def _basis(plan: Plan, kinds: list[Kind], hourly: Hourly, weather: Weather) -> list[str]:
     """What the figures rest on, one sentence each."""
     card, basis = plan.workload, plan.basis
-    mean = float(np.mean(_load_frac(plan, weather)))
+    mean = float(np.mean(make_load_frac(plan, card, weather)))
     shape = "flat, as training runs"
     if card.purpose == "inference" and card.week is not None:
         shape = f"by the profile {card.week.key} ({card.week.hours})"
     house_kw = sum((k.house_kw for k in kinds), np.zeros(weather.hour.shape))
-    limits = " and ".join(sorted({_full_rate(plan, k).binds for k in kinds if k.serves}))
+    limits = " and ".join(sorted({full_rate_of(k).binds for k in kinds if k.serves and not k.demand}))
     notes = [
         f"Weather: {weather.source}; without recirculation of warm air, which the design adds.",
         "Everything installed runs and shares its load, redundant modules included; losses are read at that load.",
@@ -351,12 +319,17 @@ def _basis(plan: Plan, kinds: list[_Kind], hourly: Hourly, weather: Weather) -> 
             f"Water: pads are wet only where the dry coils fall short; what evaporates, and a bleed at "
             f"{number(CYCLES_OF_CONCENTRATION)} cycles of concentration (judgement)."
         )
+    if plan.further_workloads:
+        notes.append(
+            f"Tokens and all figures per token are of {plan.brief.it.demands[0].name}, with its share of the energy by "
+            "what its blocks draw; those of the other demand stand beside them and are never added."
+        )
     if card.purpose == "training":
         notes.append("Training tokens are not served tokens: do not compare with inference.")
     return notes
 
 
-def _doubts(plan: Plan, kinds: list[_Kind], hourly: Hourly, pue: float, b3_kwh_per_mtok: float) -> list[str]:
+def _doubts(plan: Plan, kinds: list[Kind], hourly: Hourly, pue: float, b3_kwh_per_mtok: float) -> list[str]:
     """What a reader should question, empty for an ordinary site."""
     notes = []
     if (hours := _degraded_hours(hourly)) > 0:
@@ -378,12 +351,12 @@ def _doubts(plan: Plan, kinds: list[_Kind], hourly: Hourly, pue: float, b3_kwh_p
                     f"check the workload card."
                 )
                 break
-    if reason := why_not_comparable(plan.workload, (k.it.accelerator for k in kinds)):
+    if reason := why_not_comparable(plan.workload, (k.it.accelerator for k in kinds if not k.demand)):
         notes.append(f"Not comparable: {reason}.")
     if any(not k.serves for k in kinds):
-        notes.append(f"Pods without {plan.workload.accelerator} take energy and give no tokens here.")
+        notes.append("Pods without the accelerator of their card take energy and give no tokens here.")
     for kind in kinds:
-        if kind.serves and plan.workload.accelerator_w * kind.it.accelerators_count > kind.it.measured_kw * 1000:
+        if kind.serves and kind.card.accelerator_w * kind.it.accelerators_count > kind.it.measured_kw * 1000:
             notes.append("The card's accelerator power exceeds the measured power of its racks; B0 is capped at B1.")
             break
     if max(hourly.site_kw) > plan.brief.grid.capacity_mw * 1000:

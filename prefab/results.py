@@ -211,8 +211,28 @@ class Band:
 
 
 @dataclass(frozen=True)
+class DemandYield:
+    """What one of several IT demands gives, and its share of the site's energy."""
+
+    demand: str
+    workload: str
+    """The title of its card."""
+    energy_frac: float
+    """Of the energy that enters the site, shared out by what its blocks draw."""
+    mtok: Band
+    tokenergy_kwh_per_mtok: Band
+    energy_usd_per_mtok: float
+    carbon_g_per_mtok: float
+    not_comparable: str
+
+
+@dataclass(frozen=True)
 class Projection:
-    """A year at full build, hour by hour, and what follows from it."""
+    """A year at full build, hour by hour, and what follows from it.
+
+    Figures per token are of the brief's first IT demand and of its share of the energy; tokens of different workloads
+    are never added up.
+    """
 
     hourly: Hourly
     months: tuple[Month, ...]
@@ -240,6 +260,8 @@ class Projection:
     """How the year of weather came about, for printing: `Weather.source`."""
     not_comparable: str = ""
     """Why the figures per token stand beside no others: a proxy, or other tokens counted; empty for ordinary ones."""
+    yields: tuple[DemandYield, ...] = ()
+    """Of every demand, where there are several."""
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def test_pods_of_other_accelerators_take_energy_and_give_nothing(base: Projectio
     assert mixed.mtok.base == pytest.approx(base.mtok.base)
     assert mixed.site_mwh == pytest.approx(2 * base.site_mwh)
     assert mixed.b0_kwh_per_mtok == pytest.approx(base.b0_kwh_per_mtok)
-    assert any("Pods without T1" in note for note in mixed.notes)
+    assert any("Pods without the accelerator" in note for note in mixed.notes)
 
 
 def test_says_what_the_figures_rest_on(base: Projection) -> None:
