@@ -43,6 +43,10 @@ DOLLARS = Currencies(
 """The rates of a catalog without a table of its own."""
 
 
+FABRIC = "fabric"
+"""The carrier of fabric, storage and management computers."""
+
+
 class Catalog(Frozen):
     """Everything in the catalog folder, each tuple sorted by key."""
 
@@ -85,9 +89,22 @@ class Catalog(Frozen):
         """The carrier with this key."""
         return _find(self.carriers, "key", key)
 
+    def with_fabric(self, frac: float | None) -> "Catalog":
+        """Pods that ask for another share of fabric, storage and management computers; their own where it is None."""
+        if frac is None:
+            return self
+        return self.model_copy(update={"modules": tuple(_with_fabric(m, frac) for m in self.modules)})
+
     def digest(self) -> str:
         """SHA-256 over the content: the same for the same content, wherever it lies and in whatever order."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def _with_fabric(module: Module, frac: float) -> Module:
+    if module.it is None or module.needed(FABRIC) is None:
+        return module
+    needs = (n.model_copy(update={"kw_per_kw": frac}) if n.carrier == FABRIC else n for n in module.needs)
+    return module.model_copy(update={"needs": tuple(needs)})
 
 
 KINDS = (

@@ -20,6 +20,7 @@ def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connecte
     Raises:
         AuditError: a sized plan that cannot be connected is a bug of ours.
     """
+    catalog = catalog.with_fabric(brief.fabric_frac)
     modules = {m.sku: m for m in catalog.modules}
     equipment = [*_plant_equipment(sized.plant, modules), *_block_equipment(sized, modules)]
     # The batteries hang on the first intake, which keeps room for them.

@@ -53,7 +53,7 @@ def make_design(
     sized = make_sized(brief, catalog, EFFORTS[effort], on_progress, stop)
     say("connecting")
     connected = make_connected(brief, catalog, sized)
-    modules = {m.sku: m for m in catalog.modules}
+    modules = {m.sku: m for m in catalog.with_fabric(brief.fabric_frac).modules}
     say("placing")
     placed = make_placed(brief, catalog.basis, modules, connected.equipment)
     say("routing")
@@ -71,6 +71,7 @@ def make_design(
 
 def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Connected) -> Plan:
     """A plan up to its connections, with the catalog entries it uses."""
+    digest, catalog = catalog.digest(), catalog.with_fabric(brief.fabric_frac)
     # What the brief names as the only modules of their kind is needed to check that no other is used.
     used = {e.sku for e in connected.equipment} | set(brief.restrict.only)
     modules = tuple(m for m in catalog.modules if m.sku in used)
@@ -85,7 +86,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
         program=f"prefab {__version__}",
-        catalog_digest=catalog.digest(),
+        catalog_digest=digest,
         brief=brief,
         modules=modules,
         carriers=catalog.carriers,

@@ -246,6 +246,7 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known 
         InputError: the brief names something that the catalog does not have.
     """
     check_names(brief, catalog)
+    catalog = catalog.with_fabric(brief.fabric_frac)
     known = {} if known is None else known
     question = question_of(brief, hooks)
     if question not in known:

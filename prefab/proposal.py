@@ -173,7 +173,7 @@ def rating_text(module: Module, carrier: Carrier) -> str:
 def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
     entries: list[tuple[str, Sourced]] = [
         (f"climate {plan.climate.key}", plan.climate),
-        (f"workload {plan.workload.key}", plan.workload),
+        *((f"workload {card.key}", card) for card in plan.workloads),
         (f"tariff {plan.tariff.key}", plan.tariff),
         ("cost rates", plan.costs),
         ("design basis", plan.basis),
@@ -306,12 +306,21 @@ def _answers(
         ("When does it run?", _when(plan)),
         (
             "What does it yield?",
-            f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year at PUE {projection.pue:.3f}: projected "
-            f"facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to {te.high:.4g}), boundary B3."
-            + (f" Not comparable: {projection.not_comparable}." if projection.not_comparable else ""),
+            f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year{_of_first(projection)} at PUE "
+            f"{projection.pue:.3f}: projected facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to "
+            f"{te.high:.4g}), boundary B3."
+            + (f" Not comparable: {projection.not_comparable}." if projection.not_comparable else "")
+            + "".join(
+                f" {y.demand}: {number(y.mtok.base / 1e6, 2)} trillion tokens at {y.tokenergy_kwh_per_mtok.base:.4g}."
+                for y in projection.yields[1:]
+            ),
         ),
     ]
     return tuple(answers)
+
+
+def _of_first(projection: Projection) -> str:
+    return f" of {projection.yields[0].demand}" if projection.yields else ""
 
 
 def _when(plan: Plan) -> str:

@@ -187,11 +187,9 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
                 ("CUE, kg/kWh", round(p.cue_kg_per_kwh, 4), "ratio", "CO2 per kWh of IT energy"),
                 ("Energy of the site, MWh", round(p.site_mwh, 1), "number", f"at {energy_price_text(proposal)}"),
                 ("TokEnergy B3, kWh per million tokens", round(te.base, 4), "ratio", f"{te.low:.3f} to {te.high:.3f}"),
-                (
-                    "Workload card",
-                    plan.workload.title,
-                    "text",
-                    f"whole card in proposal.pdf, section 9{not_comparable(p)}",
+                *(
+                    ("Workload card", card.title, "text", f"whole card in proposal.pdf, section 9{not_comparable(p)}")
+                    for card in plan.workloads
                 ),
             ],
         ),

@@ -139,7 +139,7 @@ def not_comparable(projection: Projection) -> str:
 def energy_price_text(proposal: Proposal) -> str:
     """What a kilowatt-hour costs in the mean of the year, all charges in, and how the tariff is made."""
     p = proposal.projection
-    price = p.energy_usd_per_mtok * p.mtok.base / (p.site_mwh * 1000)
+    price = p.energy_usd_per_mtok * p.mtok.base / (p.site_mwh * 1000 * (p.yields[0].energy_frac if p.yields else 1.0))
     return f"{price:.4f} $/kWh in the mean of the year, {_tariff_form(proposal.plan.tariff)}"
 
 

@@ -2,6 +2,7 @@
 
 from reportlab.platypus import Flowable
 
+from prefab.brief import Phase, SiteBrief
 from prefab.documents.dependability_rows import summary_text
 from prefab.documents.labels import (
     counted,
@@ -48,6 +49,8 @@ def _key_figures(proposal: Proposal) -> Flowable:
     ]
     ratios = f"{p.pue:.3f} / {p.wue_l_per_kwh:.3f} / {p.cue_kg_per_kwh:.3f}"
     tokens = [number(mtok / 1e6, 2) for mtok in (p.mtok.low, p.mtok.base, p.mtok.high)]
+    # What is said per token is of the first demand; section 9 has them all.
+    of = f", {p.yields[0].demand}" if p.yields else ""
     rows = (
         (
             "Sustained IT load",
@@ -70,19 +73,30 @@ def _key_figures(proposal: Proposal) -> Flowable:
         ("Highest hour projected", f"{number(p.peak_site_kw)} kW", "mean of an hour, at the workload's load"),
         ("PUE / WUE / CUE", ratios, "energy ratio; L and kg CO2 per kWh of IT"),
         ("Energy of a year", f"{number(p.site_mwh)} MWh", f"of which IT {number(p.it_mwh)} MWh"),
-        ("Tokens of a year", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),
+        (f"Tokens of a year{of}", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),
         (
-            "Projected facility TokEnergy (B3)",
+            f"Projected facility TokEnergy (B3){of}",
             f"{te.base:.3f} kWh per million tokens",
             f"{te.low:.3f} to {te.high:.3f}; workload card in section 9{not_comparable(p)}",
         ),
         (
-            "Energy cost of a million tokens",
+            f"Energy cost of a million tokens{of}",
             f"{p.energy_usd_per_mtok:.4f} $",
             f"at {energy_price_text(proposal)}; {plan.tariff.title}",
         ),
     )
     return table(("Figure", "Value", "Note"), rows, (33, 27, 40))
+
+
+def _fabric(brief: SiteBrief) -> list[tuple[str, str]]:
+    if brief.fabric_frac is None:
+        return []
+    return [("Fabric, storage and management computers", f"{brief.fabric_frac:.1%} of the power of the pods")]
+
+
+def _megawatts(phase: Phase) -> str:
+    split = " + ".join(f"{part.it_mw:g} {part.demand}" for part in phase.split)
+    return f"{phase.it_mw:g} = {split}" if split else f"{phase.it_mw:g}"
 
 
 def make_requirements(proposal: Proposal) -> list[Flowable]:
@@ -103,7 +117,10 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         ("Land", f"{site.width_m:g} m west to east, {site.depth_m:g} m south to north, set-back {site.setback_m:g} m"),
         ("Country of the public holidays", site.country),
         ("Climate", f"{plan.climate.title}; design dry bulb {dry_bulb:g} °C, altitude {altitude:g} m"),
-        ("Workload", f"{plan.workload.title} ({plan.workload.purpose})"),
+        *(
+            (f"Workload of {demand.name}" if brief.it.demand else "Workload", f"{card.title} ({card.purpose})")
+            for demand, card in zip(brief.it.demands, plan.workloads, strict=True)
+        ),
         ("Utility connection", f"{site_voltage(brief)}; tariff {plan.tariff.title}"),
         ("Redundancy of power / cooling / control", f"{wish.power} / {wish.cooling} / {wish.control}"),
         ("Redundancy of intake / main transformers / standby", f"{wish.intake} / {_main(proposal)} / {wish.standby}"),
@@ -112,12 +129,13 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         ("Standby generation", _standby(proposal)),
         ("Grid battery", storage),
         *([("Smoothing of load swings", smoothing)] if brief.storage.smoothing_frac else []),
-        ("Block kinds / pods per block", f"at most {brief.limits.block_kinds} / {brief.limits.pods_per_block}"),
+        ("Block kinds / pods per block", f"at most {brief.kinds_max} / {brief.limits.pods_per_block}"),
+        *_fabric(brief),
         ("Modules not to be used", ", ".join(brief.limits.exclude) or "none"),
         *_restrictions(proposal),
     )
     phases = [
-        (p.name, f"{p.it_mw:g}", day(p.energised_by), handed)
+        (p.name, _megawatts(p), day(p.energised_by), handed)
         for p, handed in zip(brief.phases, handed_over(proposal), strict=True)
     ]
     return [

@@ -139,10 +139,18 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
             "is public. The definition here is prefab's own and is comparable only under an equal workload card."
         ),
         table(head, rows, (18, 17, 14, 17, 17, 17), "lrrrrr"),
+        *_yields(proposal),
         together(
             Heading("Workload card", 1, "workload-card"),
             para("Part of every TokEnergy figure of this proposal.", CAPTION),
-            facts(_card(proposal), share=0.30),
+            facts(_card(proposal, 0), share=0.30),
+        ),
+        *(
+            together(
+                Heading(f"Workload card of {plan.brief.it.demands[number].name}", 1, f"workload-card-{number + 1}"),
+                facts(_card(proposal, number), share=0.30),
+            )
+            for number in range(1, len(plan.workloads))
         ),
         together(
             Drawn(make_waterfall(p), INNER_WIDTH, 240),
@@ -198,13 +206,43 @@ def _boundaries(proposal: Proposal) -> Flowable:
     return table(("Level", "What it counts", "kWh / million tokens", "Of B3"), rows, (13, 55, 20, 12), "llrr")
 
 
-def _card(proposal: Proposal) -> list[tuple[str, str]]:
+def _yields(proposal: Proposal) -> list[Flowable]:
+    """Every IT demand by itself, where there are several: tokens of different workloads are never added up."""
+    rows = [
+        (
+            y.demand,
+            f"{y.energy_frac:.1%}",
+            f"{y.mtok.base / 1e6:,.3f}",
+            f"{y.tokenergy_kwh_per_mtok.base:.3f} ({y.tokenergy_kwh_per_mtok.low:.3f} to "
+            f"{y.tokenergy_kwh_per_mtok.high:.3f})",
+            f"{y.energy_usd_per_mtok:.4f}",
+            f"{number(y.carbon_g_per_mtok, 1)}",
+        )
+        for y in proposal.projection.yields
+    ]
+    if not rows:
+        return []
+    head = ("Demand", "Of the site's energy", "Trillion tokens a year", "kWh / million tokens (B3)", "$", "g CO2")
+    text = (
+        f"The site's energy is shared out by what each demand's blocks draw from its plant. The other figures of this "
+        f"section are of {rows[0][0]}."
+    )
+    return [
+        together(
+            Heading("Tokens by demand", 1, "demands"),
+            table(head, rows, (16, 17, 19, 26, 10, 12), "lrrrrr"),
+            para(text, CAPTION),
+        )
+    ]
+
+
+def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
     plan = proposal.plan
-    w = plan.workload
+    w = plan.workloads[demand]
     accelerators = 0
     for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
         it = plan.module(kind.pod).it
-        if it and match(w, it.accelerator):
+        if it and plan.demand_of(kind) == demand and match(w, it.accelerator):
             accelerators += it.accelerators_count * kind.pods * counts[-1]
     sources = {s.key: s for s in plan.sources}
     rate = w.source_of("published_tokens_per_s")
