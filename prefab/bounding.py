@@ -6,6 +6,7 @@ blocks.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -110,8 +111,14 @@ class Bounding:
     def _of_two_demands(self, price: Bounds) -> Bounds:
         """A kind for each demand, whole blocks of each."""
         bounds = self.most * price
-        found: Bounds = np.where(self.demand[:, None] == self.demand, np.inf, bounds[:, None] + bounds)
+        found: Bounds = np.where(self._together, bounds[:, None] + bounds, np.inf)
         return found
+
+    @cached_property
+    def _together(self) -> NDArray[np.bool_]:
+        """Which two columns may make a site: any two for one demand, one of each for two."""
+        apart: NDArray[np.bool_] = self.demand[:, None] != self.demand
+        return apart | (len(self.demands) == 1)
 
     def _penalty(self, price: Bounds, taken: Numbers, most: int) -> float:
         """Dollars for a unit of a limited sum that raise the least cost of a site most: any price gives a bound."""
@@ -123,8 +130,9 @@ class Bounding:
         """For every two of these columns, from all numbers of blocks (at least one of each) that carry the IT load."""
         bounds = np.full((len(numbers), len(numbers)), np.inf)
         for n, a in enumerate(numbers):
-            bounds[n, n:] = self._sites(a, numbers[n:], ()).min(axis=0)
-            bounds[n:, n] = bounds[n, n:]
+            beside = n + np.flatnonzero(self._together[a, numbers[n:]])
+            if len(beside):
+                bounds[n, beside] = bounds[beside, n] = self._sites(a, numbers[beside], ()).min(axis=0)
         return self._allowed(bounds)
 
     def by_packing(self, numbers: Columns, bounds: Bounds, pairs: Columns) -> Bounds:
@@ -153,8 +161,6 @@ class Bounding:
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
-        if len(self.demands) > 1:
-            site[:, self.demand[others] == self.demand[a]] = np.inf
         for taken, most in self.sums:
             site[count_a * taken[a] + count_b * taken[others] > most] = np.inf
         return site

@@ -59,6 +59,9 @@ class Brute:
     # blocks ----------------------------------------------------------------------------------------------------------
 
     def _kinds(self) -> Iterator[Kinds]:
+        if len(self.problem.it_kw) > 1:
+            yield from self._kinds_of_two_demands()
+            return
         columns, asked = self.problem.columns, self.problem.it_kw[0][-1]
         most = {c.name: up(asked / c.it_kw) + 1 for c in columns}
         for c in columns:
@@ -69,6 +72,15 @@ class Brute:
             for m, n in itertools.product(range(1, most[a.name] + 1), range(1, most[b.name] + 1)):
                 if m * a.it_kw + n * b.it_kw >= asked - 1e-9:
                     yield ((a, m), (b, n))
+
+    def _kinds_of_two_demands(self) -> Iterator[Kinds]:
+        """One kind for each, in every number that carries it and a few more."""
+        (first, second), columns = (asked[-1] for asked in self.problem.it_kw), self.problem.columns
+        for a, b in itertools.product(columns, columns):
+            if (a.column.demand, b.column.demand) == (0, 1):
+                for m, n in itertools.product(range(1, up(first / a.it_kw) + 3), range(1, up(second / b.it_kw) + 3)):
+                    if m * a.it_kw >= first - 1e-9 and n * b.it_kw >= second - 1e-9:
+                        yield ((a, m), (b, n))
 
     # what stands for the whole site ----------------------------------------------------------------------------------
 

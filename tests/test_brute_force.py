@@ -8,6 +8,7 @@ import pytest
 from brute import Brute
 from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_brief, a_catalog, a_module, flat_losses
 
+from prefab.brief import DemandLoad, It, ItDemand
 from prefab.errors import Impossible
 from prefab.module import Need
 from prefab.plant import Draw
@@ -237,6 +238,45 @@ def test_same_cost_as_brute_force_with_blocks_of_any_figures(first):
         if (site := a_site(seed)).columns:
             problem = with_other_blocks(site, seed)
             assert sized_usd(problem) == Brute(problem).least_usd(), seed
+
+
+def with_two_demands(problem, seed):
+    """The same plant for two IT demands, each with blocks of its own."""
+    pick = random.Random(f"demands {seed}")
+    brief, last = problem.brief, len(problem.phases) - 1
+    names = ("one", "other")
+    shares = [pick.uniform(0.2, 0.8) for _ in brief.phases]
+    phases = tuple(
+        p.model_copy(
+            update={
+                "split": tuple(
+                    DemandLoad(demand=d, it_mw=p.it_mw * f) for d, f in zip(names, (share, 1 - share), strict=True)
+                )
+            }
+        )
+        for p, share in zip(brief.phases, shares, strict=True)
+    )
+    it = It(demand=tuple(ItDemand(name=n, workload=brief.it.workload, pods=brief.it.pods) for n in names))
+    wish = brief.model_copy(update={"it": it, "phases": phases})
+    numbers = [n % 2 for n in range(len(problem.columns))]
+    pick.shuffle(numbers)
+    columns = tuple(
+        replace(c, column=replace(c.column, demand=n)) for c, n in zip(problem.columns, numbers, strict=True)
+    )
+    it_kw = tuple(tuple(wish.demand_kw_until(n, p) for p in range(last + 1)) for n in names)
+    return replace(problem, brief=wish, columns=columns, it_kw=it_kw, block_kinds=wish.kinds_max)
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_same_cost_as_brute_force_with_two_demands(first):
+    possible = 0
+    for seed in range(first, first + AT_ONCE):
+        if (site := a_site(seed)).columns:
+            problem = with_two_demands(with_other_blocks(site, seed), seed)
+            least = Brute(problem).least_usd()
+            possible += least is not None
+            assert sized_usd(problem) == least, seed
+    assert possible
 
 
 @pytest.mark.slow

@@ -278,7 +278,7 @@ def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
 
 
 def _in_words(basis: str) -> str:
-    return basis.replace("_", " ").replace("gpu board", "accelerator board").replace("ac", "AC")
+    return basis.replace("_", " ").replace("gpu board", "accelerator board").replace("server ac", "server AC")
 
 
 def _accelerators(proposal: Proposal) -> list[tuple[str, str]]:
