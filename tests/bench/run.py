@@ -155,6 +155,7 @@ def rows() -> list[tuple[str, str, str]]:
     for name, goal, brief in (
         ("1 MW", "0.5 s", of_size(example, 1)),
         ("20 MW", "2 s", example),
+        ("20 MW, two IT demands", "", read_brief(ROOT / "examples" / "two-demands-20mw.toml")),
         ("60 MW, 3 phases", "4 s", read_brief(ROOT / "layouts" / "inference-60mw" / "brief.toml")),
         ("200 MW", "3 s", of_size(example, 200)),
         ("1,000 MW, 4 phases", "10 s", of_size(example, 1000, 4)),
