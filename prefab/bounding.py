@@ -12,12 +12,13 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
+from prefab.draw import Draw
 from prefab.packing import Edge
-from prefab.plant import POWER, Draw
+from prefab.plant import POWER
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
 from prefab.problem import Problem
 from prefab.rules import SUMMED
-from prefab.units import need
+from prefab.units import WATTS, need
 
 Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
@@ -49,8 +50,8 @@ class Bounding:
         self.asked_kw = np.array([need(asked[-1]) for asked in problem.it_kw], dtype=np.int64)
         """Of every IT demand."""
         self.most = -(-self.asked_kw[self.demand] // self.it_kw)
-        largest = Draw(*(int(kw) for kw in self._largest(self.draw)))
-        units = tuple(int(n) // 1000 for n in self._largest(self.units))
+        largest = Draw(*(int(w) for w in self._largest(self.draw)))
+        units = tuple(int(n) // WATTS for n in self._largest(self.units))
         blocks = sum(int(self.most[self.demand == d].max(initial=0)) + 1 for d in self.demands)
         self.plant = PlantCost(problem, largest, blocks, units)
 
@@ -68,7 +69,7 @@ class Bounding:
         for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
             # Whatever carries a block takes its share too.
             options = self.problem.options(carrier)
-            each = min((taken.get(self.problem.plant_count(o, last), 0) / o.capacity_kw for o in options), default=0.0)
+            each = min((taken.get(self.problem.plant_count(o, last), 0) / o.capacity_w for o in options), default=0.0)
             found += np.floor(each * draw).astype(np.int64)
         return found, most
 
@@ -76,16 +77,17 @@ class Bounding:
         """For every two columns, from the straight lines below the plant's tables."""
         fixed, price = float(self.plant.storage_usd), self.cost_usd.astype(np.float64)
         tables = [
-            (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_kw),
-            (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_kw),
-            (self.plant.main_usd, self.draw[1], self.plant.storage.utility_kw),
-            # Whole units are what the sum of all blocks comes to, rounded down: one less than the line may say.
-            *((usd, n / 1000, -1) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
+            (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_w),
+            (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_w),
+            (self.plant.main_usd, self.draw[1], self.plant.storage.utility_w),
+            *((usd, n, 0) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
         ]
-        for table, each, standing in tables:
+        for table, each_w, standing_w in tables:
+            # Tables are read at the whole kilowatts or units that all blocks fill: one less than the line may say.
+            each, standing = each_w / WATTS, standing_w / WATTS - 1
             least, most = self._asked_of_plant(each)
-            low = max(0, int(least) + standing)
-            high = min(int(most) + 1 + standing, len(table) - 1)
+            low = max(0, int(least + standing))
+            high = min(int(most + standing) + 1, len(table) - 1)
             value, slope = line_below(table, min(low, high), high)
             fixed += value + slope * standing
             price += slope * each
@@ -154,10 +156,10 @@ class Bounding:
             for on_one in edges
         ]
         asked = Asked(
-            kw=tuple(count_a * kw[a] + count_b * kw[others] for kw in self.draw),
-            extra_kw=tuple(np.broadcast_to(extra, (3, *count_b.shape))),
+            drawn_w=tuple(count_a * of[a] + count_b * of[others] for of in self.draw),
+            extra_w=tuple(np.broadcast_to(extra, (3, *count_b.shape))),
             blocks=count_a + count_b,
-            units=tuple((count_a * of[a] + count_b * of[others]) // 1000 for of in self.units),
+            units=tuple((count_a * of[a] + count_b * of[others]) // WATTS for of in self.units),
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]

@@ -41,8 +41,8 @@ from prefab.plan import Group
 from prefab.units import need as rounded_up
 from prefab.ways import Asked, Block, Consumers, Demand, Hooks, Ways
 
-_NOISE = 0.05
-"""Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole kilowatts anyway."""
+_NOISE = 1e-5
+"""Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole watts anyway."""
 
 _Figures = Figures | NDArray[np.int16] | NDArray[np.int32]
 

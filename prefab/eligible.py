@@ -182,9 +182,10 @@ def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
 def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:
     """Why the brief's [restrict], the country or the module's own life keeps it away, if something does."""
     asked, certified = brief.restrict, module.certification
-    rivals = [m for m in catalog.modules if m.sku in asked.only and m.family == module.family]
-    if module.sku not in asked.only and any(m.given(g.carrier) for m in rivals for g in module.gives):
-        return f"not among the brief's restrict.only for {module.family}"
+    if asked.only and module.sku not in asked.only:
+        rivals = [m for m in catalog.modules if m.sku in asked.only and m.family == module.family]
+        if any(m.given(g.carrier) for m in rivals for g in module.gives):
+            return f"not among the brief's restrict.only for {module.family}"
     if module.manufacturer in asked.exclude_makers or (asked.makers and module.manufacturer not in asked.makers):
         return f"made by {module.manufacturer!r}, which the brief does not allow"
     country = catalog.country(brief.site.country)

@@ -103,7 +103,7 @@ class Sized(Frozen):
     bound_usd: int
     """No site of the question in whole numbers is cheaper."""
     exact_bound_usd: int = 0
-    """No site at all is cheaper, with nothing rounded to whole kilowatts, litres and dollars."""
+    """No site at all is cheaper, with nothing rounded to whole watts, litres and dollars."""
     parameters: str
     stopped: Literal["", "user", "budget"] = ""
 

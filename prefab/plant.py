@@ -10,35 +10,16 @@ import numpy as np
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
+from prefab.draw import NOTHING, Draw, Slopes, draw_at
 from prefab.eligible import Offer, make_offers
 from prefab.module import Engine, Module
 from prefab.physics.electrical import fuel_l_per_h, loss_kw
-from prefab.units import Rounding, need
+from prefab.units import WATTS, Rounding, need
 from prefab.ways import Hooks
 
 POWER = ("mv_ac", "utility_mv", "standby_mv")
 _OWN_SHARE = 1.1
 """What all blocks and the site's own plant draw together, over what the blocks draw: more than it ever is."""
-
-
-class Draw(NamedTuple):
-    """What something draws at three places, in whole kW rounded up: from the switchgear, the utility's medium voltage
-    (the switchgear's loss included) and the grid (the main transformers' loss included)."""
-
-    switchgear_kw: int = 0
-    utility_kw: int = 0
-    grid_kw: int = 0
-
-    def times(self, count: int) -> "Draw":
-        """Of so many."""
-        return Draw(*(count * kw for kw in self))
-
-    def plus(self, other: "Draw") -> "Draw":
-        """Of both."""
-        return Draw(*(a + b for a, b in zip(self, other, strict=True)))
-
-
-NOTHING = Draw()
 
 
 @dataclass(frozen=True)
@@ -50,7 +31,8 @@ class PlantOption:
     sides: int
     spare: int
     most: int
-    capacity_kw: int
+    capacity_w: int
+    """Watts, or thousandths of the units that it gives."""
     cost_usd: int
     standing: Draw = NOTHING
     """What one step draws by standing there: no-load losses, a battery's standby."""
@@ -62,10 +44,10 @@ class PlantOption:
     """Fuel of one running set beyond `Problem.fuel_l_per_kwh` times its load; the two never understate its curve."""
     least_l_per_h: float = 0.0
     """Fuel of one running set however little it gives."""
-    drawn_kw: int = 0
+    drawn_w: int = 0
     """What one draws at its rating of what carries it: a battery's power, or capacity and loss."""
-    battery_kw: int = 0
-    battery_kwh: int = 0
+    battery_w: int = 0
+    battery_wh: int = 0
     unit_for: str | None = None
     """The carrier of the plant of which each module has one of these of its own."""
     asks: tuple[tuple[str, int], ...] = ()
@@ -76,26 +58,21 @@ class PlantOption:
         """The SKU."""
         return self.module.sku
 
+    @property
+    def rated_kw(self) -> float:
+        """The capacity in kW, or in the units that it gives."""
+        return self.capacity_w / WATTS
+
     def carries(self, consumer: "PlantOption") -> int:
         """How many modules of another option one of these serves."""
         wanted = consumer.module.needed(self.carrier)
         assert wanted is not None
-        fitting = self.capacity_kw // consumer.drawn_kw
+        fitting = self.capacity_w // consumer.drawn_w
         return min(fitting, 1) if wanted.connection == "unit" else fitting
 
     def asked(self, carrier: str) -> int:
         """Thousandths of a kilowatt or unit of one service."""
         return dict(self.asks).get(carrier, 0)
-
-
-class Slopes(NamedTuple):
-    """Loss per kW of load beyond the no-load loss, on the way from a place to the next one."""
-
-    house: float
-    """Transformers of the site's own services and of its batteries."""
-    intake: float
-    main: float
-    """Main transformers and their bays."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +169,9 @@ def _outdoes(one: PlantOption, other: PlantOption) -> bool:
     """
     if one.carrier != other.carrier or one.carrier not in POWER or one is other:
         return False
-    loads = [n / 20 * other.capacity_kw for n in range(21)]
+    loads = [n / 20 * other.rated_kw for n in range(21)]
     figures = [
-        (o.cost_usd, -o.capacity_kw, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *_burned(o, loads))
+        (o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *_burned(o, loads))
         for o in (one, other)
     ]
     needs = [
@@ -202,7 +179,7 @@ def _outdoes(one: PlantOption, other: PlantOption) -> bool:
         for o in (one, other)
     ]
     # What has a supplier of its own must fit it: then a larger one is not simply better.
-    fits = one.capacity_kw == other.capacity_kw or all(n.connection not in ("unit", "shared") for n in one.module.needs)
+    fits = one.capacity_w == other.capacity_w or all(n.connection not in ("unit", "shared") for n in one.module.needs)
     alike = fits and needs[0] == needs[1] and len(figures[0]) == len(figures[1])
     return alike and figures[0] != figures[1] and all(map(le, *figures))
 
@@ -212,14 +189,14 @@ def _burned(option: PlantOption, loads_kw: list[float]) -> Iterator[float]:
     engine, losses = option.module.engine, option.module.losses
     for load_kw in loads_kw:
         if losses:
-            yield float(loss_kw(losses.points, load_kw / option.capacity_kw))
+            yield float(loss_kw(losses.points, load_kw / option.rated_kw))
         if engine and engine.fuel_l_per_kwh:
-            yield float(fuel_l_per_h(engine.fuel_l_per_kwh, load_kw, option.capacity_kw))
+            yield float(fuel_l_per_h(engine.fuel_l_per_kwh, load_kw, option.rated_kw))
 
 
 def _most_power(option: PlantOption, drawn_kw: float, blocks: int) -> int:
     """Enough for all blocks; whole blocks fill half of an intake at least, or take all its ways."""
-    count = need(drawn_kw / option.capacity_kw)
+    count = need(drawn_kw / option.rated_kw)
     if option.carrier == "mv_ac":
         count = 2 * count + need((blocks + 1) / option.feeders)
     return min(option.most, count + option.spare + 1)
@@ -229,7 +206,7 @@ def _most(option: PlantOption, plant: list[PlantOption], asked: Mapping[str, flo
     """Enough of a service for all blocks and all plant."""
     units = asked.get(option.carrier, 0.0)
     units += sum(o.asked(option.carrier) * o.sides / 1000 * o.most for o in plant)
-    return min(option.most, need(units / option.capacity_kw) + option.spare) if option.capacity_kw else option.most
+    return min(option.most, need(units / option.rated_kw) + option.spare) if option.capacity_w else option.most
 
 
 def _most_attached(option: PlantOption, plant: list[PlantOption]) -> int:
@@ -245,7 +222,7 @@ def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
         served = [c for c in plant if option.unit_for == c.carrier and c.module.needed(option.carrier)]
         beaten = any(
             (r.cost_usd, r.name) < (option.cost_usd, option.name)
-            and r.standing.grid_kw <= option.standing.grid_kw
+            and r.standing.grid_w <= option.standing.grid_w
             and all(r.carries(c) >= option.carries(c) for c in served)
             for r in rivals
         )
@@ -261,7 +238,7 @@ def _without_poor_storage(plant: list[PlantOption]) -> list[PlantOption]:
     dearer than another and draws no less is never chosen.
     """
     pairs = storage_pairs(plant)
-    worth = [p for i, p in enumerate(pairs) if all(p.standing.grid_kw < q.standing.grid_kw for q in pairs[:i])]
+    worth = [p for i, p in enumerate(pairs) if all(p.standing.grid_w < q.standing.grid_w for q in pairs[:i])]
     kept = {(o.carrier, o.name) for p in worth for o in (p.battery, p.behind) if o is not None}
     seen = {(o.carrier, o.name) for p in pairs for o in (p.battery, p.behind) if o is not None}
     return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
@@ -280,7 +257,7 @@ def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
     """Every battery with everything that may convert for it, the cheapest first."""
     plant = tuple(plant)
     pairs = []
-    for battery in (o for o in plant if o.battery_kw):
+    for battery in (o for o in plant if o.battery_w):
         behind = [o for o in plant if battery.module.needed(o.carrier) and o.carrier not in POWER]
         others: list[PlantOption | None] = [*behind] or [None]
         for other in others:
@@ -293,7 +270,7 @@ def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
             if other:
                 drawn = drawn.plus(other.standing.times(beside))
             pairs.append(StoragePair(cost, drawn, battery, other))
-    return sorted(pairs, key=lambda p: (p.cost_usd, p.standing.grid_kw))
+    return sorted(pairs, key=lambda p: (p.cost_usd, p.standing.grid_w))
 
 
 def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
@@ -301,7 +278,7 @@ def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
 
     def slope(*carriers: str) -> float:
         found = [
-            (float(loss_kw(o.module.losses.points, 1.0)) - float(loss_kw(o.module.losses.points, 0.0))) / o.capacity_kw
+            (float(loss_kw(o.module.losses.points, 1.0)) - float(loss_kw(o.module.losses.points, 0.0))) / o.rated_kw
             for o in plant
             if o.carrier in carriers and o.module.losses
         ]
@@ -309,12 +286,6 @@ def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
 
     main = (1 + slope("utility_mv")) * (1 + slope("hv_bay")) - 1 if brief.grid.at_high_voltage else 0.0
     return Slopes(slope("site_lv_ac", "battery_ac", "battery_dc"), slope("mv_ac"), main)
-
-
-def draw_at(switchgear_kw: float, utility_kw: float, grid_kw: float, slopes: Slopes, rounding: Rounding) -> Draw:
-    """Rounded where each is added: at the switchgear, behind it, and behind the main transformers."""
-    utility = switchgear_kw * (1 + slopes.intake) + utility_kw
-    return Draw(*map(rounding.needed, (switchgear_kw, utility, utility * (1 + slopes.main) + grid_kw)))
 
 
 def _standing(option: PlantOption, slopes: Slopes, rounding: Rounding) -> Draw:
@@ -370,28 +341,29 @@ def _option(
     if module.engine is not None:
         fuel = module.engine.belly_tank_l * module.engine.tank_usable_frac
     battery = module.grid_battery
-    power_kw, usable_kwh = (rounding.had(battery.power_kw), rounding.had(battery.usable_kwh)) if battery else (0, 0)
+    holds = (battery.power_kw, battery.usable_kwh) if battery else (0.0, 0.0)
+    power_w, usable_wh = (rounding.had(figure, WATTS) for figure in holds)
     most = offer.parallel_max
     if battery is not None:
         asked_kw = brief.storage.power_mw * 1000
-        asked = rounding.needed(asked_kw), rounding.needed(asked_kw * brief.storage.duration_h)
-        most = max(need(asked[0] / power_kw), need(asked[1] / usable_kwh))
+        asked_w, asked_wh = (rounding.needed(asked_kw * h, WATTS) for h in (1.0, brief.storage.duration_h))
+        most = max(-(-asked_w // power_w), -(-asked_wh // usable_wh))
     return PlantOption(
         module=module,
         carrier=carrier,
         sides=sides,
         spare={"N+1": 1, "N+2": 2}.get(level, 0),
         most=most,
-        capacity_kw=rounding.had(offer.capacity_kw),
+        capacity_w=rounding.had(offer.capacity_kw, WATTS),
         cost_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
         feeders=given.feeders_max or most if given else 0,
         fuel_l=rounding.had(fuel),
         least_l_per_h=_hourly(module.engine)[0][1] * (offer.given.capacity_kw or 0.0) if module.engine else 0.0,
-        drawn_kw=rounding.needed(battery.power_kw if battery else _drawn_kw(offer)),
-        battery_kw=power_kw,
-        battery_kwh=usable_kwh,
+        drawn_w=rounding.needed(battery.power_kw if battery else _drawn_kw(offer), WATTS),
+        battery_w=power_w,
+        battery_wh=usable_wh,
         asks=tuple(
-            (n.carrier, rounding.needed((n.units or n.fixed_kw) * 1000))
+            (n.carrier, rounding.needed(n.units or n.fixed_kw, WATTS))
             for n in module.needs
             if carriers[n.carrier].scope == "site" and (n.units or n.fixed_kw) and not n.through
         ),

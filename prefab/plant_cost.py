@@ -1,5 +1,7 @@
 """The least that a site's plant costs for what its blocks ask of it, as tables over whole kilowatts and whole units.
 
+Loads are watts; a table is read at the kilowatts that they fill, for what carries a load carries less of it too.
+
 Each table follows the master's rows for one carrier: plant in whole modules with its spare, and what plant draws by
 standing there. Where carriers hang together in ways that a table cannot hold, the cheaper figure stands, so a site is
 never cheaper than its tables say.
@@ -11,8 +13,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.plant import Draw, PlantOption, storage_pairs
+from prefab.draw import Draw
+from prefab.plant import PlantOption, storage_pairs
 from prefab.problem import Problem
+from prefab.units import WATTS
 
 Numbers = NDArray[np.int64]
 Figures = NDArray[np.float64]
@@ -24,9 +28,9 @@ Line = tuple[float, float]
 class Asked:
     """What all blocks of a site ask of its plant, for many sites at once."""
 
-    kw: tuple[Numbers, ...]
+    drawn_w: tuple[Numbers, ...]
     """At the places of a draw."""
-    extra_kw: tuple[Numbers, ...]
+    extra_w: tuple[Numbers, ...]
     """More than that in one block's worst situation."""
     blocks: Numbers
     units: tuple[Numbers, ...]
@@ -55,9 +59,9 @@ class PlantCost:
         """Cost and standing draws for every whole number of units that blocks ask."""
         if self._only_for_fuel(carrier):
             return np.zeros(most + 1), (np.zeros(most + 1, np.int64),) * 3
-        units = np.arange(most + 1) * 1000 + self._asked_by_plant(carrier)
+        units = np.arange(most + 1) * WATTS + self._asked_by_plant(carrier)
         options = self.problem.options(carrier)
-        counts = [np.maximum(1, -(-units // (o.capacity_kw * 1000)) + o.spare) for o in options]
+        counts = [np.maximum(1, -(-units // o.capacity_w) + o.spare) for o in options]
         if carrier in self.problem.optional:
             counts = [np.where(units > 0, n, 0) for n in counts]
         cost = _least([np.where(n <= o.most, n * o.cost_usd, np.inf) for n, o in zip(counts, options, strict=True)])
@@ -80,15 +84,15 @@ class PlantCost:
     @cached_property
     def intakes(self) -> list[tuple[PlantOption, Numbers, Numbers]]:
         """Every intake switchgear with how many of it carry every load, and feed every number of blocks."""
-        load = np.arange(self.largest.switchgear_kw + 1)
+        load = _loads(self.largest.switchgear_w)
         ways = self.blocks + self.problem.site_ways
         options = self.problem.options("mv_ac")
-        return [(o, np.maximum(1, -(-load // o.capacity_kw)), -(-ways // o.feeders)) for o in options]
+        return [(o, np.maximum(1, -(-load // o.capacity_w)), -(-ways // o.feeders)) for o in options]
 
     @cached_property
     def main_usd(self) -> Figures:
         """Main transformers with their bays, for every load."""
-        load = np.arange(self.largest.utility_kw + 1)
+        load = _loads(self.largest.utility_w)
         options = self.problem.options("utility_mv")
         if not options:
             return np.zeros(load.shape)
@@ -97,7 +101,7 @@ class PlantCost:
     @cached_property
     def standby_usd(self) -> Figures:
         """Generating sets with the tanks for their hours, for every load."""
-        load = np.arange(self.largest.utility_kw + 1)
+        load = _loads(self.largest.utility_w)
         sets = self.problem.options("standby_mv")
         if not sets:
             return np.zeros(load.shape)
@@ -110,8 +114,8 @@ class PlantCost:
             return bare
         hours = self.problem.generator_h * (1 + self.problem.fuel_margin_frac)
         own_l = option.fuel_l - option.idle_l_per_h * hours
-        count = -(-load // option.capacity_kw) + option.spare
-        short_l = load * self.problem.fuel_l_per_kwh * hours - count * own_l
+        count = -(-load // option.capacity_w) + option.spare
+        short_l = load / WATTS * self.problem.fuel_l_per_kwh * hours - count * own_l
         found = []
         for tank in tanks:
             saved = np.array([-(-own_l // tank.fuel_l)])
@@ -129,7 +133,7 @@ class PlantCost:
         cost = np.zeros(count.shape)
         for carrier, asked in tank.asks:
             if carrier in self.problem.services and self._only_for_fuel(carrier):
-                rated = [(o, o.capacity_kw * 1000) for o in self.problem.options(carrier)]
+                rated = [(o, o.capacity_w) for o in self.problem.options(carrier)]
                 cost += _least([np.maximum(1, np.ceil(count * asked / most - 1e-9)) * o.cost_usd for o, most in rated])
         return cost
 
@@ -146,26 +150,31 @@ class PlantCost:
     def least_usd(self, asked: Asked) -> Figures:
         """For every site; infinite where the grid's limit or the number of modules forbids it."""
         cost = np.full(asked.blocks.shape, float(self.storage_usd))
-        drawn = [np.full(asked.blocks.shape, kw) for kw in self.storage]
+        drawn = [np.full(asked.blocks.shape, w) for w in self.storage]
         for units, (usd, standing) in zip(asked.units, self.services, strict=True):
             cost += usd[units]
             for place in range(3):
                 drawn[place] += standing[place][units]
-        switchgear = asked.kw[0] + drawn[0] + asked.extra_kw[0]
+        switchgear = (asked.drawn_w[0] + drawn[0] + asked.extra_w[0]) // WATTS
         counts = [(o, np.maximum(by_load[switchgear], by_ways[asked.blocks])) for o, by_load, by_ways in self.intakes]
         if asked.packed:
             counts = [(o, np.maximum(n, packed)) for (o, n), packed in zip(counts, asked.packed, strict=True)]
         cost += _least([np.where(n <= o.most, n * o.cost_usd, np.inf) for o, n in counts])
-        idle = np.min([n * o.standing.utility_kw for o, n in counts], axis=0)
-        utility = asked.kw[1] + drawn[1] + idle
-        cost += self.standby_usd[np.minimum(utility, self.largest.utility_kw)]
-        cost += self.main_usd[np.minimum(utility, self.largest.utility_kw)]
-        grid = asked.kw[2] + drawn[2] + idle + asked.extra_kw[2]
-        return np.where(grid <= self.problem.grid_kw, cost, np.inf)
+        idle = np.min([n * o.standing.utility_w for o, n in counts], axis=0)
+        utility = np.minimum(asked.drawn_w[1] + drawn[1] + idle, self.largest.utility_w) // WATTS
+        cost += self.standby_usd[utility]
+        cost += self.main_usd[utility]
+        grid = asked.drawn_w[2] + drawn[2] + idle + asked.extra_w[2]
+        return np.where(grid <= self.problem.grid_w, cost, np.inf)
+
+
+def _loads(largest_w: int) -> Numbers:
+    """Every whole kilowatt, in watts."""
+    return np.arange(largest_w // WATTS + 1) * WATTS
 
 
 def _whole(option: PlantOption, load: Numbers, each_usd: int) -> Figures:
-    count = np.maximum(1, -(-load // option.capacity_kw) + option.spare)
+    count = np.maximum(1, -(-load // option.capacity_w) + option.spare)
     found: Figures = np.where(count <= option.most, count * float(each_usd), np.inf)
     return found
 

@@ -8,11 +8,12 @@ from functools import cached_property
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, make_columns
+from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
-from prefab.plant import POWER, Draw, PlantOption, Slopes, draw_at, make_plant
-from prefab.units import GENEROUS, SAFE, Rounding, need
+from prefab.plant import POWER, PlantOption, make_plant
+from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
 Columns = tuple[Column, ...]
@@ -51,7 +52,7 @@ class Problem:
     plant: tuple[PlantOption, ...]
     it_kw: tuple[tuple[float, ...], ...]
     """Of each IT demand in every phase, those before it included."""
-    grid_kw: int
+    grid_w: int
     generator_h: float
     fuel_l_per_kwh: float
     fuel_margin_frac: float
@@ -70,6 +71,8 @@ class Problem:
     """Kinds of block, one or two, for which rows say what one intake carries of them; totals do for the others."""
     patterned: tuple[tuple[str, ...], ...] = ()
     """Those of them for which the rows on every edge still leave what does not fit: every intake has its pattern."""
+    rounding: Rounding = SAFE
+    """How what the rows derive from these figures becomes whole in turn."""
 
     @property
     def phases(self) -> range:
@@ -132,9 +135,9 @@ class Problem:
         """Modules per side of an option in a phase."""
         return f"plant:{option.carrier}:{option.name}:{phase}"
 
-    def room_kw(self, option: PlantOption, *, first: bool) -> int:
+    def room_w(self, option: PlantOption, *, first: bool) -> int:
         """What one intake module has for blocks; the site's own plant hangs on the first one."""
-        return option.capacity_kw - (self.stores.switchgear_kw if first else 0)
+        return option.capacity_w - (self.stores.switchgear_w if first else 0)
 
     def ways(self, option: PlantOption, *, first: bool) -> int:
         """Blocks that one intake module has outgoing ways for."""
@@ -142,14 +145,14 @@ class Problem:
 
     def patterns(self, option: PlantOption, one: BlockChoice, other: BlockChoice, *, first: bool) -> list[Pattern]:
         """The most blocks of two kinds that one intake module carries together, one of them in its worst situation."""
-        room, ways = self.room_kw(option, first=first), self.ways(option, first=first)
+        room, ways = self.room_w(option, first=first), self.ways(option, first=first)
         found = []
         for i in range(ways + 1):
-            left = room - i * one.normal.switchgear_kw - (one.extra.switchgear_kw if i else 0)
+            left = room - i * one.normal.switchgear_w - (one.extra.switchgear_w if i else 0)
             if left < 0:
                 break
-            beside = max(0, other.extra.switchgear_kw - (one.extra.switchgear_kw if i else 0))
-            found.append((i, min(ways - i, max(0, (left - beside) // other.normal.switchgear_kw))))
+            beside = max(0, other.extra.switchgear_w - (one.extra.switchgear_w if i else 0))
+            found.append((i, min(ways - i, max(0, (left - beside) // other.normal.switchgear_w))))
         return found or [(0, 0)]
 
     def edges(self, option: PlantOption, one: BlockChoice, other: BlockChoice) -> list[tuple[Edge, int]]:
@@ -263,16 +266,14 @@ def make_generous(problem: Problem, hooks: Hooks) -> Problem:
 def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
     blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + 1
     plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), blocks, rounding)
+    phases = range(len(brief.phases))
     return Problem(
         brief=brief,
         catalog=catalog,
         columns=tuple(_choice(c, plant.slopes, rounding) for c in columns),
         plant=plant.options,
-        it_kw=tuple(
-            tuple(brief.demand_kw_until(demand.name, p) for p in range(len(brief.phases)))
-            for demand in brief.it.demands
-        ),
-        grid_kw=rounding.had(brief.grid.capacity_mw * 1000),
+        it_kw=tuple(tuple(brief.demand_kw_until(d.name, p) for p in phases) for d in brief.it.demands),
+        grid_w=rounding.had(brief.grid.capacity_mw * 1000, WATTS),
         generator_h=brief.autonomy.generator_h,
         fuel_l_per_kwh=plant.fuel_l_per_kwh,
         fuel_margin_frac=catalog.basis.fuel_margin_frac,
@@ -282,6 +283,7 @@ def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns,
         services=plant.services,
         attached=plant.attached,
         stranded=_stranded(brief, catalog, hooks, plant.wanted),
+        rounding=rounding,
     )
 
 
@@ -299,6 +301,6 @@ def _most_asked(brief: SiteBrief, columns: Columns) -> dict[str, float]:
 def _choice(column: Column, slopes: Slopes, rounding: Rounding) -> BlockChoice:
     normal = draw_at(column.mv_kw, 0.0, 0.0, slopes, rounding)
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
-    extra = Draw(*(max(0, more - kw) for more, kw in zip(worst, normal, strict=True)))
-    asks = {carrier: rounding.needed(units * 1000) for carrier, units in column.services}
+    extra = Draw(*(max(0, more - less) for more, less in zip(worst, normal, strict=True)))
+    asks = {carrier: rounding.needed(units, WATTS) for carrier, units in column.services}
     return BlockChoice(column, rounding.had(column.it_kw), normal, extra, rounding.needed(column.cost_usd), asks)

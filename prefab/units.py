@@ -1,14 +1,17 @@
 """Rounding and printing. Only here does a quantity become a whole number or a text."""
 
 import math
-from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 # Absorbs the last-bit noise of float sums, so that an exact 1500.0 never becomes 1501.
 _NOISE = 1e-9
+
+WATTS = 1000
+"""Parts of a kilowatt in which plant is counted. Hundreds of blocks, each rounded to a whole kilowatt, would hide more
+than a generating set's share of a kilowatt is worth; rounded to a watt they hide nothing."""
 
 SUFFIXES = (
     "_mm", "_m", "_m2", "_kg", "_kw", "_kva", "_mw", "_kv", "_kwh", "_mwh", "_usd", "_degc", "_k", "_frac",
@@ -23,9 +26,9 @@ SUFFIXES = (
 """The units that names of figures end in."""
 
 
-def need(value: float | Fraction) -> int:
-    """Round up what must be provided."""
-    return math.ceil(value - _NOISE) if isinstance(value, float) else math.ceil(value)
+def need(value: float | Fraction, parts: int = 1) -> int:
+    """Round up what must be provided, to so many parts of its unit."""
+    return math.ceil((value - _NOISE if isinstance(value, float) else value) * parts)
 
 
 def exact(value: float) -> Fraction:
@@ -33,16 +36,22 @@ def exact(value: float) -> Fraction:
     return Fraction(str(value))
 
 
-def have(value: float | Fraction) -> int:
-    """Round down what can be used."""
-    return math.floor(value + _NOISE) if isinstance(value, float) else math.floor(value)
+def have(value: float | Fraction, parts: int = 1) -> int:
+    """Round down what can be used, likewise."""
+    return math.floor((value + _NOISE if isinstance(value, float) else value) * parts)
+
+
+class Rounder(Protocol):
+    """A way to make a figure a whole number of parts of its unit."""
+
+    def __call__(self, value: float | Fraction, parts: int = 1) -> int: ...
 
 
 class Rounding(NamedTuple):
     """How figures become whole numbers: what is needed, and what there is."""
 
-    needed: Callable[[float | Fraction], int]
-    had: Callable[[float | Fraction], int]
+    needed: Rounder
+    had: Rounder
 
 
 SAFE = Rounding(need, have)

@@ -91,7 +91,7 @@ class Brute:
         for lack in lacking:
             beside: list[Bought] = []
             for giver in self.of.get(lack.carrier, []):
-                carries = giver.capacity_kw // option.drawn_kw
+                carries = giver.capacity_w // option.drawn_w
                 each = min(carries, 1) if lack.connection == "unit" else carries
                 for n in range(1, number + 1):
                     if n * each >= number:
@@ -105,8 +105,8 @@ class Brute:
             yield ()
         for battery in self.of.get("mv_storage", []):
             for n in range(1, _FAR):
-                power, energy = n * battery.battery_kw, n * battery.battery_kwh
-                if power >= up(self.problem.battery_kw) and energy >= up(self.problem.battery_kwh):
+                power, energy = n * battery.battery_w, n * battery.battery_wh
+                if power >= up(self.problem.battery_kw * 1000) and energy >= up(self.problem.battery_kwh * 1000):
                     yield from self._with_units(battery, n)
                     break  # one more costs more and does nothing else
 
@@ -120,7 +120,7 @@ class Brute:
         asked += sum(n * o.sides * dict(o.asks).get(carrier, 0) for o, n in others)
         for option in self.of.get(carrier, []):
             for n in range(1, option.module.given(carrier).parallel_max + 1):  # type: ignore[union-attr]
-                if (n - option.spare) * option.capacity_kw * 1000 >= asked:
+                if (n - option.spare) * option.capacity_w >= asked:
                     for rest in self._services(kinds, (*others, (option, n)), number + 1):
                         yield ((option, n), *rest)
                     break
@@ -133,7 +133,7 @@ class Brute:
                 if n * option.cost_usd >= below:
                     break
                 named = tuple((c.name, m, c.normal[0], c.extra[0]) for c, m in kinds)
-                if load <= n * option.capacity_kw and self.packs(option, n, named):
+                if load <= n * option.capacity_w and self.packs(option, n, named):
                     yield option, n
 
     def _packs(self, option: PlantOption, number: int, kinds: tuple[tuple[str, int, int, int], ...]) -> bool:
@@ -149,11 +149,11 @@ class Brute:
                 return True
             if intake == number:
                 return False
-            room = option.capacity_kw - (0 if intake else stores)
+            room = option.capacity_w - (0 if intake else stores)
             ways = option.feeders - (int(ring) if not intake else 0)
             for here in itertools.product(*(range(min(n, ways) + 1) for n in left)):
                 worst = max((x for (_, _, _, x), n in zip(kinds, here, strict=True) if n), default=0)
-                load = sum(n * kw for (_, _, kw, _), n in zip(kinds, here, strict=True))
+                load = sum(n * w for (_, _, w, _), n in zip(kinds, here, strict=True))
                 fits = sum(here) <= ways and (not any(here) or load + worst <= room)
                 if fits and rest_fits(tuple(a - b for a, b in zip(left, here, strict=True)), intake + 1):
                     return True
@@ -174,27 +174,27 @@ class Brute:
         mains = [
             usd(main)
             for main in self._mains(utility, utility + extra[1])
-            if grid + sum(n * o.standing[2] for o, n in main) + extra[2] <= problem.grid_kw
+            if grid + sum(n * o.standing[2] for o, n in main) + extra[2] <= problem.grid_w
         ]
         if not mains or min(mains) >= below:
             return math.inf
         burned = 0
         if problem.generator_h:
             per_kw = problem.fuel_l_per_kwh * problem.generator_h * (1 + problem.fuel_margin_frac)
-            burned = sum(n * up(c.normal[1] * per_kw) for c, n in kinds)
-            burned += sum(n * up(o.standing[1] * per_kw) for o, n in bought)
+            burned = sum(n * up(c.normal[1] * per_kw / 1000) for c, n in kinds)
+            burned += sum(n * up(o.standing[1] * per_kw / 1000) for o, n in bought)
         return min(mains) + self.standby(utility, burned)
 
-    def _mains(self, normal_kw: int, worst_kw: int) -> Iterator[Bought]:
+    def _mains(self, normal_w: int, worst_w: int) -> Iterator[Bought]:
         if "utility_mv" not in self.of:
             yield ()
         for option in self.of.get("utility_mv", []):
             for n in range(1, _FAR):
-                if (n - option.spare) * option.capacity_kw >= normal_kw and n * option.capacity_kw >= worst_kw:
+                if (n - option.spare) * option.capacity_w >= normal_w and n * option.capacity_w >= worst_w:
                     yield from self._with_units(option, n)
                     break
 
-    def _standby(self, load_kw: int, burned_l: int) -> float:
+    def _standby(self, load_w: int, burned_l: int) -> float:
         """Every type and number of generating sets with every type and number of tanks."""
         if "standby_mv" not in self.of:
             return 0
@@ -202,7 +202,7 @@ class Brute:
         hours = self.problem.generator_h * (1 + self.problem.fuel_margin_frac)
         for sets in self.of["standby_mv"]:
             for n in range(1, _FAR):
-                if (n - sets.spare) * sets.capacity_kw < load_kw:
+                if (n - sets.spare) * sets.capacity_w < load_w:
                     continue
                 if "fuel" not in self.of:
                     found.append(n * sets.cost_usd)

@@ -125,7 +125,7 @@ class _Question:
         choices = []
         for lack in lacking:
             givers = [o for o in self.problem.plant if o.carrier == lack.carrier]
-            each = [(o, o.capacity_kw // served.drawn_kw) for o in givers]
+            each = [(o, o.capacity_w // served.drawn_w) for o in givers]
             if lack.connection == "unit":
                 each = [(o, min(n, 1)) for o, n in each]
             choices.append([(o, number, n) for o, n in each if n])
@@ -172,28 +172,28 @@ class _Question:
         for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
             drawn = self._drawn(place)
             if carrier in self.sets:
-                self._carried(carrier, 1, drawn)
+                self._carried(carrier, drawn)
             if (
                 carrier in self.sets and carrier != "standby_mv"
             ):  # a set runs when the grid is away, no block's loss too
-                whole = [(o.capacity_kw, n) for o, n in self._of(carrier)]
+                whole = [(o.capacity_w, n) for o, n in self._of(carrier)]
                 for c in problem.columns:
                     rows.at_least(0, *whole, *drawn, (-c.extra[place], _uses(c)))
         within = self._drawn(2)
-        rows.at_least(-problem.grid_kw, *within)
+        rows.at_least(-problem.grid_w, *within)
         for c in problem.columns:
-            rows.at_least(-problem.grid_kw, *within, (-c.extra[2], _uses(c)))
+            rows.at_least(-problem.grid_w, *within, (-c.extra[2], _uses(c)))
         for carrier in (c for c in problem.services if c in self.sets):
             asked = [(-_thousandths(dict(c.column.services).get(carrier, 0.0)), c.name) for c in problem.columns]
             asked += [(-dict(o.asks).get(carrier, 0) * o.sides, n) for o, n in self._standing()]
-            self._carried(carrier, 1000, asked)
+            self._carried(carrier, asked)
             for weight, count in asked:
                 if weight:
                     rows.at_least(0, *((rows.high[count], one.name) for one in self.sets[carrier]), (-1, count))
         self._add_fuel()
         if problem.battery_kw:
-            for asked_for, each in ((problem.battery_kw, "battery_kw"), (problem.battery_kwh, "battery_kwh")):
-                rows.at_least(_up(asked_for), *((getattr(o, each), n) for o, n in self._standing()))
+            for asked_for, each in ((problem.battery_kw, "battery_w"), (problem.battery_kwh, "battery_wh")):
+                rows.at_least(_thousandths(asked_for), *((getattr(o, each), n) for o, n in self._standing()))
         self._add_single_kinds()
 
     def _of(self, carrier: str) -> list[tuple[PlantOption, str]]:
@@ -203,11 +203,11 @@ class _Question:
         blocks = [(-c.normal[place], c.name) for c in self.problem.columns]
         return blocks + [(-o.standing[place], n) for o, n in self._standing()]
 
-    def _carried(self, carrier: str, units: int, asked: Iterable[tuple[int, str]]) -> None:
+    def _carried(self, carrier: str, asked: Iterable[tuple[int, str]]) -> None:
         """With the modules in reserve gone."""
         each = [(s.members[0][0], s) for s in self.sets[carrier]]
-        given = [(o.capacity_kw * units, s.count(0)) for o, s in each]
-        gone = [(-o.capacity_kw * units * o.spare, s.name) for o, s in each]
+        given = [(o.capacity_w, s.count(0)) for o, s in each]
+        gone = [(-o.capacity_w * o.spare, s.name) for o, s in each]
         self.rows.at_least(0, *given, *gone, *asked)
 
     def _add_fuel(self) -> None:
@@ -219,26 +219,26 @@ class _Question:
         storing = [(o, n) for o, n in self._standing() if o.fuel_l or o.least_l_per_h]
         self.rows.at_least(0, *((o.fuel_l - _up(o.least_l_per_h * hours), n) for o, n in storing))
         kept = [(o.fuel_l - _up(o.idle_l_per_h * hours), n) for o, n in storing]
-        spent = [(-_up(c.normal[1] * burned), c.name) for c in problem.columns]
-        spent += [(-_up(o.standing[1] * burned), n) for o, n in self._standing()]
+        spent = [(-_up(c.normal[1] / 1000 * burned), c.name) for c in problem.columns]
+        spent += [(-_up(o.standing[1] / 1000 * burned), n) for o, n in self._standing()]
         self.rows.at_least(0, *kept, *spent)
 
     # whole blocks on single intakes ----------------------------------------------------------------------------------
 
     def _first_less(self) -> tuple[int, int]:
-        """Kilowatts and ways of the first intake that the site's own plant may take: the most of each of its types."""
-        kw = 0
+        """Watts and ways of the first intake that the site's own plant may take: the most of each of its types."""
+        taken_w = 0
         for carrier in {o.carrier for o in self.problem.plant} - set(SITE_CARRIERS):
-            kw += max(o.standing[0] * o.most for o in self.problem.plant if o.carrier == carrier)
+            taken_w += max(o.standing[0] * o.most for o in self.problem.plant if o.carrier == carrier)
         ring = any(n.carrier == "mv_ac" for o in self.problem.plant for n in o.module.needs)
-        return kw, int(ring)
+        return taken_w, int(ring)
 
     def _patterns(
         self, intake: PlantOption, one: BlockChoice, other: BlockChoice, first: bool
     ) -> list[tuple[int, int]]:
         """How many blocks of two kinds one intake feeds, with any one of its own blocks in its worst situation."""
-        less_kw, less_ways = self._first_less() if first else (0, 0)
-        room, ways = intake.capacity_kw - less_kw, intake.feeders - less_ways
+        less_w, less_ways = self._first_less() if first else (0, 0)
+        room, ways = intake.capacity_w - less_w, intake.feeders - less_ways
         found = []
         for i, j in itertools.product(range(ways + 1), repeat=2):
             worst = max(one.extra[0] if i else 0, other.extra[0] if j else 0)

@@ -129,7 +129,7 @@ def keeps_the_grid(problem, a, b):
     """Whether any numbers of two columns, at least one block of each, carry the IT load within the grid's limit."""
     return any(
         m * a.it_kw + n * b.it_kw >= problem.it_kw[0][-1]
-        and m * a.normal.grid_kw + n * b.normal.grid_kw + max(k.extra.grid_kw for k in (a, b)) <= problem.grid_kw
+        and m * a.normal.grid_w + n * b.normal.grid_w + max(k.extra.grid_w for k in (a, b)) <= problem.grid_w
         for m, n in itertools.product(range(1, 6), range(0 if a is b else 1, 6))
     )
 
@@ -143,7 +143,7 @@ def test_symmetric(site):
 
 @pytest.mark.parametrize("grid_kw", [3_000, 4_000, 4_600, 4_800, 5_000, 5_500, 6_000, 9_000])
 def test_infinite_exactly_where_the_grid_forbids_every_count(grid_kw):
-    problem = replace(two_sizes(), grid_kw=grid_kw)
+    problem = replace(two_sizes(), grid_w=1000 * grid_kw)
     bounds = make_bounds(problem)
     for (i, a), (j, b) in itertools.product(enumerate(problem.columns), repeat=2):
         assert np.isfinite(bounds[i, j]) == keeps_the_grid(problem, a, b), (a.name, b.name)
@@ -151,7 +151,7 @@ def test_infinite_exactly_where_the_grid_forbids_every_count(grid_kw):
 
 def test_some_grid_forbids_some_pairs_and_not_others():
     problem = two_sizes()
-    finite = {kw: np.isfinite(make_bounds(replace(problem, grid_kw=kw))).mean() for kw in range(3_000, 6_000, 20)}
+    finite = {kw: np.isfinite(make_bounds(replace(problem, grid_w=1000 * kw))).mean() for kw in range(3_000, 6_000, 20)}
     assert finite[3_000] == 0
     assert finite[5_980] == 1
     assert list(finite.values()) == sorted(finite.values())

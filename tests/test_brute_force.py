@@ -9,9 +9,9 @@ from brute import Brute
 from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_brief, a_catalog, a_module, flat_losses
 
 from prefab.brief import DemandLoad, It, ItDemand
+from prefab.draw import Draw
 from prefab.errors import Impossible
 from prefab.module import Need
-from prefab.plant import Draw
 from prefab.problem import make_problem
 from prefab.rules import HOOKS
 from prefab.sizing import solve_problem
@@ -197,9 +197,7 @@ def test_the_sites_differ_in_every_way():
             {"110 kV": p.brief.grid.at_high_voltage, "storage": p.battery_kw > 0, "gas": p.brief.autonomy.fuel == "gas"}
         )
         seen.update({"no sets": p.generator_h == 0, "services": bool(p.services), "phases": len(p.phases) > 1})
-        seen.update(
-            {"one kind": p.block_kinds == 1, "worse than normal": any(c.extra.switchgear_kw for c in p.columns)}
-        )
+        seen.update({"one kind": p.block_kinds == 1, "worse than normal": any(c.extra.switchgear_w for c in p.columns)})
     assert min(seen.values()) >= 5, seen
     assert len(seen) == 8
 
@@ -210,25 +208,25 @@ def with_other_blocks(problem, seed):
     columns = []
     for n in range(pick.randint(2, 6)):
         it_kw = pick.choice([500, 1000, pick.randrange(300, 2500)])
-        normal, extra = int(it_kw * pick.uniform(1.1, 1.4)), pick.choice([0, 0, pick.randrange(600)])
+        normal, extra = int(it_kw * pick.uniform(1100, 1400)), pick.choice([0, 0, pick.randrange(600_000)])
         base = problem.columns[0]
         columns.append(
             replace(
                 base,
                 column=replace(base.column, name=f"block-{n}", pods=n + 1),
                 it_kw=it_kw,
-                normal=Draw(normal, normal + pick.randrange(5), normal + pick.randrange(5, 30)),
-                extra=Draw(extra, extra + min(extra, 1), extra + min(extra, 2)),
+                normal=Draw(normal, normal + pick.randrange(5_000), normal + pick.randrange(5_000, 30_000)),
+                extra=Draw(extra, extra + min(extra, 1_000), extra + min(extra, 2_000)),
                 cost_usd=int(it_kw * pick.uniform(1800, 2200)),
             )
         )
-    grid_kw = int(problem.it_kw[0][-1] * pick.uniform(1.3, 2.5)) + 800
-    return replace(with_plenty(problem), columns=tuple(columns), grid_kw=grid_kw)
+    grid_w = int(problem.it_kw[0][-1] * pick.uniform(1300, 2500)) + 800_000
+    return replace(with_plenty(problem), columns=tuple(columns), grid_w=grid_w)
 
 
 def with_plenty(problem):
     """As many modules of the plant as their makers allow, not only as many as the blocks at hand may need."""
-    most = [o.most if o.battery_kw else min(32, o.module.given(o.carrier).parallel_max) for o in problem.plant]
+    most = [o.most if o.battery_w else min(32, o.module.given(o.carrier).parallel_max) for o in problem.plant]
     return replace(problem, plant=tuple(replace(o, most=n) for o, n in zip(problem.plant, most, strict=True)))
 
 
@@ -290,12 +288,12 @@ def test_same_cost_as_brute_force_on_many_more_sites():
 # limits that bind exactly --------------------------------------------------------------------------------------------
 
 
-def least_grid_kw(problem):
+def least_grid_w(problem):
     """The least limit of the grid at which brute force still finds a site."""
-    low, high = 0, problem.grid_kw
+    low, high = 0, problem.grid_w
     while high - low > 1:
         middle = (low + high) // 2
-        if Brute(replace(problem, grid_kw=middle)).least_usd() is None:
+        if Brute(replace(problem, grid_w=middle)).least_usd() is None:
             low = middle
         else:
             high = middle
@@ -307,23 +305,23 @@ BUILT = (0, 2, 7, 12, 13)
 
 
 @pytest.mark.parametrize("seed", BUILT)
-def test_grid_equal_to_the_need_and_one_kilowatt_below(seed):
+def test_grid_equal_to_the_need_and_one_watt_below(seed):
     problem = a_site(seed)
-    tight = replace(problem, grid_kw=least_grid_kw(problem))
+    tight = replace(problem, grid_w=least_grid_w(problem))
     assert sized_usd(tight) == Brute(tight).least_usd() is not None
-    assert sized_usd(replace(tight, grid_kw=tight.grid_kw - 1)) is None
+    assert sized_usd(replace(tight, grid_w=tight.grid_w - 1)) is None
 
 
 @pytest.mark.parametrize("seed", BUILT)
 def test_load_equal_to_whole_blocks_and_one_kilowatt_more(seed):
     problem = with_plenty(a_site(seed))
-    one, two = (replace(problem, it_kw=((3_000.0 + kw,),), grid_kw=20_000) for kw in (0, 1))
+    one, two = (replace(problem, it_kw=((3_000.0 + kw,),), grid_w=20_000_000) for kw in (0, 1))
     costs = [(sized_usd(p), Brute(p).least_usd()) for p in (one, two)]
     assert [by_sizing for by_sizing, _ in costs] == [by_hand for _, by_hand in costs]
     assert costs[0] < costs[1], "pods of 1,000 and 600 kW: 3,000 kW is five or three of them, one more is another"
 
 
-def two_kinds(intake_kw, ways, extra_kw):
+def two_kinds(intake_w, ways, extra_w):
     """Blocks of 1,000 kW at the switchgear, one kind with more in its worst situation; five are enough."""
     brief = a_brief(
         phases=[{"name": "One", "it_mw": 5.3, "energised_by": "2030-12-31"}], redundancy={"intake": "N"},
@@ -336,26 +334,28 @@ def two_kinds(intake_kw, ways, extra_kw):
             base,
             column=replace(base.column, name=name),
             it_kw=it_kw,
-            normal=Draw(1000, 1000, 1000),
+            normal=Draw(1_000_000, 1_000_000, 1_000_000),
             extra=Draw(extra, extra, extra),
             cost_usd=usd,
         )
-        for name, it_kw, extra, usd in (("plain", 1000, 0, 1_000_000), ("worse", 1100, extra_kw, 1_000_001))
+        for name, it_kw, extra, usd in (("plain", 1000, 0, 1_000_000), ("worse", 1100, extra_w, 1_000_001))
     )
     plant = tuple(
-        replace(o, capacity_kw=intake_kw, feeders=ways, cost_usd=1_100_000, most=6) if o.carrier == "mv_ac" else o
+        replace(o, capacity_w=intake_w, feeders=ways, cost_usd=1_100_000, most=6) if o.carrier == "mv_ac" else o
         for o in problem.plant
     )
     return replace(problem, columns=(plain, worse), plant=plant)
 
 
-@pytest.mark.parametrize(("extra_kw", "sixth"), [(0, False), (1000, False), (1001, True), (1500, True), (2000, True)])
-def test_whole_blocks_on_single_intakes(extra_kw, sixth):
-    """Two intakes of 4,000 kW: with 1,000 kW of extra three of the worse fit on one, and with a kilowatt more only two.
+@pytest.mark.parametrize(
+    ("extra_w", "sixth"), [(0, False), (1_000_000, False), (1_000_001, True), (1_500_000, True), (2_000_000, True)]
+)
+def test_whole_blocks_on_single_intakes(extra_w, sixth):
+    """Two intakes of 4,000 kW: with 1,000 kW of extra three of the worse fit on one, and with a watt more only two.
 
     Then two plain and three worse ones, though within the totals and between patterns that fit, have no room.
     """
-    problem = two_kinds(4_000, 4, extra_kw)
+    problem = two_kinds(4_000_000, 4, extra_w)
     cost = sized_usd(problem)
     assert cost == Brute(problem).least_usd()
     assert cost == (6_000_000 if sixth else 5_000_003) + 2 * 1_100_000
@@ -363,7 +363,7 @@ def test_whole_blocks_on_single_intakes(extra_kw, sixth):
 
 @pytest.mark.parametrize(("ways", "intakes"), [(5, 1), (4, 2), (3, 2), (2, 3)])
 def test_outgoing_ways_bind_exactly(ways, intakes):
-    problem = two_kinds(50_000, ways, 0)
+    problem = two_kinds(50_000_000, ways, 0)
     assert sized_usd(problem) == Brute(problem).least_usd() == 5_000_003 + intakes * 1_100_000
 
 

@@ -39,6 +39,22 @@ def test_phases_grow_and_carry_their_load():
     assert pods[2] == 3
 
 
+@pytest.mark.parametrize("it_mw", [20, 100])
+def test_rounding_hides_next_to_nothing(it_mw, catalog):
+    """At 100 MW the battery is a near-tie (27.007 of a cheaper one) that whole kilowatt-hours cannot tell."""
+    brief = read_brief(Path(__file__).parents[1] / "examples" / "training-20mw.toml")
+    factor = it_mw / brief.phases[0].it_mw
+    wishes = {
+        "phases": (brief.phases[0].model_copy(update={"it_mw": float(it_mw)}),),
+        "site": brief.site.model_copy(update={"width_m": 1_000.0, "depth_m": 1_000.0}),
+        "grid": brief.grid.model_copy(update={"capacity_mw": factor * brief.grid.capacity_mw}),
+        "storage": brief.storage.model_copy(update={"power_mw": factor * brief.storage.power_mw}),
+    }
+    sized = make_sized(brief.model_copy(update=wishes), catalog, QUICK)
+    assert 0 <= sized.rounding_frac <= 5e-5
+    assert sized.exact_bound_usd < sized.objective_usd, "dollars are rounded up at the least"
+
+
 COST = {"phases": phases(2.5), "grid": {"capacity_mw": 9.0}}
 
 

@@ -4,12 +4,13 @@ import dataclasses
 import typing
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from prefab import basis, brief, carrier, climate, costs, market, materials, module, plan, product, results, workload
 from prefab.tables import Frozen
-from prefab.units import SUFFIXES, day, have, money, musd, need, number
+from prefab.units import GENEROUS, SUFFIXES, WATTS, day, have, money, musd, need, number
 
 # Counts, ratios, cases of a band, and figures whose unit stands in a field beside them.
 PLAIN = {
@@ -80,6 +81,21 @@ PLAIN = {
 def test_needs_round_up_and_capacities_down(value, up, down):
     assert need(value) == up
     assert have(value) == down
+
+
+@pytest.mark.parametrize(
+    ("value", "up", "down"),
+    [
+        (1500.0, 1_500_000, 1_500_000),
+        (1500.0004, 1_500_001, 1_500_000),
+        (1499.9999999999, 1_500_000, 1_500_000),
+        (38_000.0000000001, 38_000_000, 38_000_000),
+        (Fraction(1, 3), 334, 333),
+    ],
+)
+def test_rounding_to_watts_takes_noise_in_kilowatts(value, up, down):
+    assert need(value, WATTS) == GENEROUS.had(value, WATTS) == up
+    assert have(value, WATTS) == GENEROUS.needed(value, WATTS) == down
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def _proof(proposal: Proposal) -> str:
     sized = proposal.plan.sized
     cost = f"{number(sized.objective_usd)} USD of modules, freight and installation"
     if sized.status == "optimal":
-        hidden = f"whole kilowatts and dollars hide at most {sized.rounding_frac:.3%}"
+        hidden = f"whole watts and dollars hide at most {sized.rounding_frac:.3%}"
         return f"{cost}, proved cheapest within one module type per carrier and block kind ({hidden})"
     stopped = {"": "", "user": " (stopped by the user)", "budget": " (budget of effort spent)"}[sized.stopped]
     return f"{cost}, at most {sized.gap_frac:.2%} above the cheapest{stopped}"

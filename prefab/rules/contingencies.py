@@ -68,16 +68,16 @@ def apply(model: "Model", problem: "Problem") -> None:
     for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
         options = problem.options(carrier)
         for phase in problem.phases if options else ():
-            capacity = [(o.capacity_kw, problem.plant_count(o, phase)) for o in options]
-            spare = [(-o.capacity_kw * o.spare, problem.chosen(o)) for o in options if o.spare]
+            capacity = [(o.capacity_w, problem.plant_count(o, phase)) for o in options]
+            spare = [(-o.capacity_w * o.spare, problem.chosen(o)) for o in options if o.spare]
             load = [(-c.normal[place], problem.count(c, phase)) for c in problem.columns]
-            load += [(-kw, problem.plant_count(o, phase)) for o in problem.plant if (kw := o.standing[place])]
+            load += [(-w, problem.plant_count(o, phase)) for o in problem.plant if (w := o.standing[place])]
             model.add_row([*capacity, *spare, *load], low=0)
             if carrier == "standby_mv":
                 continue  # a block's own loss and the loss of the utility are two failures
             for choice in problem.columns:
-                if kw := choice.extra[place]:
-                    model.add_row([*capacity, *load, (-kw, problem.stands(choice))], low=0)
+                if more := choice.extra[place]:
+                    model.add_row([*capacity, *load, (-more, problem.stands(choice))], low=0)
     _apply_services(model, problem)
     _apply_attached(model, problem)
     _apply_ways(model, problem)
@@ -87,8 +87,8 @@ def _apply_services(model: "Model", problem: "Problem") -> None:
     for carrier in problem.services:
         options = problem.options(carrier)
         for phase in problem.phases if options else ():
-            each = [(o.capacity_kw * 1000, problem.plant_count(o, phase)) for o in options]
-            spare = [(-o.capacity_kw * 1000 * o.spare, problem.chosen(o)) for o in options if o.spare]
+            each = [(o.capacity_w, problem.plant_count(o, phase)) for o in options]
+            spare = [(-o.capacity_w * o.spare, problem.chosen(o)) for o in options if o.spare]
             asked = [(-n, problem.count(c, phase)) for c in problem.columns if (n := c.asked(carrier))]
             asked += [(-n * o.sides, problem.plant_count(o, phase)) for o in problem.plant if (n := o.asked(carrier))]
             model.add_row([*each, *spare, *asked], low=0)

@@ -8,7 +8,7 @@ from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.network import Network
 from prefab.rules.walk import walk
-from prefab.units import have, need
+from prefab.units import WATTS
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -69,14 +69,15 @@ def apply(model: "Model", problem: "Problem") -> None:
     if problem.generator_h <= 0 or not problem.options("fuel"):
         return
     hours = problem.generator_h * (1 + problem.fuel_margin_frac)
+    needed = problem.rounding.needed
     for phase in problem.phases:
         stored = [(o, problem.plant_count(o, phase)) for o in problem.plant if o.fuel_l or o.least_l_per_h]
         # However little a set gives, it burns what it does at the first point of its curve.
-        model.add_row([(have(o.fuel_l) - need(o.least_l_per_h * hours), n) for o, n in stored], low=0)
-        tanks = [(have(o.fuel_l) - need(o.idle_l_per_h * hours), n) for o, n in stored]
-        per_kw = problem.fuel_l_per_kwh * hours
+        model.add_row([(o.fuel_l - needed(o.least_l_per_h * hours), n) for o, n in stored], low=0)
+        tanks = [(o.fuel_l - needed(o.idle_l_per_h * hours), n) for o, n in stored]
+        per_w = problem.fuel_l_per_kwh * hours / WATTS
         standing = [
-            (-need(kw * per_kw), problem.plant_count(o, phase)) for o in problem.plant if (kw := o.standing.utility_kw)
+            (-needed(w * per_w), problem.plant_count(o, phase)) for o in problem.plant if (w := o.standing.utility_w)
         ]
-        burned = [(-need(c.normal.utility_kw * per_kw), problem.count(c, phase)) for c in problem.columns]
+        burned = [(-needed(c.normal.utility_w * per_w), problem.count(c, phase)) for c in problem.columns]
         model.add_row([*tanks, *standing, *burned], low=0)

@@ -38,12 +38,12 @@ def explain(brief: SiteBrief) -> str:
 def apply(model: "Model", problem: "Problem") -> None:
     """Blocks at normal load, one of them in its worst situation, and the losses on the way.
 
-    Stricter than the check by whole kilowatts per block and by the chord above each loss curve.
+    Stricter than the check by whole watts per block and by the chord above each loss curve.
     """
     for phase in problem.phases:
-        load = [(o.standing.grid_kw, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_kw]
-        load += [(c.normal.grid_kw, problem.count(c, phase)) for c in problem.columns]
-        model.add_row(load, high=problem.grid_kw)
+        load = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
+        load += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
+        model.add_row(load, high=problem.grid_w)
         for choice in problem.columns:
-            if choice.extra.grid_kw:
-                model.add_row([*load, (choice.extra.grid_kw, problem.stands(choice))], high=problem.grid_kw)
+            if choice.extra.grid_w:
+                model.add_row([*load, (choice.extra.grid_w, problem.stands(choice))], high=problem.grid_w)

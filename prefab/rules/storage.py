@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.units import have, need
+from prefab.units import WATTS
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -90,10 +90,8 @@ def apply(model: "Model", problem: "Problem") -> None:
     if problem.battery_kw <= 0:
         return
     last = problem.phases[-1]
-    options = [o for o in problem.plant if o.battery_kw]
+    options = [o for o in problem.plant if o.battery_w]
     counts = [problem.plant_count(o, last) for o in options]
-    model.add_row([(have(o.battery_kw), n) for o, n in zip(options, counts, strict=True)], low=need(problem.battery_kw))
-    model.add_row(
-        [(have(o.battery_kwh), n) for o, n in zip(options, counts, strict=True)],
-        low=need(problem.battery_kwh),
-    )
+    asked_w, asked_wh = (problem.rounding.needed(asked, WATTS) for asked in (problem.battery_kw, problem.battery_kwh))
+    model.add_row([(o.battery_w, n) for o, n in zip(options, counts, strict=True)], low=asked_w)
+    model.add_row([(o.battery_wh, n) for o, n in zip(options, counts, strict=True)], low=asked_wh)
