@@ -4,6 +4,7 @@ Everything is read from the plan's own feeds; nothing is taken from totals or fr
 the IT pods to the utility, one carrier after the other; electric loads at the pods' peak power, heat at sustained.
 """
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -40,6 +41,18 @@ class Network:
     def module(self, tag: str) -> Module:
         """The catalog entry of a tagged module."""
         return self.modules[self.equipment[tag].sku]
+
+    def without(self, cuts: Iterable[tuple[str, str, str]]) -> "Network":
+        """The same with some feeds gone, each by consumer, carrier and side; everything found before is kept."""
+        gone = frozenset(cuts)
+        if not gone:
+            return self
+        fewer = copy.copy(self)
+        fewer.feeds = defaultdict(list, self.feeds)
+        for consumer, carrier, _ in gone:
+            kept = [f for f in self.feeds[consumer, carrier] if (consumer, carrier, f.side) not in gone]
+            fewer.feeds[consumer, carrier] = kept
+        return fewer
 
     @cached_property
     def weather(self) -> tuple[float, float, float]:
@@ -207,17 +220,17 @@ class Network:
                 output[tag] = module.it.sustained_kw
             for need in module.needs:
                 amount = self.drawn_kw(tag, need, output[tag])
-                live = self._live(tag, need, alive) if amount else []
-                for suppliers in live:
+                live = self.carrying(tag, need, alive) if amount else []
+                for _, suppliers in live:
                     for supplier in suppliers:
                         output[supplier] += amount / len(live) / len(suppliers)
         return output
 
-    def _live(self, tag: str, need: Need, alive: frozenset[str]) -> list[list[str]]:
-        """The suppliers that carry one need now, by feed: those that take over only where no other is left."""
+    def carrying(self, tag: str, need: Need, alive: frozenset[str]) -> list[tuple[Feed, list[str]]]:
+        """The feeds that carry one need now, with their live suppliers: who takes over only where no other is left."""
         found = [(f, [s for s in f.suppliers if s in alive]) for f in self.preferred(tag, need)]
-        live = [(feed.standby, suppliers) for feed, suppliers in found if suppliers]
-        normal = [suppliers for standby, suppliers in live if not standby] or [suppliers for _, suppliers in live]
+        live = [(feed, suppliers) for feed, suppliers in found if suppliers]
+        normal = [(feed, suppliers) for feed, suppliers in live if not feed.standby] or live
         return normal[:1] if need.connection in ("transfer", "unit") else normal
 
     def preferred(self, tag: str, need: Need) -> list[Feed]:

@@ -1,14 +1,18 @@
 """Every situation of one phase: who starves, and the most that each module, bus and the utility then carry."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from prefab.plan import GRID, Plan
+from prefab.rules.elements import Cut
 from prefab.rules.losses import Loss, Losses
 from prefab.rules.network import UTILITIES, Network
-from prefab.rules.twins import told_of, twins
+from prefab.rules.twins import told_of
+
+NORMAL = Loss("normal", frozenset())
 
 
 @dataclass(frozen=True)
@@ -57,27 +61,28 @@ class _Walk:
         self.states = 0
         self.top = (0.0, "normal")
         self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
-        self.twin_of = twins(network)
+        self.losses = Losses(network)
+        self.twin_of = self.losses.twin_of
         self.plant = network.blocks[0]
         self.fed_by = network.fed_by
 
     def run(self) -> Worst:
         """Normal state, losses in the plant, losses in every block."""
-        losses = Losses(self.network)
-        situations = losses.by_block()
-        normal = self._plant_state("normal", frozenset())
+        situations = self.losses.by_block()
+        normal = self._plant_state(NORMAL)
         island: Mapping[str, float] = {}
-        for name, lost, alike in situations[0]:
-            found = self._plant_state(name, lost, alike)
-            if name == "utility lost":
+        for loss in situations[0]:
+            found = self._plant_state(loss)
+            if loss.name == "utility lost":
                 island = found
         self._block_states(situations)
-        self._copy_to_alike(losses)
+        self._copy_to_alike()
         self._copy_to_twins()
         return Worst(self.load, self.situation, self.starving, *self.top, self.states, normal, island, self.bus_load)
 
-    def _plant_state(self, name: str, lost: frozenset[str], alike: int = 1) -> dict[str, float]:
-        living = self.network.alive(lost, self.plant, UTILITIES)
+    def _plant_state(self, loss: Loss) -> dict[str, float]:
+        network, name = self.network.without(loss.cuts), loss.name
+        living = network.alive(loss.tags, self.plant, UTILITIES)
         asked: dict[str, float] = defaultdict(float)
         for block in self.fed_by:
             state = self._block(block, name, living)
@@ -85,8 +90,8 @@ class _Walk:
                 asked[tag] += kw
             for tag in state.hungry:
                 self.starving.setdefault(tag, name)
-        output = self.network.flow(self.plant, living, asked)
-        self.states += alike
+        output = network.flow(self.plant, living, asked)
+        self.states += loss.alike
         self._note(output, name, (), utility=GRID in living)
         return output
 
@@ -94,7 +99,7 @@ class _Walk:
         block = self.twin_of[block]
         key = (block, living & self.fed_by[block])
         if key not in self.known:
-            self.known[key] = self._walk_block(block, frozenset(), living)
+            self.known[key] = self._walk_block(block, NORMAL, living)
             self._note(self.known[key].own_kw, name, (), utility=False)
         return self.known[key]
 
@@ -107,34 +112,45 @@ class _Walk:
                 total[tag] += kw
         for block in (b for b in self.fed_by if self.twin_of[b] == b):
             equal = sum(other == block for other in self.twin_of.values())
-            for name, lost, alike in situations.get(block, ()):
-                state = self._walk_block(block, lost, living)
+            alive = self.network.alive(frozenset(), self.network.blocks[block], living)
+            for loss in situations.get(block, ()):
+                self.states += loss.alike * equal
+                if not loss.tags and not any(self._carries(cut, alive) for cut in loss.cuts):
+                    continue  # what takes over only, or is dead already: the picture stays as it is
+                state = self._walk_block(block, loss, living)
                 asked = dict(total)
                 for tag, kw in usual[block].items():
                     asked[tag] -= kw
                 for tag, kw in state.upward_kw.items():
                     asked[tag] = asked.get(tag, 0.0) + kw
                 output = self.network.flow(self.plant, living, asked)
-                self.states += alike * equal
-                self._note({**state.own_kw, **output}, name, state.hungry, utility=True)
+                self._note({**state.own_kw, **output}, loss.name, state.hungry, utility=True)
 
-    def _walk_block(self, block: int, lost: frozenset[str], living: frozenset[str]) -> _BlockState:
-        network, tags = self.network, self.network.blocks[block]
-        alive = network.alive(lost, tags, living)
+    def _carries(self, cut: Cut, alive: frozenset[str]) -> bool:
+        tag, carrier, side = cut
+        need = self.network.module(tag).needed(carrier)
+        return need is None or any(feed.side == side for feed, _ in self.network.carrying(tag, need, alive))
+
+    def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
+        network, tags = self.network.without(loss.cuts), self.network.blocks[block]
+        alive = network.alive(loss.tags, tags, living)
         output = network.flow(tags, alive, {})
-        dead = [t for t in tags if t not in alive and t not in lost and network.module(t).it is not None]
+        dead = [t for t in tags if t not in alive and t not in loss.tags and network.module(t).it is not None]
         upward = {t: kw for t, kw in output.items() if t in UTILITIES or network.equipment[t].block != block}
         own = {t: kw for t, kw in output.items() if t not in upward}
         return _BlockState(own, upward, tuple(dead))
 
-    def _copy_to_alike(self, losses: Losses) -> None:
-        """The most that one module carries is the most of any that fails alike, with their names exchanged."""
-        for tags in losses.alike(self.network.equipment):
+    def _copy_to_alike(self) -> None:
+        """What one module carries or lacks at worst holds for all that fail alike, with their names exchanged."""
+        for tags in self.losses.alike(self.network.equipment):
             most = max(tags, key=lambda t: self.load.get(t, -1.0))
-            for tag in tags if most in self.load else ():
-                if self.load.get(tag, -1.0) < self.load[most]:
+            starved = next((t for t in tags if t in self.starving), None)
+            for tag in tags:
+                if most in self.load and self.load.get(tag, -1.0) < self.load[most]:
                     self.load[tag] = self.load[most]
-                    self.situation[tag] = self.situation[most].replace(tag, most)
+                    self.situation[tag] = exchanged(self.situation[most], tag, most)
+                if starved is not None:
+                    self.starving.setdefault(tag, exchanged(self.starving[starved], tag, starved))
         for bus in {b for b in self.network.buses.values() if len(b) == 1 and b[0] in self.load}:
             self.bus_load[bus] = max(self.bus_load.get(bus, 0.0), self.load[bus[0]])
 
@@ -166,3 +182,9 @@ class _Walk:
             self.starving.setdefault(tag, name)
         if utility and output.get(GRID, 0.0) > self.top[0]:
             self.top = (output.get(GRID, 0.0), name)
+
+
+def exchanged(text: str, one: str, other: str) -> str:
+    """A text with two tags in each other's place."""
+    names = {one: other, other: one}
+    return re.sub(r"[\w-]+", lambda found: names.get(found[0], found[0]), text)
