@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from prefab.plan import GRID, Plan
-from prefab.rules.elements import Cut
 from prefab.rules.losses import Loss, Losses
 from prefab.rules.network import UTILITIES, Network
 from prefab.rules.twins import told_of
 
 NORMAL = Loss("normal", frozenset())
+_NOISE = 1e-9
+"""Sums in another order differ by less; no load counts as larger for it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,10 @@ class _BlockState:
 
 
 class _Walk:
-    """All situations of one network. A block is walked once for every set of plant that is alive for it."""
+    """All situations of one network. A block is walked once for every set of plant that is alive for it.
+
+    Of a cut feed that leaves everything running only what differs from the normal state is walked.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -64,14 +68,22 @@ class _Walk:
         self.losses = Losses(network)
         self.twin_of = self.losses.twin_of
         self.plant = network.blocks[0]
+        self.living: frozenset[str] = frozenset()
+        """Who runs in the normal state, and below what they then give and draw; of equal blocks for the first."""
+        self.usual_kw: dict[str, float] = {}
+        self.drawn_kw: dict[str, list[tuple[str, float]]] = {}
         self.fed_by = network.fed_by
 
     def run(self) -> Worst:
         """Normal state, losses in the plant, losses in every block."""
         situations = self.losses.by_block()
         normal = self._plant_state(NORMAL)
+        self._settle(normal)
         island: Mapping[str, float] = {}
         for loss in situations[0]:
+            if self._only_shifts(loss, ()):
+                self.states += loss.alike
+                continue
             found = self._plant_state(loss)
             if loss.name == "utility lost":
                 island = found
@@ -103,33 +115,57 @@ class _Walk:
             self._note(self.known[key].own_kw, name, (), utility=False)
         return self.known[key]
 
+    def _settle(self, normal: Mapping[str, float]) -> None:
+        """Keep the normal state, to tell from it what a loss changes."""
+        network = self.network
+        living = network.alive(frozenset(), self.plant, UTILITIES)
+        self.living = living
+        self.usual_kw |= normal
+        for block in (b for b in self.fed_by if self.twin_of[b] == b):
+            self.living |= network.alive(frozenset(), network.blocks[block], living)
+            self.usual_kw |= self._block(block, "normal", living).own_kw
+        for tag in (t for t in self.usual_kw if t in self.living and t not in UTILITIES):
+            self.drawn_kw[tag] = [*network.draws(tag, self.usual_kw[tag], self.living)]
+
     def _block_states(self, situations: Mapping[int, list[Loss]]) -> None:
         living = self.network.alive(frozenset(), self.plant, UTILITIES)
-        usual = {block: self._block(block, "normal", living).upward_kw for block in self.fed_by}
-        total: dict[str, float] = defaultdict(float)
-        for upward in usual.values():
-            for tag, kw in upward.items():
-                total[tag] += kw
         for block in (b for b in self.fed_by if self.twin_of[b] == b):
             equal = sum(other == block for other in self.twin_of.values())
-            alive = self.network.alive(frozenset(), self.network.blocks[block], living)
+            usual = self._block(block, "normal", living).upward_kw
             for loss in situations.get(block, ()):
                 self.states += loss.alike * equal
-                if not loss.tags and not any(self._carries(cut, alive) for cut in loss.cuts):
-                    continue  # what takes over only, or is dead already: the picture stays as it is
+                if self._only_shifts(loss, self.network.blocks[block]):
+                    continue
                 state = self._walk_block(block, loss, living)
-                asked = dict(total)
-                for tag, kw in usual[block].items():
-                    asked[tag] -= kw
-                for tag, kw in state.upward_kw.items():
-                    asked[tag] = asked.get(tag, 0.0) + kw
-                output = self.network.flow(self.plant, living, asked)
-                self._note({**state.own_kw, **output}, loss.name, state.hungry, utility=True)
+                moved = defaultdict(float, state.upward_kw)
+                for tag, kw in usual.items():
+                    moved[tag] -= kw
+                self._shift(self.network, self.plant, moved, frozenset())
+                self._note({**state.own_kw, **self._after(moved)}, loss.name, state.hungry, utility=True)
 
-    def _carries(self, cut: Cut, alive: frozenset[str]) -> bool:
-        tag, carrier, side = cut
-        need = self.network.module(tag).needed(carrier)
-        return need is None or any(feed.side == side for feed, _ in self.network.carrying(tag, need, alive))
+    def _only_shifts(self, loss: Loss, block: Iterable[str]) -> bool:
+        """Whether a loss leaves everything running on other feeds; if so it is walked from its consumers on."""
+        network, consumers = self.network.without(loss.cuts), frozenset(consumer for consumer, _, _ in loss.cuts)
+        if loss.tags or not all(network.fed(tag, self.living) for tag in consumers & self.living):
+            return False
+        moved: dict[str, float] = defaultdict(float)
+        self._shift(network, (*block, *self.plant), moved, consumers)
+        self._note(self._after(moved), loss.name, (), utility=True)
+        return True
+
+    def _shift(self, network: Network, tags: Iterable[str], moved: dict[str, float], consumers: frozenset[str]) -> None:
+        """Pass on through `tags` by how much more or less each of them gives; `consumers` draw on other feeds."""
+        for tag in tags:
+            if tag in self.living and (tag in moved or tag in consumers):
+                for supplier, kw in network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living):
+                    moved[supplier] += kw
+                for supplier, kw in self.drawn_kw[tag]:
+                    moved[supplier] -= kw
+
+    def _after(self, moved: Mapping[str, float]) -> dict[str, float]:
+        """What gives more or less now, and all that stand on one bus with it."""
+        tags = {t for tag in moved for t in self.network.buses.get(tag, (tag,))}
+        return {t: self.usual_kw.get(t, 0.0) + moved.get(t, 0.0) for t in sorted(tags)}
 
     def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
         network, tags = self.network.without(loss.cuts), self.network.blocks[block]
@@ -171,7 +207,7 @@ class _Walk:
     def _note(self, output: Mapping[str, float], name: str, hungry: Iterable[str], *, utility: bool) -> None:
         on_bus: dict[tuple[str, ...], float] = defaultdict(float)
         for tag, kw in output.items():
-            if kw > self.load.get(tag, -1.0):
+            if kw > self.load.get(tag, -1.0) + _NOISE:
                 self.load[tag] = kw
                 self.situation[tag] = name
             if tag in self.network.buses:
@@ -180,7 +216,7 @@ class _Walk:
             self.bus_load[bus] = max(kw, self.bus_load.get(bus, 0.0))
         for tag in hungry:
             self.starving.setdefault(tag, name)
-        if utility and output.get(GRID, 0.0) > self.top[0]:
+        if utility and output.get(GRID, 0.0) > self.top[0] + _NOISE:
             self.top = (output.get(GRID, 0.0), name)
 
 
