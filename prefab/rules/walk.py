@@ -156,7 +156,7 @@ class _Walk:
     def _shift(self, network: Network, tags: Iterable[str], moved: dict[str, float], consumers: frozenset[str]) -> None:
         """Pass on through `tags` by how much more or less each of them gives; `consumers` draw on other feeds."""
         for tag in tags:
-            if tag in self.living and (tag in moved or tag in consumers):
+            if tag in self.living and (tag in consumers or abs(moved.get(tag, 0.0)) > _NOISE):
                 for supplier, kw in network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living):
                     moved[supplier] += kw
                 for supplier, kw in self.drawn_kw[tag]:
@@ -164,7 +164,7 @@ class _Walk:
 
     def _after(self, moved: Mapping[str, float]) -> dict[str, float]:
         """What gives more or less now, and all that stand on one bus with it."""
-        tags = {t for tag in moved for t in self.network.buses.get(tag, (tag,))}
+        tags = {t for tag, kw in moved.items() if abs(kw) > _NOISE for t in self.network.buses.get(tag, (tag,))}
         return {t: self.usual_kw.get(t, 0.0) + moved.get(t, 0.0) for t in sorted(tags)}
 
     def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
