@@ -33,7 +33,8 @@ class Element(NamedTuple):
 
 def buses(network: Network) -> Iterator[Element]:
     """Every bus and header."""
-    for bus in sorted(set(network.buses.values()) - {()}):
+    suppliers = (feed.suppliers for found in network.feeds.values() for feed in found)
+    for bus in sorted({tuple(sorted(t for t in tags if t in network.equipment)) for tags in suppliers} - {()}):
         carrier = network.equipment[bus[0]].carrier
         yield Element(f"{carrier} bus of {bus[0]} to {bus[-1]}", carrier, bus, tags=frozenset(bus))
 

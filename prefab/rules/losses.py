@@ -105,16 +105,18 @@ class Losses:
         return found
 
     def _elements(self) -> dict[int, list[Loss]]:
-        """Buses, feeds and rings by the block that they lie in."""
+        """Buses, feeds and rings by the block that they lie in; a bus or ring of one is the module's or the feed's."""
         network, found = self.network, defaultdict(list)
         for bus in elements.buses(network):
-            if self._stands_for_itself(bus.bus[0]) and all(level_of(network, t) in _SYSTEMS for t in bus.bus):
-                found[network.equipment[bus.bus[0]].block].append(
-                    Loss(f"{bus.name} lost", self._with_systems(bus.tags))
-                )
-        own = {block for block, first in self.twin_of.items() if block and block == first}
+            levels = {level_of(network, t) for t in bus.bus}
+            several = len(bus.bus) > 1 or levels.issubset(_SHARED)
+            if several and levels.issubset(_SYSTEMS) and self._stands_for_itself(bus.bus[0]):
+                lost = Loss(f"{bus.name} lost", self._with_systems(bus.tags))
+                found[network.equipment[bus.bus[0]].block].append(lost)
+        own = sorted(block for block, first in self.twin_of.items() if block and block == first)
         single = elements.feeds(network, self.one_of_each(network.equipment))
-        for element in (*single, *elements.rings(network, sorted(own))):
+        rings = (ring for ring in elements.rings(network, own) if len(ring.cuts) > 1)
+        for element in (*single, *rings):
             if not element.unit and self._promised(element):
                 consumer, *_ = next(iter(element.cuts))
                 found[network.equipment[consumer].block].append(self._cut(element))

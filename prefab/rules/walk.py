@@ -177,16 +177,13 @@ class _Walk:
         return _BlockState(own, upward, tuple(dead))
 
     def _copy_to_alike(self) -> None:
-        """What one module carries or lacks at worst holds for all that fail alike, with their names exchanged."""
+        """The most that one module carries is the most of any that fails alike, with their names exchanged."""
         for tags in self.losses.alike(self.network.equipment):
             most = max(tags, key=lambda t: self.load.get(t, -1.0))
-            starved = next((t for t in tags if t in self.starving), None)
-            for tag in tags:
-                if most in self.load and self.load.get(tag, -1.0) < self.load[most]:
+            for tag in tags if most in self.load else ():
+                if self.load.get(tag, -1.0) < self.load[most]:
                     self.load[tag] = self.load[most]
                     self.situation[tag] = exchanged(self.situation[most], tag, most)
-                if starved is not None:
-                    self.starving.setdefault(tag, exchanged(self.starving[starved], tag, starved))
         for bus in {b for b in self.network.buses.values() if len(b) == 1 and b[0] in self.load}:
             self.bus_load[bus] = max(self.bus_load.get(bus, 0.0), self.load[bus[0]])
 
