@@ -32,6 +32,7 @@ class Loss(NamedTuple):
     alike: int = 1
     """How many losses, this one among them, differ from it by names only."""
     cuts: frozenset[Cut] = frozenset()
+    """Feeds that are gone with it."""
 
 
 _SHARED = ("3N/2", "4N/3", "catcher")
