@@ -15,18 +15,17 @@ overloads what is left on its bus, the bus is lost with it; one-sided groups are
 (services), batteries of the grid and the fabric are not judged.
 """
 
-import copy
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from prefab.errors import InputError
 from prefab.plan import GRID, Plan
+from prefab.rules.elements import Cut, buses, feeds, rings
 from prefab.rules.losses import Losses
 from prefab.rules.network import UTILITIES, Network
-from prefab.rules.twins import twins
 
 CRITICAL, MECHANICAL, STANDBY = "critical supply", "mechanical supply", "standby"
 SUBSYSTEMS = (CRITICAL, MECHANICAL, "cooling", "control", "intake", STANDBY, "network")
@@ -43,8 +42,6 @@ _PART = {
 }  # fmt: skip
 _NOISE = 1e-6
 _NOTHING: frozenset[str] = frozenset()
-_Cut: TypeAlias = tuple[str, str, str]
-"""A feed by consumer, carrier and side."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ class _Element(NamedTuple):
 
     name: str
     lost: frozenset[str]
-    cuts: frozenset[_Cut] = frozenset()
+    cuts: frozenset[Cut] = frozenset()
 
 
 class _Fault(NamedTuple):
@@ -140,14 +137,13 @@ class _Site:
             subsystem = self._of(e.carrier, unit=e.unit_for is not None)
             if subsystem and network.module(tag).it is None:
                 self.tags[subsystem].append(tag)
-        self.twin = twins(network)
-        """For every block the first that is wired the same."""
+        self.twin = self.losses.twin_of
         self.fed_by = network.fed_by
-        self.known: dict[tuple[int, frozenset[str], frozenset[_Cut], frozenset[str]], _Walked] = {}
-        self.faults: dict[tuple[frozenset[str], frozenset[_Cut], frozenset[str]], _Fault] = {}
+        self.known: dict[tuple[int, frozenset[str], frozenset[Cut], frozenset[str]], _Walked] = {}
+        self.faults: dict[tuple[frozenset[str], frozenset[Cut], frozenset[str]], _Fault] = {}
         self.usual: dict[frozenset[str], dict[int, _Walked]] = {}
         """Every block with nothing of its own lost, by what of the plant runs."""
-        self.living: dict[tuple[frozenset[str], frozenset[_Cut]], frozenset[str]] = {}
+        self.living: dict[tuple[frozenset[str], frozenset[Cut]], frozenset[str]] = {}
 
     def _of(self, carrier: str, *, unit: bool) -> str:
         """The subsystem of what gives a carrier; none for what is not judged."""
@@ -160,49 +156,25 @@ class _Site:
             return CRITICAL if found.autonomy or unit else MECHANICAL
         return _PART.get(found.redundancy, "")
 
-    def _one_of_each(self, tags: Iterable[str]) -> Iterator[str]:
-        """One of the modules that nothing but names tells apart, in blocks that nothing but numbers tells apart."""
-        equipment = self.network.equipment
-        standing = [t for t in tags if self.twin[equipment[t].block] == equipment[t].block]
-        return (same[0] for same in self.losses.alike(standing))
-
     def modules(self, subsystem: str) -> Iterator[_Element]:
         """Single modules."""
-        return (_Element(tag, frozenset({tag})) for tag in self._one_of_each(self.tags[subsystem]))
+        return (_Element(same[0], frozenset({same[0]})) for same in self.losses.one_of_each(self.tags[subsystem]))
 
     def buses(self, subsystem: str) -> Iterator[_Element]:
         """All modules of a bus or header at once, where there are several."""
         equipment, own = self.network.equipment, set(self.tags[subsystem])
-        for bus in sorted({self.network.buses[t] for t in own if t in self.network.buses}):
-            block = equipment[bus[0]].block
-            if len(bus) > 1 and self.twin[block] == block:
-                yield _Element(f"{equipment[bus[0]].carrier} bus of {bus[0]} to {bus[-1]}", frozenset(bus))
+        for bus in buses(self.network):
+            block = equipment[bus.bus[0]].block
+            if len(bus.tags) > 1 and own & bus.tags and self.twin[block] == block:
+                yield _Element(bus.name, bus.tags)
 
     def cords(self, subsystem: str) -> Iterator[_Element]:
         """Single feeds; of what comes from the site's plant the ring of a block."""
-        network = self.network
-        rings: dict[tuple[int, str, tuple[str, ...]], set[_Cut]] = defaultdict(set)
-        for tag in self._one_of_each(network.equipment):
-            for need in network.lasting(tag):
-                for feed in network.feeds.get((tag, need.carrier), ()):
-                    supplier = network.equipment.get(feed.suppliers[0])
-                    carrier = supplier.carrier if supplier else feed.carrier
-                    if self._of(carrier, unit=need.connection == "unit") != subsystem:
-                        continue
-                    block = network.equipment[tag].block
-                    if supplier and block and not supplier.block:
-                        rings[block, carrier, feed.suppliers] = set()
-                        continue
-                    cut = (tag, feed.carrier, feed.side)
-                    yield _Element(f"feed {feed.side} of {carrier} to {tag}", _NOTHING, frozenset({cut}))
-        for (consumer, _), feeds in network.feeds.items():
-            for feed in feeds:
-                supplier = network.equipment.get(feed.suppliers[0])
-                ring = (network.equipment[consumer].block, supplier.carrier if supplier else "", feed.suppliers)
-                if ring in rings:
-                    rings[ring].add((consumer, feed.carrier, feed.side))
-        for (block, carrier, suppliers), cuts in sorted(rings.items()):
-            yield _Element(f"{carrier} ring of B{block:02d} from {suppliers[0]}", _NOTHING, frozenset(cuts))
+        single = [f for f in feeds(self.network, self._kinds) if not f.on_ring]
+        blocks = sorted(block for block, first in self.twin.items() if block and block == first)
+        for element in (*single, *rings(self.network, blocks)):
+            if self._of(element.carrier, unit=element.unit) == subsystem:
+                yield _Element(element.name, _NOTHING, element.cuts)
 
     def compartments(self, subsystem: str, state: frozenset[str]) -> Iterator[_Element]:
         """All of a one-sided group; one side of a block, first the subsystem's own part of it.
@@ -222,6 +194,10 @@ class _Site:
             if group <= own and self.twin[block] == block:
                 where = f"B{block:02d}" if block else "site"
                 yield _Element(f"{where} {self.network.equipment[min(group)].carrier}, all", group)
+
+    @cached_property
+    def _kinds(self) -> list[list[str]]:
+        return self.losses.one_of_each(self.network.equipment)
 
     @cached_property
     def _groups(self) -> tuple[frozenset[str], ...]:
@@ -289,7 +265,7 @@ class _Site:
             for found in {**usual, **walked}.values():
                 for tag, kw in found.upward_kw.items():
                     asked[tag] += kw
-            plant = network if block else _without(network, element.cuts)
+            plant = network if block else network.without(element.cuts)
             load |= plant.flow(network.blocks[0], living, asked)
         return self._overload(load)
 
@@ -297,7 +273,7 @@ class _Site:
         """What of the plant runs."""
         key = (element.lost | state, element.cuts)
         if key not in self.living:
-            plant = _without(self.network, element.cuts)
+            plant = self.network.without(element.cuts)
             self.living[key] = plant.alive(element.lost | state, self.network.blocks[0], UTILITIES)
         return self.living[key]
 
@@ -306,7 +282,7 @@ class _Site:
         block = self.twin[block]
         key = (block, element.lost, element.cuts, living & self.fed_by[block])
         if key not in self.known:
-            self.known[key] = _walk(_without(self.network, element.cuts), block, element.lost, living)
+            self.known[key] = _walk(self.network.without(element.cuts), block, element.lost, living)
         return self.known[key]
 
     def _overload(self, load: Mapping[str, float]) -> _Fault:
@@ -335,15 +311,3 @@ def _walk(network: Network, block: int, lost: frozenset[str], living: frozenset[
     stopped = tuple(sorted(t for t in tags if t not in alive and t not in lost and network.module(t).it is not None))
     own = {t: kw for t, kw in output.items() if t not in UTILITIES and network.equipment[t].block == block}
     return _Walked(own, {t: kw for t, kw in output.items() if t not in own}, stopped)
-
-
-def _without(network: Network, cuts: frozenset[_Cut]) -> Network:
-    """The same network with some feeds gone."""
-    if not cuts:
-        return network
-    fewer = copy.copy(network)
-    fewer.feeds = defaultdict(list, network.feeds)
-    for consumer, carrier, _ in cuts:
-        kept = [f for f in network.feeds[consumer, carrier] if (consumer, carrier, f.side) not in cuts]
-        fewer.feeds[consumer, carrier] = kept
-    return fewer

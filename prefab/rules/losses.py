@@ -1,5 +1,11 @@
 """The losses that a brief asks to survive, named one by one on the plan's own feeds.
 
+A bus, header, feed or ring is asked to be survived where the loss of all modules behind it is: wherever any one system
+may be lost (2N, 2(N+1), 3N/2, 4N/3, catcher), and at N+1 and N+2 where no more stand behind it than may be lost, as on
+the A and the B of modules that cannot run in parallel. A bus of more is a single point by what was asked. With shared
+reserve a bus takes the systems of its modules with it, as a module does. A module's feed from units of its own is the
+module's: its loss is that of the module.
+
 Modules that nothing tells apart (same type, same bus, same feeds, same consumers) fail alike, so one of them stands for
 all: losing any other gives the same picture with names exchanged.
 """
@@ -12,7 +18,10 @@ from math import comb
 from typing import NamedTuple
 
 from prefab.plan import GRID
+from prefab.rules import elements
+from prefab.rules.elements import Cut, Element
 from prefab.rules.network import Network
+from prefab.rules.twins import twins
 
 
 class Loss(NamedTuple):
@@ -22,12 +31,16 @@ class Loss(NamedTuple):
     tags: frozenset[str]
     alike: int = 1
     """How many losses, this one among them, differ from it by names only."""
+    cuts: frozenset[Cut] = frozenset()
+    """Feeds that are gone with it."""
 
 
 _SHARED = ("3N/2", "4N/3", "catcher")
 """Where a system has no module to spare: with one of them it is lost, and its load goes to the others."""
 _SYSTEMS = ("2N", "2(N+1)", *_SHARED)
 """Where any one whole system may be lost."""
+_MODULES = {"N+1": 1, "N+2": 2}
+"""How many modules of a group may be lost elsewhere."""
 
 
 def level_of(network: Network, tag: str) -> str:
@@ -42,17 +55,27 @@ class Losses:
     """The losses to survive in one phase.
 
     N+1: any one module; N+2: any one, and any two that give the same; 2N: any one module and any one whole system;
-    2(N+1): also one module of what is left then; shared reserve: any one system. Generators are lost while the utility
-    is gone.
+    2(N+1): also one module of what is left then; shared reserve: any one system. Buses, feeds and rings as said above.
+    Generators are lost while the utility is gone. Of blocks that nothing but numbers tells apart the first is named.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.twin_of = twins(network)
+        """For every block the first that is wired the same."""
         self.standby = {t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby"}
         self.groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
         for tag, e in network.equipment.items():
-            if self._may_fail(tag):
+            if self._may_fail(tag) and self._stands_for_itself(tag):
                 self.groups[e.block, e.carrier, e.unit_for, e.supply_degc].append(tag)
+
+    def _stands_for_itself(self, tag: str) -> bool:
+        block = self.network.equipment[tag].block
+        return self.twin_of[block] == block
+
+    def one_of_each(self, tags: Iterable[str]) -> list[list[str]]:
+        """Modules that nothing but names tells apart, in blocks that nothing but numbers tells apart."""
+        return self.alike(t for t in tags if self._stands_for_itself(t))
 
     def _may_fail(self, tag: str) -> bool:
         module = self.network.module(tag)
@@ -77,7 +100,48 @@ class Losses:
             found[block].append(Loss(f"{where} {carrier} side {side} lost", frozenset(tags)))
             if any(level_of(self.network, t) == "2(N+1)" for t in tags):
                 found[block] += self._one_more(block, carrier, tags)
+        for block, losses in self._elements().items():
+            named = {loss.tags for loss in found[block]}
+            found[block] += [loss for loss in losses if loss.cuts or loss.tags not in named]
         return found
+
+    def _elements(self) -> dict[int, list[Loss]]:
+        """Buses, feeds and rings by the block that they lie in; a bus or ring of one is the module's or the feed's."""
+        network, found = self.network, defaultdict(list)
+        for bus in elements.buses(network):
+            levels = {level_of(network, t) for t in bus.bus}
+            several = len(bus.bus) > 1 or levels.issubset(_SHARED)
+            if several and levels.issubset(_SYSTEMS) and self._stands_for_itself(bus.bus[0]):
+                lost = Loss(f"{bus.name} lost", self._with_systems(bus.tags))
+                found[network.equipment[bus.bus[0]].block].append(lost)
+        own = sorted(block for block, first in self.twin_of.items() if block and block == first)
+        single = elements.feeds(network, self.one_of_each(network.equipment))
+        rings = (ring for ring in elements.rings(network, own) if len(ring.cuts) > 1)
+        for element in (*single, *rings):
+            if not element.unit and self._promised(element):
+                consumer, *_ = next(iter(element.cuts))
+                found[network.equipment[consumer].block].append(self._cut(element))
+        return found
+
+    def _promised(self, element: Element) -> bool:
+        """Whether all modules behind a feed or ring may be lost."""
+        return all(
+            tag in self.network.equipment
+            and self._may_fail(tag)
+            and ((level := level_of(self.network, tag)) in _SYSTEMS or len(element.bus) <= _MODULES.get(level, 0))
+            for tag in element.bus
+        )
+
+    def _cut(self, element: Element) -> Loss:
+        if self.standby.issuperset(element.bus):
+            return Loss(f"utility and {element.name} lost", frozenset({GRID}), element.alike, element.cuts)
+        return Loss(f"{element.name} lost", frozenset(), element.alike, element.cuts)
+
+    def _with_systems(self, bus: frozenset[str]) -> frozenset[str]:
+        """A bus, and with shared reserve the systems of its modules."""
+        systems = [frozenset(tags) for tags in self._systems().values()]
+        shared = [t for t in bus if level_of(self.network, t) in _SHARED]
+        return bus.union(*(system for system in systems if system.intersection(shared)))
 
     def _modules(self, tags: list[str]) -> Iterator[tuple[frozenset[str], int]]:
         """One module of each kind that fails alike, or two, and how many such there are."""

@@ -4,8 +4,9 @@ Everything is read from the plan's own feeds; nothing is taken from totals or fr
 the IT pods to the utility, one carrier after the other; electric loads at the pods' peak power, heat at sustained.
 """
 
+import copy
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 
 import networkx as nx
@@ -40,6 +41,18 @@ class Network:
     def module(self, tag: str) -> Module:
         """The catalog entry of a tagged module."""
         return self.modules[self.equipment[tag].sku]
+
+    def without(self, cuts: Iterable[tuple[str, str, str]]) -> "Network":
+        """The same with some feeds gone, each by consumer, carrier and side; everything found before is kept."""
+        gone = frozenset(cuts)
+        if not gone:
+            return self
+        fewer = copy.copy(self)
+        fewer.feeds = defaultdict(list, self.feeds)
+        for consumer, carrier, _ in gone:
+            kept = [f for f in self.feeds[consumer, carrier] if (consumer, carrier, f.side) not in gone]
+            fewer.feeds[consumer, carrier] = kept
+        return fewer
 
     @cached_property
     def weather(self) -> tuple[float, float, float]:
@@ -185,12 +198,16 @@ class Network:
         for tag in reversed(tuple(tags)):
             if tag in lost:
                 continue
-            if all(self._fed(tag, need, living) for need in self.lasting(tag)):
+            if self.fed(tag, living):
                 living.add(tag)
         return frozenset(living)
 
-    def _fed(self, tag: str, need: Need, living: set[str]) -> bool:
-        """Whether anything alive feeds a need; suppliers of its own must all be alive, for each carries its part."""
+    def fed(self, tag: str, living: Set[str]) -> bool:
+        """Whether anything alive feeds every need that stops a module when it goes."""
+        return all(self._met(tag, need, living) for need in self.lasting(tag))
+
+    def _met(self, tag: str, need: Need, living: Set[str]) -> bool:
+        """Suppliers of its own must all be alive, for each carries its part."""
         suppliers = [s for feed in self.feeds.get((tag, need.carrier), ()) for s in feed.suppliers]
         if need.connection == "unit":
             return bool(suppliers) and all(s in living for s in suppliers)
@@ -205,13 +222,18 @@ class Network:
             module = self.module(tag)
             if module.it is not None:
                 output[tag] = module.it.sustained_kw
-            for need in module.needs:
-                amount = self.drawn_kw(tag, need, output[tag])
-                live = self._live(tag, need, alive) if amount else []
-                for suppliers in live:
-                    for supplier in suppliers:
-                        output[supplier] += amount / len(live) / len(suppliers)
+            for supplier, kw in self.draws(tag, output[tag], alive):
+                output[supplier] += kw
         return output
+
+    def draws(self, tag: str, output_kw: float, alive: frozenset[str]) -> Iterator[tuple[str, float]]:
+        """What a module that gives `output_kw` takes from each of its live suppliers."""
+        for need in self.module(tag).needs:
+            amount = self.drawn_kw(tag, need, output_kw)
+            live = self._live(tag, need, alive) if amount else []
+            for suppliers in live:
+                for supplier in suppliers:
+                    yield supplier, amount / len(live) / len(suppliers)
 
     def _live(self, tag: str, need: Need, alive: frozenset[str]) -> list[list[str]]:
         """The suppliers that carry one need now, by feed: those that take over only where no other is left."""

@@ -1,5 +1,6 @@
 """Every situation of one phase: who starves, and the most that each module, bus and the utility then carry."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,11 @@ from functools import lru_cache
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Loss, Losses
 from prefab.rules.network import UTILITIES, Network
-from prefab.rules.twins import told_of, twins
+from prefab.rules.twins import told_of
+
+NORMAL = Loss("normal", frozenset())
+_NOISE = 1e-9
+"""Sums in another order differ by less; no load counts as larger for it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,10 @@ class _BlockState:
 
 
 class _Walk:
-    """All situations of one network. A block is walked once for every set of plant that is alive for it."""
+    """All situations of one network. A block is walked once for every set of plant that is alive for it.
+
+    Of a cut feed that leaves everything running only what differs from the normal state is walked.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -57,27 +65,36 @@ class _Walk:
         self.states = 0
         self.top = (0.0, "normal")
         self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
-        self.twin_of = twins(network)
+        self.losses = Losses(network)
+        self.twin_of = self.losses.twin_of
         self.plant = network.blocks[0]
+        self.living: frozenset[str] = frozenset()
+        """Who runs in the normal state, and below what they then give and draw; of equal blocks for the first."""
+        self.usual_kw: dict[str, float] = {}
+        self.drawn_kw: dict[str, list[tuple[str, float]]] = {}
         self.fed_by = network.fed_by
 
     def run(self) -> Worst:
         """Normal state, losses in the plant, losses in every block."""
-        losses = Losses(self.network)
-        situations = losses.by_block()
-        normal = self._plant_state("normal", frozenset())
+        situations = self.losses.by_block()
+        normal = self._plant_state(NORMAL)
+        self._settle(normal)
         island: Mapping[str, float] = {}
-        for name, lost, alike in situations[0]:
-            found = self._plant_state(name, lost, alike)
-            if name == "utility lost":
+        for loss in situations[0]:
+            if self._only_shifts(loss, ()):
+                self.states += loss.alike
+                continue
+            found = self._plant_state(loss)
+            if loss.name == "utility lost":
                 island = found
         self._block_states(situations)
-        self._copy_to_alike(losses)
+        self._copy_to_alike()
         self._copy_to_twins()
         return Worst(self.load, self.situation, self.starving, *self.top, self.states, normal, island, self.bus_load)
 
-    def _plant_state(self, name: str, lost: frozenset[str], alike: int = 1) -> dict[str, float]:
-        living = self.network.alive(lost, self.plant, UTILITIES)
+    def _plant_state(self, loss: Loss) -> dict[str, float]:
+        network, name = self.network.without(loss.cuts), loss.name
+        living = network.alive(loss.tags, self.plant, UTILITIES)
         asked: dict[str, float] = defaultdict(float)
         for block in self.fed_by:
             state = self._block(block, name, living)
@@ -85,8 +102,8 @@ class _Walk:
                 asked[tag] += kw
             for tag in state.hungry:
                 self.starving.setdefault(tag, name)
-        output = self.network.flow(self.plant, living, asked)
-        self.states += alike
+        output = network.flow(self.plant, living, asked)
+        self.states += loss.alike
         self._note(output, name, (), utility=GRID in living)
         return output
 
@@ -94,47 +111,79 @@ class _Walk:
         block = self.twin_of[block]
         key = (block, living & self.fed_by[block])
         if key not in self.known:
-            self.known[key] = self._walk_block(block, frozenset(), living)
+            self.known[key] = self._walk_block(block, NORMAL, living)
             self._note(self.known[key].own_kw, name, (), utility=False)
         return self.known[key]
 
+    def _settle(self, normal: Mapping[str, float]) -> None:
+        """Keep the normal state, to tell from it what a loss changes."""
+        network = self.network
+        living = network.alive(frozenset(), self.plant, UTILITIES)
+        self.living = living
+        self.usual_kw |= normal
+        for block in (b for b in self.fed_by if self.twin_of[b] == b):
+            self.living |= network.alive(frozenset(), network.blocks[block], living)
+            self.usual_kw |= self._block(block, "normal", living).own_kw
+        for tag in (t for t in self.usual_kw if t in self.living and t not in UTILITIES):
+            self.drawn_kw[tag] = [*network.draws(tag, self.usual_kw[tag], self.living)]
+
     def _block_states(self, situations: Mapping[int, list[Loss]]) -> None:
         living = self.network.alive(frozenset(), self.plant, UTILITIES)
-        usual = {block: self._block(block, "normal", living).upward_kw for block in self.fed_by}
-        total: dict[str, float] = defaultdict(float)
-        for upward in usual.values():
-            for tag, kw in upward.items():
-                total[tag] += kw
         for block in (b for b in self.fed_by if self.twin_of[b] == b):
             equal = sum(other == block for other in self.twin_of.values())
-            for name, lost, alike in situations.get(block, ()):
-                state = self._walk_block(block, lost, living)
-                asked = dict(total)
-                for tag, kw in usual[block].items():
-                    asked[tag] -= kw
-                for tag, kw in state.upward_kw.items():
-                    asked[tag] = asked.get(tag, 0.0) + kw
-                output = self.network.flow(self.plant, living, asked)
-                self.states += alike * equal
-                self._note({**state.own_kw, **output}, name, state.hungry, utility=True)
+            usual = self._block(block, "normal", living).upward_kw
+            for loss in situations.get(block, ()):
+                self.states += loss.alike * equal
+                if self._only_shifts(loss, self.network.blocks[block]):
+                    continue
+                state = self._walk_block(block, loss, living)
+                moved = defaultdict(float, state.upward_kw)
+                for tag, kw in usual.items():
+                    moved[tag] -= kw
+                self._shift(self.network, self.plant, moved, frozenset())
+                self._note({**state.own_kw, **self._after(moved)}, loss.name, state.hungry, utility=True)
 
-    def _walk_block(self, block: int, lost: frozenset[str], living: frozenset[str]) -> _BlockState:
-        network, tags = self.network, self.network.blocks[block]
-        alive = network.alive(lost, tags, living)
+    def _only_shifts(self, loss: Loss, block: Iterable[str]) -> bool:
+        """Whether a loss leaves everything running on other feeds; if so it is walked from its consumers on."""
+        network, consumers = self.network.without(loss.cuts), frozenset(consumer for consumer, _, _ in loss.cuts)
+        if loss.tags or not all(network.fed(tag, self.living) for tag in consumers & self.living):
+            return False
+        moved: dict[str, float] = defaultdict(float)
+        self._shift(network, (*block, *self.plant), moved, consumers)
+        self._note(self._after(moved), loss.name, (), utility=True)
+        return True
+
+    def _shift(self, network: Network, tags: Iterable[str], moved: dict[str, float], consumers: frozenset[str]) -> None:
+        """Pass on through `tags` by how much more or less each of them gives; `consumers` draw on other feeds."""
+        for tag in tags:
+            if tag in self.living and (tag in consumers or abs(moved.get(tag, 0.0)) > _NOISE):
+                for supplier, kw in network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living):
+                    moved[supplier] += kw
+                for supplier, kw in self.drawn_kw[tag]:
+                    moved[supplier] -= kw
+
+    def _after(self, moved: Mapping[str, float]) -> dict[str, float]:
+        """What gives more or less now, and all that stand on one bus with it."""
+        tags = {t for tag, kw in moved.items() if abs(kw) > _NOISE for t in self.network.buses.get(tag, (tag,))}
+        return {t: self.usual_kw.get(t, 0.0) + moved.get(t, 0.0) for t in sorted(tags)}
+
+    def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
+        network, tags = self.network.without(loss.cuts), self.network.blocks[block]
+        alive = network.alive(loss.tags, tags, living)
         output = network.flow(tags, alive, {})
-        dead = [t for t in tags if t not in alive and t not in lost and network.module(t).it is not None]
+        dead = [t for t in tags if t not in alive and t not in loss.tags and network.module(t).it is not None]
         upward = {t: kw for t, kw in output.items() if t in UTILITIES or network.equipment[t].block != block}
         own = {t: kw for t, kw in output.items() if t not in upward}
         return _BlockState(own, upward, tuple(dead))
 
-    def _copy_to_alike(self, losses: Losses) -> None:
+    def _copy_to_alike(self) -> None:
         """The most that one module carries is the most of any that fails alike, with their names exchanged."""
-        for tags in losses.alike(self.network.equipment):
+        for tags in self.losses.alike(self.network.equipment):
             most = max(tags, key=lambda t: self.load.get(t, -1.0))
             for tag in tags if most in self.load else ():
                 if self.load.get(tag, -1.0) < self.load[most]:
                     self.load[tag] = self.load[most]
-                    self.situation[tag] = self.situation[most].replace(tag, most)
+                    self.situation[tag] = exchanged(self.situation[most], tag, most)
         for bus in {b for b in self.network.buses.values() if len(b) == 1 and b[0] in self.load}:
             self.bus_load[bus] = max(self.bus_load.get(bus, 0.0), self.load[bus[0]])
 
@@ -155,7 +204,7 @@ class _Walk:
     def _note(self, output: Mapping[str, float], name: str, hungry: Iterable[str], *, utility: bool) -> None:
         on_bus: dict[tuple[str, ...], float] = defaultdict(float)
         for tag, kw in output.items():
-            if kw > self.load.get(tag, -1.0):
+            if kw > self.load.get(tag, -1.0) + _NOISE:
                 self.load[tag] = kw
                 self.situation[tag] = name
             if tag in self.network.buses:
@@ -164,5 +213,11 @@ class _Walk:
             self.bus_load[bus] = max(kw, self.bus_load.get(bus, 0.0))
         for tag in hungry:
             self.starving.setdefault(tag, name)
-        if utility and output.get(GRID, 0.0) > self.top[0]:
+        if utility and output.get(GRID, 0.0) > self.top[0] + _NOISE:
             self.top = (output.get(GRID, 0.0), name)
+
+
+def exchanged(text: str, one: str, other: str) -> str:
+    """A text with two tags in each other's place."""
+    names = {one: other, other: one}
+    return re.sub(r"[\w-]+", lambda found: names.get(found[0], found[0]), text)

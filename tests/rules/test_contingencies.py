@@ -18,7 +18,9 @@ def test_hand_wired_plan_survives_every_single_loss():
     assert all(f.kept for f in findings)
     # 9 block modules N+1 groups: 3 CDU, 3 fan walls, 4 pumps, 4 rejection, 3 UPS, 3 + 2 transformers = 22;
     # controls 2 modules and 2 sides; intake 2 modules and 2 sides; utility, utility with each of 2 generators; normal.
-    assert walk(hand_wired_plan(), 0).states == 22 + 4 + 4 + 3 + 1
+    # Feeds A and B: 15 of control (2N), 5 of the two transformers beside (one module behind each), 5 transformers on
+    # the intake (2N); its 2 rings.
+    assert walk(hand_wired_plan(), 0).states == 22 + 4 + 4 + 3 + 1 + 2 * (15 + 5 + 5) + 2
 
 
 def test_loads_are_those_of_hand_arithmetic():
@@ -106,9 +108,10 @@ def test_later_phase_does_not_help_an_earlier_one():
 def test_every_block_is_walked_in_every_phase_it_stands_in():
     plan = hand_wired_plan(blocks=2)
     assert not broken(plan)
-    assert walk(plan, 0).states == 34
-    # 22 modules and 4 of controls in each block; intake 4; utility, and utility with each of 3 generators; normal.
-    assert walk(plan, 1).states == 2 * (22 + 4) + 4 + 4 + 1
+    assert walk(plan, 0).states == 34 + 52
+    # 22 modules, 4 of controls, 52 feeds and rings in each block; intake 4; utility, and utility with each of 3
+    # generators; normal.
+    assert walk(plan, 1).states == 2 * (22 + 4 + 52) + 4 + 4 + 1
 
     def small(tree):
         module(tree, "CDU-500")["gives"][0]["capacity_kw"] = 399.0
@@ -184,8 +187,8 @@ def test_at_n_nothing_of_it_is_lost(part, sku, rating, amount):
 @pytest.mark.parametrize(("level", "states"), [("N", 1), ("N+1", 3)])
 def test_the_utility_alone_at_n_and_with_a_generator_at_n_plus_1(level, states):
     plan = hand_wired_plan(redundancy={"standby": level})
-    # 26 losses in the block, 4 of intake, the normal state.
-    assert walk(plan, 0).states == 31 + states
+    # 26 losses in the block and 52 feeds and rings, 4 of intake, the normal state.
+    assert walk(plan, 0).states == 83 + states
 
 
 def test_at_n_the_loss_of_the_utility_is_still_survived():

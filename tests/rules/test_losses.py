@@ -1,6 +1,7 @@
 """Alike modules walked once and equal blocks walked once give what walking every single loss of the site gives."""
 
 from collections import defaultdict
+from copy import copy
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -25,7 +26,7 @@ SHARED = ("3N/2", "4N/3", "catcher")
 
 
 def every_loss(network):
-    """All sets of tags that the brief asks to survive, one by one, from its levels and the plan's equipment alone."""
+    """All that the brief asks to survive, one by one: tags lost, feeds cut; from its levels and the plan alone."""
     brief, found = network.plan.brief.redundancy, [frozenset()]
     levels, groups, systems = {}, defaultdict(list), defaultdict(list)
     for tag, e in network.equipment.items():
@@ -52,23 +53,62 @@ def every_loss(network):
                 t for (b, c, s), group in systems.items() if (b, c) == (block, carrier) and s != side for t in group
             ]
             found += [frozenset({*tags, other}) for other in beside if levels[other] == "2(N+1)"]
-    return found
+    cuts = every_cut(network, levels, standby)
+    buses = {frozenset(t for t in f.suppliers if t in network.equipment) for f in network.plan.connected.feeds}
+    lost = set()
+    for bus in buses - {frozenset()}:
+        if all(levels.get(t) in WHOLE_SYSTEMS for t in bus):
+            with_it = [
+                t for tags in systems.values() if any(levels[b] in SHARED and b in tags for b in bus) for t in tags
+            ]
+            lost.add(bus.union(with_it))
+    return [*((tags, frozenset()) for tags in (*found, *(lost - set(found)))), *cuts]
+
+
+def every_cut(network, levels, standby):
+    """Every feed, and every two or more of a block from one bus of the site, with what is lost beside."""
+    found, rings = set(), defaultdict(set)
+    for feed in network.plan.connected.feeds:
+        own = network.equipment.get(feed.consumer)
+        need = own and network.module(feed.consumer).needed(feed.carrier)
+        bus = [t for t in feed.suppliers if t in network.equipment or t in UTILITIES]
+        enough = all(
+            levels.get(t) in WHOLE_SYSTEMS or len(bus) <= {"N+1": 1, "N+2": 2}.get(levels.get(t), 0) for t in bus
+        )
+        if not need or not bus or not enough or need.connection == "unit":
+            continue
+        cut = feed.consumer, feed.carrier, feed.side
+        if network.carriers[feed.carrier].medium != "service":
+            found.add((frozenset({GRID}) if set(bus) <= standby else frozenset(), frozenset({cut})))
+        if own.block and not network.equipment[bus[0]].block:
+            rings[own.block, tuple(bus)].add(cut)
+    return found | {(frozenset(), frozenset(cuts)) for cuts in rings.values()}
+
+
+def with_cuts(whole, cuts):
+    network = copy(whole)
+    network.feeds = {
+        (consumer, carrier): [f for f in feeds if (consumer, carrier, f.side) not in cuts]
+        for (consumer, carrier), feeds in whole.feeds.items()
+    }
+    return network
 
 
 def by_brute_force(plan, phase):
     """Every loss as a walk of the whole site: loads, loads of buses, who starves, import, how many."""
-    network = Network(plan, phase)
+    whole = Network(plan, phase)
     load, buses, starving, top = defaultdict(float), defaultdict(float), set(), 0.0
-    losses = every_loss(network)
-    for lost in losses:
-        living = network.alive(lost, network.order, UTILITIES)
-        output = network.flow(network.order, living, {})
-        starving |= {t for t in network.order if network.module(t).it is not None and t not in living}
+    losses = every_loss(whole)
+    for lost, cuts in losses:
+        network = with_cuts(whole, cuts) if cuts else whole
+        living = network.alive(lost, whole.order, UTILITIES)
+        output = network.flow(whole.order, living, {})
+        starving |= {t for t in whole.order if network.module(t).it is not None and t not in living}
         on_bus = defaultdict(float)
         for tag, kw in output.items():
             load[tag] = max(load[tag], kw)
-            if tag in network.buses:
-                on_bus[network.buses[tag]] += kw
+            if tag in whole.buses:
+                on_bus[whole.buses[tag]] += kw
         for bus, kw in on_bus.items():
             buses[bus] = max(buses[bus], kw)
         if GRID in living:

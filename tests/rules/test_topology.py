@@ -156,7 +156,8 @@ def test_t04_the_reserve_carries_nothing_before_and_everything_after():
         after = {**dict.fromkeys("ABCDE", 1), own: 0}
         assert carried_mw(CATCHER, own) == pytest.approx(after)
     # The loss of the reserve itself is walked and changes nothing.
-    assert walk(CATCHER, 0).states == 1 + 5
+    # With the two feeds of each of four pods.
+    assert walk(CATCHER, 0).states == 1 + 5 + 4 * 2
     assert not [f for f in feeds.check(CATCHER) if not f.kept]
 
 
@@ -203,8 +204,8 @@ def test_two_losses_are_walked_at_n_plus_2_only():
 def test_t05_survives_a_side_and_one_more():
     # Without side A and one of B's three: 2.0 MW on two.
     assert carried_mw(TWO_N_AND_1, "A", "B01-UPS-B2") == pytest.approx({"A": 0, "B": 2.0})
-    # Six modules alone, two sides, each with one of three more; the normal state.
-    assert walk(TWO_N_AND_1, 0).states == 1 + 6 + 2 + 2 * 3
+    # Six modules alone, two sides, each with one of three more; two feeds of two pods; the normal state.
+    assert walk(TWO_N_AND_1, 0).states == 1 + 6 + 2 + 2 * 3 + 2 * 2
     # At 2N two modules a side are enough for the same load.
     assert kept(systems_plan("2N", [(1000, "AB"), (1000, "AB")], "AB", modules=2))
 
@@ -214,7 +215,8 @@ def test_with_one_module_a_shared_system_is_lost():
     plan = systems_plan("3N/2", [(THIRD, pair) for pair in PAIRS_OF_3], "ABC", modules=2, rating_kw=500)
     assert carried_mw(plan, "B01-UPS-A1")["A"] == pytest.approx(THIRD / 1000)
     assert kept(plan)
-    assert walk(plan, 0).states == 1 + 3
+    # Three systems, two feeds of three pods.
+    assert walk(plan, 0).states == 1 + 3 + 3 * 2
     assert loads(plan) == pytest.approx(0.5)
     fullest = {situation for tag, situation in walk(plan, 0).situation.items() if "UPS" in tag}
     assert fullest <= {f"B01 critical_ac side {s} lost" for s in "ABC"}
