@@ -6,17 +6,19 @@ blocks.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prefab.draws import Draw
 from prefab.packing import Edge
-from prefab.plant import POWER, Draw
+from prefab.plant import POWER
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
 from prefab.problem import Problem
 from prefab.rules import SUMMED
-from prefab.units import need
+from prefab.units import exact, need
 
 Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
@@ -43,6 +45,7 @@ class Bounding:
         self.units = self.units.reshape(len(problem.services), len(columns))
         self.sums = [self._sum(rule) for rule in SUMMED if rule.RULE in problem.summed]
         """What each column adds to a sum that is limited, and the limit."""
+        self.budget_usd = _budget_usd(problem)
         self.asked_kw = need(problem.it_kw[-1])
         self.most = -(-self.asked_kw // self.it_kw)
         largest = Draw(*(int(kw) for kw in self._largest(self.draw)))
@@ -144,10 +147,21 @@ class Bounding:
         return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
     def _allowed(self, bounds: Bounds) -> Bounds:
-        bounds[bounds > (self.problem.brief.limits.budget_usd or np.inf)] = np.inf
+        bounds[bounds > self.budget_usd] = np.inf
         if self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
         return bounds
+
+
+def _budget_usd(problem: Problem) -> float:
+    """The most that a site within the budget may cost as the choice counts it: with the largest margin on all of it."""
+    limit = problem.brief.limits.budget_usd
+    if limit is None:
+        return float("inf")
+    priced = [(c.cost_usd, c.real_usd) for c in problem.columns] + [(o.cost_usd, o.real_usd) for o in problem.plant]
+    if any(counted and not real for counted, real in priced):
+        return float("inf")
+    return float(exact(limit) * max((Fraction(counted, real) for counted, real in priced if real), default=Fraction(1)))
 
 
 def _intakes(filled: Numbers, most: int) -> Numbers:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -175,6 +176,11 @@ def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
         lead = module.deployment.lead_weeks
         return f"lead time of {lead:g} weeks: not before {ready}, first phase by {brief.phases[0].energised_by}"
     return None
+
+
+def evaluated_usd(brief: SiteBrief, module: Module) -> Fraction:
+    """What one module counts as in the choice: its price, with the margin where the brief prefers other makers."""
+    return module.price_exact_usd * brief.prefer.counted(module.manufacturer)
 
 
 def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:

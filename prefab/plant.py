@@ -10,7 +10,8 @@ import numpy as np
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
-from prefab.eligible import Offer, make_offers
+from prefab.draws import NOTHING, Draw, Slopes, draw_at
+from prefab.eligible import Offer, evaluated_usd, make_offers
 from prefab.module import Engine, Module
 from prefab.physics.electrical import fuel_l_per_h, loss_kw
 from prefab.units import Rounding, need
@@ -19,26 +20,6 @@ from prefab.ways import Hooks
 POWER = ("mv_ac", "utility_mv", "standby_mv")
 _OWN_SHARE = 1.1
 """What all blocks and the site's own plant draw together, over what the blocks draw: more than it ever is."""
-
-
-class Draw(NamedTuple):
-    """What something draws at three places, in whole kW rounded up: from the switchgear, the utility's medium voltage
-    (the switchgear's loss included) and the grid (the main transformers' loss included)."""
-
-    switchgear_kw: int = 0
-    utility_kw: int = 0
-    grid_kw: int = 0
-
-    def times(self, count: int) -> "Draw":
-        """Of so many."""
-        return Draw(*(count * kw for kw in self))
-
-    def plus(self, other: "Draw") -> "Draw":
-        """Of both."""
-        return Draw(*(a + b for a, b in zip(self, other, strict=True)))
-
-
-NOTHING = Draw()
 
 
 @dataclass(frozen=True)
@@ -52,6 +33,8 @@ class PlantOption:
     most: int
     capacity_kw: int
     cost_usd: int
+    """With the margin where the brief prefers other makers."""
+    real_usd: int
     standing: Draw = NOTHING
     """What one step draws by standing there: no-load losses, a battery's standby."""
     feeders: int = 0
@@ -86,16 +69,6 @@ class PlantOption:
     def asked(self, carrier: str) -> int:
         """Thousandths of a kilowatt or unit of one service."""
         return dict(self.asks).get(carrier, 0)
-
-
-class Slopes(NamedTuple):
-    """Loss per kW of load beyond the no-load loss, on the way from a place to the next one."""
-
-    house: float
-    """Transformers of the site's own services and of its batteries."""
-    intake: float
-    main: float
-    """Main transformers and their bays."""
 
 
 @dataclass(frozen=True)
@@ -311,12 +284,6 @@ def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:
     return Slopes(slope("site_lv_ac", "battery_ac", "battery_dc"), slope("mv_ac"), main)
 
 
-def draw_at(switchgear_kw: float, utility_kw: float, grid_kw: float, slopes: Slopes, rounding: Rounding) -> Draw:
-    """Rounded where each is added: at the switchgear, behind it, and behind the main transformers."""
-    utility = switchgear_kw * (1 + slopes.intake) + utility_kw
-    return Draw(*map(rounding.needed, (switchgear_kw, utility, utility * (1 + slopes.main) + grid_kw)))
-
-
 def _standing(option: PlantOption, slopes: Slopes, rounding: Rounding) -> Draw:
     module = option.module
     idle = option.sides * float(loss_kw(module.losses.points, 0.0)) if module.losses else 0.0
@@ -383,7 +350,8 @@ def _option(
         spare={"N+1": 1, "N+2": 2}.get(level, 0),
         most=most,
         capacity_kw=rounding.had(offer.capacity_kw),
-        cost_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
+        cost_usd=rounding.needed(sides * evaluated_usd(brief, module) * catalog.costs.installed),
+        real_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
         feeders=given.feeders_max or most if given else 0,
         fuel_l=rounding.had(fuel),
         least_l_per_h=_hourly(module.engine)[0][1] * (offer.given.capacity_kw or 0.0) if module.engine else 0.0,

@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.plant import Draw, PlantOption, storage_pairs
+from prefab.draws import Draw
+from prefab.plant import PlantOption, storage_pairs
 from prefab.problem import Problem
 
 Numbers = NDArray[np.int64]

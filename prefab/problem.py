@@ -8,10 +8,11 @@ from functools import cached_property
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, make_columns
+from prefab.draws import Draw, Slopes, draw_at
 from prefab.eligible import eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
-from prefab.plant import POWER, Draw, PlantOption, Slopes, draw_at, make_plant
+from prefab.plant import POWER, PlantOption, make_plant
 from prefab.units import GENEROUS, SAFE, Rounding, need
 from prefab.ways import Hooks
 
@@ -28,6 +29,8 @@ class BlockChoice:
     extra: Draw
     """More than that in the block's worst situation."""
     cost_usd: int
+    real_usd: int
+    """Without the margin that the choice adds where the brief prefers other makers."""
     asks: Mapping[str, int]
     """Thousandths of a kilowatt or unit that one block asks of each of the site's services."""
 
@@ -199,6 +202,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         ("restrict.only", brief.restrict.only, skus),
         ("restrict.makers", brief.restrict.makers, makers),
         ("restrict.exclude_makers", brief.restrict.exclude_makers, makers),
+        ("prefer.makers", brief.prefer.makers, makers),
         ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
     ):
         for name in (v for v in values if v not in known):
@@ -221,7 +225,7 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, brief.it_kw, brief.phases[0].energised_by, brief.as_of),
         (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
-        (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, hooks),
+        (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
     )
@@ -285,4 +289,5 @@ def _choice(column: Column, slopes: Slopes, rounding: Rounding) -> BlockChoice:
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
     extra = Draw(*(max(0, more - kw) for more, kw in zip(worst, normal, strict=True)))
     asks = {carrier: rounding.needed(units * 1000) for carrier, units in column.services}
-    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, rounding.needed(column.cost_usd), asks)
+    cost_usd, real_usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
+    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, asks)

@@ -8,9 +8,9 @@ import pytest
 from brute import Brute
 from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_brief, a_catalog, a_module, flat_losses
 
+from prefab.draws import Draw
 from prefab.errors import Impossible
 from prefab.module import Need
-from prefab.plant import Draw
 from prefab.problem import make_problem
 from prefab.rules import HOOKS
 from prefab.sizing import solve_problem
