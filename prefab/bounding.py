@@ -22,7 +22,7 @@ from prefab.units import exact, need
 
 Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
-keep the grid's limit and the budget."""
+keep the grid's limit, the budget and the first phase's date."""
 
 Columns = NDArray[np.intp]
 """Columns by number."""
@@ -40,6 +40,8 @@ class Bounding:
         self.it_kw = np.array([c.it_kw for c in columns], dtype=np.int64)
         self.cost_usd = np.array([c.cost_usd for c in columns], dtype=np.int64)
         self.draw = np.array([c.normal for c in columns], dtype=np.int64).T
+        self.late = np.array([c.column.ready > 0 for c in columns], dtype=bool)
+        """What no block of the first phase can be."""
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
@@ -94,7 +96,7 @@ class Bounding:
         rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :])
         bounds = price[:, None] + price[None, :] + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
-        return self._allowed(bounds + fixed)
+        return self._allowed(bounds + fixed, np.arange(len(bounds)))
 
     def _penalty(self, price: Bounds, taken: Numbers, most: int) -> float:
         """Dollars for a unit of a limited sum that raise the least cost of a site most: any price gives a bound."""
@@ -108,7 +110,7 @@ class Bounding:
         for n, a in enumerate(numbers):
             bounds[n, n:] = self._sites(a, numbers[n:], ()).min(axis=0)
             bounds[n:, n] = bounds[n, n:]
-        return self._allowed(bounds)
+        return self._allowed(bounds, numbers)
 
     def by_packing(self, numbers: Columns, bounds: Bounds, pairs: Columns) -> Bounds:
         """The same with some pairs (rows and columns) raised by what one intake carries of whole blocks."""
@@ -146,7 +148,10 @@ class Bounding:
         """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
         return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
-    def _allowed(self, bounds: Bounds) -> Bounds:
+    def _allowed(self, bounds: Bounds, numbers: Columns) -> Bounds:
+        """Without what the budget, the first phase's date or the number of kinds forbids."""
+        late = self.late[numbers]
+        bounds[late[:, None] & late] = np.inf
         bounds[bounds > self.budget_usd] = np.inf
         if self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from prefab.arranging import SYSTEMS, rated_draw_kw
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.eligible import eligible_pods, evaluated_usd
+from prefab.eligible import eligible_pods, evaluated_usd, first_phase, growing_phases
 from prefab.fronts import (
     MOST,
     Figures,
@@ -70,26 +70,38 @@ class Column:
     modules: int
     services: tuple[tuple[str, float], ...] = ()
     """What it asks of the site's other plant, by carrier: pods to connect, cabinets to watch."""
+    ready: int = 0
+    """The first phase for which all its modules can be there."""
 
 
 def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Column, ...]:
-    """Every undominated block of every eligible pod, from one pod up to the brief's limit."""
-    blocks: list[Block] = []
-    for pod in eligible_pods(brief, catalog)[0]:
-        assert pod.it is not None
-        most = min(brief.limits.pods_per_block, max(1, rounded_up(brief.it_kw / pod.it.sustained_kw)))
-        blocks += ((pod, pods) for pods in range(1, most + 1))
-    return tuple(_Walker(brief, catalog, hooks, blocks).columns())
+    """Every undominated block of every eligible pod, from one pod up to the brief's limit.
+
+    What can be there for a later phase only beats nothing of an earlier one: where that makes a difference there are
+    the blocks of each phase.
+    """
+    found: dict[tuple[str, int, tuple[Group, ...]], Column] = {}
+    for phase in growing_phases(brief, catalog):
+        blocks: list[Block] = []
+        for pod in eligible_pods(brief, catalog, phase)[0]:
+            assert pod.it is not None
+            most = min(brief.limits.pods_per_block, max(1, rounded_up(brief.it_kw / pod.it.sustained_kw)))
+            blocks += ((pod, pods) for pods in range(1, most + 1))
+        for column in _Walker(brief, catalog, hooks, blocks, phase).columns() if blocks else ():
+            found.setdefault((column.pod, column.pods, column.groups), column)
+    return tuple(found.values())
 
 
 class _Walker:
-    def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block]) -> None:
+    def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int) -> None:
         self.brief = brief
         self.hooks = hooks
         self.blocks = blocks
-        self.ways = Ways(brief, catalog, hooks)
+        self.phase = phase
+        self.ways = Ways(brief, catalog, hooks, phase)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
+        self.ready = {m.sku: first_phase(brief, catalog, m) for m in catalog.modules}
         self.counted = _Prices({m.sku: evaluated_usd(brief, m) * catalog.costs.installed for m in catalog.modules})
         self.real = _Prices({m.sku: m.price_exact_usd * catalog.costs.installed for m in catalog.modules})
         self.buses = {c: max(SYSTEMS.get(self.ways.level(c), (2,))) - 1 for c in self.carriers}
@@ -260,7 +272,7 @@ class _Walker:
         site_loads.update((k.carrier, kw) for k, kw in zip(front.keys, front.loads_kw[row].tolist(), strict=True))
         mv_kw, mv_worst_kw = site_loads["mv_ac"]
         return Column(
-            name=f"{pod.sku}x{pods}-{index:02d}",
+            name=f"{pod.sku}x{pods}-{index:02d}" + (f"-P{self.phase + 1}" if self.phase else ""),
             pod=pod.sku,
             pods=pods,
             groups=groups,
@@ -270,6 +282,7 @@ class _Walker:
             mv_kw=mv_kw,
             mv_worst_kw=mv_worst_kw,
             modules=pods + sum(g.count for g in groups),
+            ready=max(self.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
             services=tuple((c, kw) for c, (kw, _) in sorted(site_loads.items()) if c != "mv_ac" and kw),
         )
 

@@ -11,7 +11,7 @@ from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.draws import NOTHING, Draw, Slopes, draw_at
-from prefab.eligible import Offer, evaluated_usd, make_offers
+from prefab.eligible import Offer, evaluated_usd, first_phase, make_offers
 from prefab.module import Engine, Module
 from prefab.physics.electrical import fuel_l_per_h, loss_kw
 from prefab.units import Rounding, need
@@ -49,6 +49,8 @@ class PlantOption:
     """What one draws at its rating of what carries it: a battery's power, or capacity and loss."""
     battery_kw: int = 0
     battery_kwh: int = 0
+    ready: int = 0
+    """The first phase for which it can be there."""
     unit_for: str | None = None
     """The carrier of the plant of which each module has one of these of its own."""
     asks: tuple[tuple[str, int], ...] = ()
@@ -358,6 +360,7 @@ def _option(
         drawn_kw=rounding.needed(battery.power_kw if battery else _drawn_kw(offer)),
         battery_kw=power_kw,
         battery_kwh=usable_kwh,
+        ready=first_phase(brief, catalog, module),
         asks=tuple(
             (n.carrier, rounding.needed((n.units or n.fixed_kw) * 1000))
             for n in module.needs

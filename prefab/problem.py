@@ -223,7 +223,7 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
     site, asked, limits = brief.site, brief.redundancy, brief.limits
     return (
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
-        (brief.it, brief.it_kw, brief.phases[0].energised_by, brief.as_of),
+        (brief.it, brief.it_kw, tuple(p.energised_by for p in brief.phases), brief.as_of),
         (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         # What burdens are made of.

@@ -125,6 +125,8 @@ class Ways:
     brief: SiteBrief
     catalog: Catalog
     hooks: Hooks
+    phase: int = 0
+    """By whose date modules must be there."""
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
     rooms: dict[str, Numbers] = field(default_factory=dict)
     groups: dict[tuple[Key, str], dict[tuple[int, int], Group]] = field(default_factory=dict)
@@ -188,7 +190,13 @@ class Ways:
         key = key._replace(unit_for=None)
         if key not in self.offers:
             self.offers[key], _ = make_offers(
-                self.brief, self.catalog, self.hooks.shapes, key.carrier, key.supply_degc, key.return_degc
+                self.brief,
+                self.catalog,
+                self.hooks.shapes,
+                key.carrier,
+                key.supply_degc,
+                key.return_degc,
+                self.phase,
             )
         return self.offers[key]
 
