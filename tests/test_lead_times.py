@@ -1,8 +1,12 @@
 """Lead times are judged phase by phase: what cannot be there for an early phase may serve a later one."""
 
+import random
+from collections import Counter
+
 import pytest
 from brute import Brute
 from build import BES, MODULES, a_brief, a_catalog, a_plan
+from test_brute_force import a_site, sized_usd
 
 from prefab.connecting import make_connected
 from prefab.eligible import first_phase, growing_phases, make_offers
@@ -128,3 +132,22 @@ def test_the_schedule_refuses_what_stands_before_it_can_be_there():
     slow = {m.sku: m for m in (*MODULES, rival("UPS-800", SLOW))}
     with pytest.raises(Impossible):
         make_scheduled(brief, quick.basis, slow, equipment, QUICK)
+
+
+@pytest.mark.parametrize("first", range(0, 60, 10))
+def test_same_cost_as_brute_force_whatever_comes_late(first):
+    """Small generated sites of two or three phases, of whose pods, UPS and batteries some come later."""
+    outcomes = Counter()
+    for seed in range(first, first + 10):
+        site, pick = a_site(seed), random.Random(f"lead times {seed}")
+        modules = tuple(
+            with_weeks(m, pick.choice([20.0, 220.0, 270.0, 320.0]))
+            if m.family in ("it_pod", "power", "cdu", "battery") and pick.random() < 0.4
+            else m
+            for m in site.catalog.modules
+        )
+        problem = make_problem(site.brief, site.catalog.model_copy(update={"modules": modules}), HOOKS)
+        found, least = sized_usd(problem), Brute(problem).least_usd()
+        assert found == least, f"seed {seed}"
+        outcomes[least is None, any(c.column.ready for c in problem.columns)] += 1
+    assert len(outcomes) > 1
