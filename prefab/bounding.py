@@ -40,8 +40,10 @@ class Bounding:
         self.it_kw = np.array([c.it_kw for c in columns], dtype=np.int64)
         self.cost_usd = np.array([c.cost_usd for c in columns], dtype=np.int64)
         self.draw = np.array([c.normal for c in columns], dtype=np.int64).T
-        self.late = np.array([c.column.ready > 0 for c in columns], dtype=bool)
-        """What no block of the first phase can be."""
+        self.ready = np.array([c.column.ready for c in columns], dtype=np.int64)
+        before = [0, *(need(kw) for kw in problem.it_kw)]
+        self.before_kw = np.array([before[c.column.ready] for c in columns], dtype=np.int64)
+        """What runs before a column's blocks can be there: blocks that are there earlier carry it."""
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
@@ -93,8 +95,11 @@ class Bounding:
             price += penalty * taken
             fixed -= penalty * most
         rate = price / self.it_kw
-        rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :])
-        bounds = price[:, None] + price[None, :] + rest_kw * np.minimum(rate[:, None], rate[None, :])
+        # One block of each at least, and of the earlier one what runs before the other can be there.
+        more_kw = np.maximum(0, self.before_kw - self.it_kw[:, None]) * (self.ready[:, None] < self.ready)
+        of_each = price[:, None] + more_kw * rate[:, None]
+        rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :] - more_kw - more_kw.T)
+        bounds = of_each + of_each.T + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
         return self._allowed(bounds + fixed, np.arange(len(bounds)))
 
@@ -140,6 +145,8 @@ class Bounding:
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
+        # Columns that are there earlier stand first, so that the other way round hardly comes up.
+        site[(self.ready[others] > self.ready[a]) & (count_a * self.it_kw[a] < self.before_kw[others])] = np.inf
         for taken, most in self.sums:
             site[count_a * taken[a] + count_b * taken[others] > most] = np.inf
         return site
@@ -150,7 +157,7 @@ class Bounding:
 
     def _allowed(self, bounds: Bounds, numbers: Columns) -> Bounds:
         """Without what the budget, the first phase's date or the number of kinds forbids."""
-        late = self.late[numbers]
+        late = self.ready[numbers] > 0
         bounds[late[:, None] & late] = np.inf
         bounds[bounds > self.budget_usd] = np.inf
         if self.problem.block_kinds == 1:

@@ -3,11 +3,13 @@
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 from brute import Brute
 from build import BES, MODULES, a_brief, a_catalog, a_plan
 from test_brute_force import a_site, sized_usd
 
+from prefab.bounding import Bounding
 from prefab.connecting import make_connected
 from prefab.eligible import first_phase, growing_phases, make_offers
 from prefab.errors import Impossible
@@ -83,6 +85,19 @@ def test_two_kinds_of_block_late_in_turn():
     assert make_sized(wished(), catalog, QUICK).objective_usd == Brute(problem).least_usd()
 
 
+def test_the_bound_of_a_late_kind_knows_what_the_early_one_carries():
+    # Pods at a tenth of the price in phase Three only: three of four are dear ones, whatever else.
+    catalog, dear = a_catalog((*MODULES, rival("POD-1000", SLOWER, 0.1))), 1_150_000
+    problem = make_problem(wished(), catalog, HOOKS)
+    late = np.array([c.column.ready > 0 for c in problem.columns])
+    bounding = Bounding(problem)
+    for bounds in (bounding.by_lines(), bounding.by_counts(np.arange(len(late)))):
+        assert np.isinf(bounds[np.ix_(late, late)]).all()
+        least = bounds[np.ix_(~late, late)].min()
+        assert 3 * dear < least <= make_sized(wished(), catalog, QUICK).objective_usd
+        assert least > bounds[np.ix_(~late, ~late)].min() - 1.5 * dear
+
+
 def test_where_nothing_is_there_for_the_first_phase_the_wishes_clash():
     late = a_catalog(tuple(with_weeks(m, SLOW) if m.sku == "DRY-1000" else m for m in MODULES if m.sku != "CHL-400"))
     with pytest.raises(Impossible):
@@ -149,5 +164,9 @@ def test_same_cost_as_brute_force_whatever_comes_late(first):
         problem = make_problem(site.brief, site.catalog.model_copy(update={"modules": modules}), HOOKS)
         found, least = sized_usd(problem), Brute(problem).least_usd()
         assert found == least, f"seed {seed}"
+        if least is not None:
+            bounding = Bounding(problem)
+            by_counts = bounding.by_counts(np.arange(len(problem.columns)))
+            assert max(bounding.by_lines().min(), by_counts.min()) <= least
         outcomes[least is None, any(c.column.ready for c in problem.columns)] += 1
     assert len(outcomes) > 1
