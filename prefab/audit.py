@@ -37,7 +37,7 @@ def check_claims(plan: Plan) -> tuple[Finding, ...]:
         text = f"catalog entries that the plan does not carry: {', '.join(missing)}"
         return (Finding(CLAIMS, "sized", False, float(len(missing)), 0.0, "SKUs", "==", text),)
     edited = float(plan.entries_digest_found != plan.entries_digest)
-    measured, rounded = objective.measured_usd(sized, plan.modules, plan.costs)
+    measured, rounded = objective.measured_usd(sized, plan.modules, plan.costs, plan.brief.prefer)
     claimed = sized.objective_usd
     in_order = sized.exact_bound_usd <= sized.bound_usd <= claimed
     consistent = in_order and (sized.status != "optimal" or sized.bound_usd == claimed)
@@ -52,9 +52,17 @@ def check_claims(plan: Plan) -> tuple[Finding, ...]:
             "==",
             f"capital cost recomputed; each of {rounded} figures may be rounded up by a dollar",
         ),
+        *(_paid(plan) if plan.brief.prefer.makers or sized.real_usd is not None else ()),
         Finding.at_most(CLAIMS, "catalog entries", edited, 0.0, "digests", "as they were when the plan was made"),
         Finding(CLAIMS, "sized", consistent, float(sized.bound_usd), float(claimed), "USD", "<=", "bound and status"),
     )
+
+
+def _paid(plan: Plan) -> tuple[Finding]:
+    """What the plan says is paid, where its objective has a margin of preference in it."""
+    paid, rounded = objective.measured_usd(plan.sized, plan.modules, plan.costs)
+    claimed, text = plan.sized.cost_usd, "cost without the margin of preference, recomputed likewise"
+    return (Finding(CLAIMS, "sized", 0 <= claimed - paid <= rounded, float(paid), float(claimed), "USD", "==", text),)
 
 
 def text_of(finding: Finding) -> str:

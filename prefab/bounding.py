@@ -6,6 +6,7 @@ blocks.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cached_property
 from types import ModuleType
 
@@ -18,11 +19,11 @@ from prefab.plant import POWER
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
 from prefab.problem import Problem
 from prefab.rules import SUMMED
-from prefab.units import WATTS, need
+from prefab.units import WATTS, exact, need
 
 Bounds = NDArray[np.float64]
 """For every two columns, by number, and for one alone on the diagonal. Symmetric; infinite where no numbers of them
-keep the grid's limit and the budget, or serve every IT demand."""
+keep the grid's limit, the budget and the phases' dates, or serve every IT demand."""
 
 Columns = NDArray[np.intp]
 """Columns by number."""
@@ -40,15 +41,20 @@ class Bounding:
         self.it_kw = np.array([c.it_kw for c in columns], dtype=np.int64)
         self.cost_usd = np.array([c.cost_usd for c in columns], dtype=np.int64)
         self.draw = np.array([c.normal for c in columns], dtype=np.int64).T
+        self.ready = np.array([c.column.ready for c in columns], dtype=np.int64)
+        self.demand = np.array([c.column.demand for c in columns], dtype=np.int64)
+        self.demands = range(len(problem.it_kw))
+        self.asked_kw = np.array([need(asked[-1]) for asked in problem.it_kw], dtype=np.int64)
+        """Of every IT demand."""
+        before = [[0, *(need(kw) for kw in asked)] for asked in problem.it_kw]
+        self.before_kw = np.array([before[c.column.demand][c.column.ready] for c in columns], dtype=np.int64)
+        """What runs before a column's blocks can be there: blocks that are there earlier carry it."""
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
         self.sums = [self._sum(rule) for rule in SUMMED if rule.RULE in problem.summed]
         """What each column adds to a sum that is limited, and the limit."""
-        self.demand = np.array([c.column.demand for c in columns], dtype=np.int64)
-        self.demands = range(len(problem.it_kw))
-        self.asked_kw = np.array([need(asked[-1]) for asked in problem.it_kw], dtype=np.int64)
-        """Of every IT demand."""
+        self.budget_usd = _budget_usd(problem)
         self.most = -(-self.asked_kw[self.demand] // self.it_kw)
         largest = Draw(*(int(w) for w in self._largest(self.draw)))
         units = tuple(int(n) // WATTS for n in self._largest(self.units))
@@ -96,12 +102,15 @@ class Bounding:
             price += penalty * taken
             fixed -= penalty * most
         if len(self.demands) > 1:
-            return self._allowed(self._of_two_demands(price) + fixed)
+            return self._allowed(self._of_two_demands(price) + fixed, np.arange(len(price)))
         rate = price / self.it_kw
-        rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :])
-        bounds = price[:, None] + price[None, :] + rest_kw * np.minimum(rate[:, None], rate[None, :])
+        # One block of each at least, and of the earlier one what runs before the other can be there.
+        more_kw = np.maximum(0, self.before_kw - self.it_kw[:, None]) * (self.ready[:, None] < self.ready)
+        of_each = price[:, None] + more_kw * rate[:, None]
+        rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :] - more_kw - more_kw.T)
+        bounds = of_each + of_each.T + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
-        return self._allowed(bounds + fixed)
+        return self._allowed(bounds + fixed, np.arange(len(bounds)))
 
     def _asked_of_plant(self, each: Numbers) -> tuple[float, float]:
         """The least and the most that the blocks of a site ask of something, for what each of them asks."""
@@ -135,7 +144,7 @@ class Bounding:
             beside = n + np.flatnonzero(self._together[a, numbers[n:]])
             if len(beside):
                 bounds[n, beside] = bounds[beside, n] = self._sites(a, numbers[beside], ()).min(axis=0)
-        return self._allowed(bounds)
+        return self._allowed(bounds, numbers)
 
     def by_packing(self, numbers: Columns, bounds: Bounds, pairs: Columns) -> Bounds:
         """The same with some pairs (rows and columns) raised by what one intake carries of whole blocks."""
@@ -163,6 +172,8 @@ class Bounding:
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
+        # Columns that are there earlier stand first, so that the other way round hardly comes up.
+        site[(self.ready[others] > self.ready[a]) & (count_a * self.it_kw[a] < self.before_kw[others])] = np.inf
         for taken, most in self.sums:
             site[count_a * taken[a] + count_b * taken[others] > most] = np.inf
         return site
@@ -180,11 +191,27 @@ class Bounding:
         """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
         return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
-    def _allowed(self, bounds: Bounds) -> Bounds:
-        bounds[bounds > (self.problem.brief.limits.budget_usd or np.inf)] = np.inf
-        if len(self.demands) == 1 and self.problem.block_kinds == 1:
+    def _allowed(self, bounds: Bounds, numbers: Columns) -> Bounds:
+        """Without what the budget, the phases' dates or the number of kinds forbids."""
+        late = self.before_kw[numbers] > 0
+        single = len(self.demands) == 1
+        # Of one demand the other kind may stand earlier; of two each has its own only.
+        bounds[late[:, None] & late if single else late[:, None] | late] = np.inf
+        bounds[bounds > self.budget_usd] = np.inf
+        if single and self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
         return bounds
+
+
+def _budget_usd(problem: Problem) -> float:
+    """The most that a site within the budget may cost as the choice counts it: with the largest margin on all of it."""
+    limit = problem.brief.limits.budget_usd
+    if limit is None:
+        return float("inf")
+    priced = [(c.cost_usd, c.real_usd) for c in problem.columns] + [(o.cost_usd, o.real_usd) for o in problem.plant]
+    if any(counted and not real for counted, real in priced):
+        return float("inf")
+    return float(exact(limit) * max((Fraction(counted, real) for counted, real in priced if real), default=Fraction(1)))
 
 
 def _intakes(filled: Numbers, most: int) -> Numbers:

@@ -1,6 +1,7 @@
 """What the customer asked for."""
 
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import Field, model_validator
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, NotNegative, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
+from prefab.units import exact
 
 Simple = Literal["N", "N+1", "N+2", "2N", "2(N+1)"]
 Any = Literal["N", "N+1", "N+2", "2N", "2(N+1)", "3N/2", "4N/3", "catcher"]
@@ -218,6 +220,29 @@ class Restrict(Frozen):
     """No module that evaporates water."""
 
 
+class Prefer(Frozen):
+    """A margin of preference: in the choice, what others make counts as if it cost that much more. Bills do not."""
+
+    makers: tuple[Text, ...] = ()
+    margin_frac: Annotated[float, Field(gt=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> "Prefer":
+        if bool(self.makers) != (self.margin_frac is not None):
+            raise ValueError("prefer: give both makers and margin_frac, or neither")
+        return self
+
+    def counted(self, maker: str) -> Fraction:
+        """What a maker's prices count as in the choice, over the prices themselves: exact."""
+        return Fraction(1) if self.margin_frac is None or maker in self.makers else 1 + exact(self.margin_frac)
+
+    def said(self) -> str:
+        """In words, for who reads the result; empty where nobody is preferred."""
+        if self.margin_frac is None:
+            return ""
+        return f"with a margin of preference of {100 * self.margin_frac:g} % for {', '.join(self.makers)}"
+
+
 class SiteBrief(Frozen):
     """A whole brief, as read from TOML."""
 
@@ -236,6 +261,7 @@ class SiteBrief(Frozen):
     storage: Storage = Storage()
     limits: Limits = Limits()
     restrict: Restrict = Restrict()
+    prefer: Prefer = Prefer()
     spares: Spares = Spares()
     works: Works = Works()
     fabric_frac: Annotated[float, Field(ge=0, le=0.5)] | None = None

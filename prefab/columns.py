@@ -7,7 +7,7 @@ another of the same pods are dropped: less load never needs more plant, so nothi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, repeat
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from prefab.arranging import SYSTEMS, rated_draw_kw
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.eligible import eligible_pods
+from prefab.eligible import eligible_pods, evaluated_usd, first_phase, growing_phases
 from prefab.fronts import (
     MOST,
     Figures,
@@ -63,6 +63,8 @@ class Column:
     groups: tuple[Group, ...]
     it_kw: float
     cost_usd: Fraction
+    """As the choice counts it: with the margin where the brief prefers other makers."""
+    real_usd: Fraction
     mv_kw: float
     mv_worst_kw: float
     modules: int
@@ -70,38 +72,45 @@ class Column:
     """What it asks of the site's other plant, by carrier: pods to connect, cabinets to watch."""
     demand: int = 0
     """The number of the IT demand that its pods serve."""
+    ready: int = 0
+    """The first phase for which all its modules can be there."""
 
 
 def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Column, ...]:
-    """For every demand every undominated block of every eligible pod, from one pod up to the brief's limit."""
-    found: list[Column] = []
+    """For every demand every undominated block of every eligible pod, from one pod up to the brief's limit.
+
+    What can be there for a later phase only beats nothing of an earlier one: where that makes a difference there are
+    the blocks of each phase.
+    """
+    found: dict[tuple[int, str, int, tuple[Group, ...]], Column] = {}
     last = len(brief.phases) - 1
     for number, demand in enumerate(brief.it.demands):
-        blocks: list[Block] = []
-        for pod in eligible_pods(brief, catalog, demand)[0]:
-            assert pod.it is not None
-            pods_asked = rounded_up(brief.demand_kw_until(demand.name, last) / pod.it.sustained_kw)
-            most = min(brief.limits.pods_per_block, max(1, pods_asked))
-            blocks += ((pod, pods) for pods in range(1, most + 1))
-        columns = _Walker(brief, catalog, hooks, blocks).columns() if blocks else ()
-        if number:
-            columns = (replace(c, name=f"{demand.name}-{c.name}", demand=number) for c in columns)
-        found += columns
-    return tuple(found)
+        for phase in growing_phases(brief, catalog):
+            blocks: list[Block] = []
+            for pod in eligible_pods(brief, catalog, demand, phase)[0]:
+                assert pod.it is not None
+                pods_asked = rounded_up(brief.demand_kw_until(demand.name, last) / pod.it.sustained_kw)
+                most = min(brief.limits.pods_per_block, max(1, pods_asked))
+                blocks += ((pod, pods) for pods in range(1, most + 1))
+            for column in _Walker(brief, catalog, hooks, blocks, phase).columns() if blocks else ():
+                if number:
+                    column = replace(column, name=f"{demand.name}-{column.name}", demand=number)
+                found.setdefault((number, column.pod, column.pods, column.groups), column)
+    return tuple(found.values())
 
 
 class _Walker:
-    def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block]) -> None:
+    def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int) -> None:
         self.brief = brief
         self.hooks = hooks
         self.blocks = blocks
-        self.ways = Ways(brief, catalog, hooks)
+        self.phase = phase
+        self.ways = Ways(brief, catalog, hooks, phase)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
-        installed_usd = {m.sku: m.price_exact_usd * catalog.costs.installed for m in catalog.modules}
-        self.parts_per_usd = lcm(*(usd.denominator for usd in installed_usd.values()))
-        self.parts = {sku: int(usd * self.parts_per_usd) for sku, usd in installed_usd.items()}
-        """What modules cost, installed, in the largest part of a dollar in which all prices are whole numbers."""
+        self.ready = {m.sku: first_phase(brief, catalog, m) for m in catalog.modules}
+        self.counted = _Prices({m.sku: evaluated_usd(brief, m) * catalog.costs.installed for m in catalog.modules})
+        self.real = _Prices({m.sku: m.price_exact_usd * catalog.costs.installed for m in catalog.modules})
         self.buses = {c: max(SYSTEMS.get(self.ways.level(c), (2,))) - 1 for c in self.carriers}
         """Most buses of a carrier that hold what a block asks of it."""
         self.order = self._order()
@@ -179,7 +188,7 @@ class _Walker:
                 yield Front(
                     keys,
                     pods * np.array([asked[k] for k in keys], dtype=np.float64).reshape(1, len(keys), 1),
-                    np.array([pods * pod.price_usd * self.ways.installed], dtype=np.float64),
+                    np.array([pods * pod.price_usd * self.ways.rates[pod.sku]], dtype=np.float64),
                     pods * self.ways.room(pod)[None],
                     pods * self.ways.burdens(pod, "it")[None],
                     chosen([()], 1),
@@ -270,20 +279,31 @@ class _Walker:
         site_loads.update((k.carrier, kw) for k, kw in zip(front.keys, front.loads_kw[row].tolist(), strict=True))
         mv_kw, mv_worst_kw = site_loads["mv_ac"]
         return Column(
-            name=f"{pod.sku}x{pods}-{index:02d}",
+            name=f"{pod.sku}x{pods}-{index:02d}" + (f"-P{self.phase + 1}" if self.phase else ""),
             pod=pod.sku,
             pods=pods,
             groups=groups,
             it_kw=pods * pod.it.sustained_kw,
-            cost_usd=self._installed_usd(pod, pods, groups),
+            cost_usd=self.counted.of_block(pod, pods, groups),
+            real_usd=self.real.of_block(pod, pods, groups),
             mv_kw=mv_kw,
             mv_worst_kw=mv_worst_kw,
             modules=pods + sum(g.count for g in groups),
+            ready=max(self.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
             services=tuple((c, kw) for c, (kw, _) in sorted(site_loads.items()) if c != "mv_ac" and kw),
         )
 
-    def _installed_usd(self, pod: Module, pods: int, groups: tuple[Group, ...]) -> Fraction:
-        """Exact, for the sums of the walk are floats."""
+
+class _Prices:
+    """Dollars by SKU, added up exactly: the sums of the walk are floats."""
+
+    def __init__(self, usd: Mapping[str, Fraction]) -> None:
+        self.parts_per_usd = lcm(*(each.denominator for each in usd.values()))
+        self.parts = {sku: int(each * self.parts_per_usd) for sku, each in usd.items()}
+        """In the largest part of a dollar in which all of them are whole numbers."""
+
+    def of_block(self, pod: Module, pods: int, groups: tuple[Group, ...]) -> Fraction:
+        """A block's pods and groups."""
         parts = pods * self.parts[pod.sku] + sum(g.count * self.parts[g.sku] for g in groups)
         return Fraction(parts, self.parts_per_usd)
 

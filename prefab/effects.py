@@ -61,7 +61,7 @@ def _effect(brief: Path, catalog: Catalog, on_progress: Callable[[Progress], Non
     modules = tuple(
         Change(sku, before[sku], after[sku]) for sku in sorted({*before, *after}) if before[sku] != after[sku]
     )
-    cost = Change("objective_usd", stored.objective_usd, sized.objective_usd)
+    cost = Change("objective_usd", stored.cost_usd, sized.cost_usd)
     figures = tuple(_figures(tree, catalog, {sku for sku in before if after[sku]}))
     return Effect(name, "", modules, cost if cost.old != cost.new else None, figures)
 

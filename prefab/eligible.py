@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -104,18 +105,24 @@ def make_offers(
     carrier_key: str,
     supply_degc: float | None = None,
     return_degc: float | None = None,
+    phase: int = 0,
 ) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
-    """Every module that gives a carrier, split into what this site may use and what it may not."""
+    """Every module that gives a carrier, split into what this site may use and what it may not.
+
+    What stands in blocks must be there for `phase`, what serves the site for the first one; grid batteries, asked for
+    at full build only, for the last.
+    """
     conditions = site_conditions(brief, catalog)
     carrier = catalog.carrier(carrier_key)
     carriers = {c.key: c for c in catalog.carriers}
+    due = phase if carrier.scope == "block" else len(brief.phases) - 1 if _for_storage(catalog, carrier_key) else 0
     offers: list[Offer] = []
     refusals: list[Refusal] = []
     for module in catalog.modules:
         given = module.given(carrier_key)
         if given is None or module.stands == "per_metre":
             continue
-        if (reason := _not_wanted(brief, catalog, module)) is not None:
+        if (reason := _not_wanted(brief, catalog, module, due, grows=carrier.scope == "block")) is not None:
             refusals.append(Refusal(module.sku, reason))
             continue
         highest = given.voltage_max_kv
@@ -139,9 +146,10 @@ def make_offers(
 
 
 def eligible_pods(
-    brief: SiteBrief, catalog: Catalog, demand: ItDemand
+    brief: SiteBrief, catalog: Catalog, demand: ItDemand, phase: int = 0
 ) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
-    """The IT pods that serve a demand's workload and are not excluded; a proxy card only pods that the brief names."""
+    """The IT pods that serve a demand's workload, are not excluded and can be there for a phase; a proxy card only pods
+    that the brief names."""
     workload = next(w for w in catalog.workloads if w.key == demand.workload)
     pods: list[Module] = []
     refusals: list[Refusal] = []
@@ -156,14 +164,40 @@ def eligible_pods(
         elif found == "proxy" and module.sku not in demand.pods:
             text = f"holds {module.it.accelerator}, for which the workload is only a proxy; name the pod in it.pods"
             refusals.append(Refusal(module.sku, text))
-        elif (reason := _not_wanted(brief, catalog, module)) is not None:
+        elif (reason := _not_wanted(brief, catalog, module, phase, grows=True)) is not None:
             refusals.append(Refusal(module.sku, reason))
         else:
             pods.append(module)
     return tuple(pods), tuple(refusals)
 
 
-def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:
+def first_phase(brief: SiteBrief, catalog: Catalog, module: Module) -> int:
+    """The first phase by whose date a module may be there; more than there are where none is late enough."""
+    ready = earliest_date(module, catalog.basis, brief.as_of)
+    return next((n for n, phase in enumerate(brief.phases) if phase.energised_by >= ready), len(brief.phases))
+
+
+def growing_phases(brief: SiteBrief, catalog: Catalog) -> tuple[int, ...]:
+    """The first phase, and every later one for which blocks may be made of more than before."""
+    last = len(brief.phases) - 1
+    within = {c.key for c in catalog.carriers if c.scope == "block"}
+    pods = {m.sku for demand in brief.it.demands for m in eligible_pods(brief, catalog, demand, last)[0]}
+    blocks = [m for m in catalog.modules if (m.sku in pods if m.it else any(g.carrier in within for g in m.gives))]
+    wanted = [m for m in blocks if _not_wanted(brief, catalog, m, last, grows=False) is None]
+    return tuple(sorted({0, *(first_phase(brief, catalog, m) for m in wanted)}))
+
+
+def _for_storage(catalog: Catalog, carrier: str) -> bool:
+    """Whether only grid batteries need it, each for itself or a few together; the batteries themselves too."""
+    if carrier == "mv_storage":
+        return True
+    asked = [(m, need) for m in catalog.modules if (need := m.needed(carrier)) is not None]
+    attached = all(need.connection in ("unit", "shared") for _, need in asked)
+    return bool(asked) and attached and all(_for_storage(catalog, g.carrier) for m, _ in asked for g in m.gives)
+
+
+def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module, phase: int, *, grows: bool) -> str | None:
+    """Why a module is not used by a phase; `grows` where later phases may use what this one cannot."""
     if module.sku in brief.limits.exclude:
         return "excluded by the brief"
     if (reason := _restricted(brief, catalog, module)) is not None:
@@ -172,11 +206,19 @@ def _not_wanted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
     if module.engine is not None and module.given("standby_mv") and module.engine.fuel != fuel:
         return f"burns {module.engine.fuel}, the brief asks for {fuel}"
     # Without holidays: a lower bound, so nothing possible is refused.
-    ready = earliest_date(module, catalog.basis, brief.as_of)
-    if ready > brief.phases[0].energised_by:
-        lead = module.deployment.lead_weeks
-        return f"lead time of {lead:g} weeks: not before {ready}, first phase by {brief.phases[0].energised_by}"
+    soonest = first_phase(brief, catalog, module)
+    if soonest > phase:
+        ready, lead = earliest_date(module, catalog.basis, brief.as_of), module.deployment.lead_weeks
+        which = f"phase {brief.phases[phase].name}" if phase else "first phase"
+        late = f"lead time of {lead:g} weeks: not before {ready}, {which} by {brief.phases[phase].energised_by}"
+        later = f"; from phase {brief.phases[soonest].name} on it may" if soonest < len(brief.phases) and grows else ""
+        return late + later
     return None
+
+
+def evaluated_usd(brief: SiteBrief, module: Module) -> Fraction:
+    """What one module counts as in the choice: its price, with the margin where the brief prefers other makers."""
+    return module.price_exact_usd * brief.prefer.counted(module.manufacturer)
 
 
 def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | None:

@@ -99,13 +99,21 @@ class Sized(Frozen):
     spares: tuple[Spare, ...] = ()
     status: Literal["optimal", "feasible"]
     objective_usd: int
-    """Module prices, freight and installation, rounded up per block and per plant module."""
+    """Module prices, freight and installation, rounded up per block and per plant module; with the margin where the
+    brief prefers other makers."""
+    real_usd: int | None = None
+    """The same without that margin, where there is one."""
     bound_usd: int
     """No site of the question in whole numbers is cheaper."""
     exact_bound_usd: int = 0
     """No site at all is cheaper, with nothing rounded to whole watts, litres and dollars."""
     parameters: str
     stopped: Literal["", "user", "budget"] = ""
+
+    @property
+    def cost_usd(self) -> int:
+        """What is paid for modules, freight and installation."""
+        return self.objective_usd if self.real_usd is None else self.real_usd
 
     @property
     def gap_frac(self) -> float:

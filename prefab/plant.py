@@ -11,7 +11,7 @@ from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.draw import NOTHING, Draw, Slopes, draw_at
-from prefab.eligible import Offer, make_offers
+from prefab.eligible import Offer, evaluated_usd, first_phase, make_offers
 from prefab.module import Engine, Module
 from prefab.physics.electrical import fuel_l_per_h, loss_kw
 from prefab.units import WATTS, Rounding, need
@@ -34,6 +34,8 @@ class PlantOption:
     capacity_w: int
     """Watts, or thousandths of the units that it gives."""
     cost_usd: int
+    """With the margin where the brief prefers other makers."""
+    real_usd: int
     standing: Draw = NOTHING
     """What one step draws by standing there: no-load losses, a battery's standby."""
     feeders: int = 0
@@ -48,6 +50,8 @@ class PlantOption:
     """What one draws at its rating of what carries it: a battery's power, or capacity and loss."""
     battery_w: int = 0
     battery_wh: int = 0
+    ready: int = 0
+    """The first phase for which it can be there."""
     unit_for: str | None = None
     """The carrier of the plant of which each module has one of these of its own."""
     asks: tuple[tuple[str, int], ...] = ()
@@ -355,13 +359,15 @@ def _option(
         spare={"N+1": 1, "N+2": 2}.get(level, 0),
         most=most,
         capacity_w=rounding.had(offer.capacity_kw, WATTS),
-        cost_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
+        cost_usd=rounding.needed(sides * evaluated_usd(brief, module) * catalog.costs.installed),
+        real_usd=rounding.needed(sides * module.price_exact_usd * catalog.costs.installed),
         feeders=given.feeders_max or most if given else 0,
         fuel_l=rounding.had(fuel),
         least_l_per_h=_hourly(module.engine)[0][1] * (offer.given.capacity_kw or 0.0) if module.engine else 0.0,
         drawn_w=rounding.needed(battery.power_kw if battery else _drawn_kw(offer), WATTS),
         battery_w=power_w,
         battery_wh=usable_wh,
+        ready=first_phase(brief, catalog, module),
         asks=tuple(
             (n.carrier, rounding.needed(n.units or n.fixed_kw, WATTS))
             for n in module.needs

@@ -29,6 +29,8 @@ class BlockChoice:
     extra: Draw
     """More than that in the block's worst situation."""
     cost_usd: int
+    real_usd: int
+    """Without the margin that the choice adds where the brief prefers other makers."""
     asks: Mapping[str, int]
     """Thousandths of a kilowatt or unit that one block asks of each of the site's services."""
 
@@ -171,7 +173,8 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
     simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
     needed = {"lv_ac"}
     for demand in brief.it.demands:
-        pods, refused = eligible_pods(brief, catalog, demand)
+        begins = next(p for p in range(len(brief.phases)) if brief.demand_kw_until(demand.name, p) > 0)
+        pods, refused = eligible_pods(brief, catalog, demand, begins)
         if not pods:
             whose = f" for {demand.name}" if brief.it.demand else ""
             reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
@@ -213,6 +216,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         ("restrict.only", brief.restrict.only, skus),
         ("restrict.makers", brief.restrict.makers, makers),
         ("restrict.exclude_makers", brief.restrict.exclude_makers, makers),
+        ("prefer.makers", brief.prefer.makers, makers),
         ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
     ):
         for name in (v for v in values if v not in known):
@@ -234,9 +238,9 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
     return (
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
-        (brief.phases[0].energised_by, brief.as_of),
+        (tuple(p.energised_by for p in brief.phases), brief.as_of),
         (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
-        (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, hooks),
+        (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
     )
@@ -303,4 +307,5 @@ def _choice(column: Column, slopes: Slopes, rounding: Rounding) -> BlockChoice:
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
     extra = Draw(*(max(0, more - less) for more, less in zip(worst, normal, strict=True)))
     asks = {carrier: rounding.needed(units, WATTS) for carrier, units in column.services}
-    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, rounding.needed(column.cost_usd), asks)
+    cost_usd, real_usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
+    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, asks)

@@ -279,6 +279,7 @@ def _answers(
     assert plan.connected is not None
     brief, sized = plan.brief, plan.sized
     blocks = sum(counts[-1] for counts in sized.blocks)
+    margin = f", {brief.prefer.said()}" if brief.prefer.makers else ""
     proof = (
         "proved cheapest in modules, freight and installation, within one module type per carrier and block kind"
         if sized.status == "optimal"
@@ -293,7 +294,7 @@ def _answers(
         (
             "What do I buy?",
             f"{blocks} block{'' if blocks == 1 else 's'} and site plant, {modules} modules in all, "
-            f"{musd(bom.total_usd)} ({musd(bom.low_usd)} to {musd(bom.high_usd)}); the sizing is {proof}.",
+            f"{musd(bom.total_usd)} ({musd(bom.low_usd)} to {musd(bom.high_usd)}); the sizing is {proof}{margin}.",
         ),
         (
             "Does it really work?",

@@ -119,13 +119,13 @@ def site_terms(problem: Problem) -> list[objective.Term]:
 
 
 def make_model(problem: Problem) -> Model:
-    """The master: cumulative counts, at most the kinds allowed, one plant module type per carrier, and every rule."""
+    """The master: cumulative counts, none before it can be there, one plant type per carrier, every rule."""
     model = Model()
     for choice in problem.columns:
         most = need(problem.asked_kw(choice, problem.phases[-1]) / choice.it_kw)
         used = model.boolean(problem.stands(choice))
         for phase in problem.phases:
-            most_here = need(problem.asked_kw(choice, phase) / choice.it_kw)
+            most_here = need(problem.asked_kw(choice, phase) / choice.it_kw) if phase >= choice.column.ready else 0
             here = model.integer(problem.count(choice, phase), 0, most_here)
             if phase:
                 model.add_row([(1, here), (-1, problem.count(choice, phase - 1))], low=0)
@@ -137,7 +137,8 @@ def make_model(problem: Problem) -> Model:
         for option in options:
             chosen = model.boolean(problem.chosen(option))
             for phase in problem.phases:
-                here = model.integer(problem.plant_count(option, phase), 0, option.most)
+                most = option.most if phase >= option.ready else 0
+                here = model.integer(problem.plant_count(option, phase), 0, most)
                 if phase:
                     model.add_row([(1, here), (-1, problem.plant_count(option, phase - 1))], low=0)
                 model.add_row([(1, here), (-option.most, chosen)], high=0)

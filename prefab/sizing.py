@@ -21,7 +21,7 @@ from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
 from prefab.proving import best_pairs, make_model, of_columns, prove, site_terms, solve_packed
 from prefab.results import Progress
-from prefab.rules import HOOKS, SUMMED, spares
+from prefab.rules import HOOKS, SUMMED, budget, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
 from prefab.units import have
 from prefab.ways import Hooks
@@ -76,7 +76,7 @@ def _summed(
     """Sized without the limits on sums of all modules first, and with those that this breaks."""
     asked: list[ModuleType] = []
     while True:
-        problem = make_problem(brief, catalog, _hooks(asked), known)
+        problem = make_problem(brief, catalog, _hooks(brief, asked), known)
         problem = replace(problem, summed=tuple(rule.RULE for rule in asked))
         try:
             found = solve_problem(problem, effort, on_progress, stop)
@@ -98,7 +98,7 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     Raises:
         InputError: the brief names something the catalog does not have.
     """
-    problem = make_problem(brief, catalog, HOOKS, known)
+    problem = make_problem(brief, catalog, _hooks(brief, ()), known)
     if problem.stranded or problem.unserved:
         return "impossible"
     bounding = Bounding(problem)
@@ -114,9 +114,13 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     return "possible" if kept else "unknown"
 
 
-def _hooks(summed: Iterable[ModuleType]) -> Hooks:
-    """The rules' hooks, with what each module adds to the sums that are limited."""
-    return replace(HOOKS, burdens=tuple(rule.burden for rule in summed))
+def _hooks(brief: SiteBrief, summed: Iterable[ModuleType]) -> Hooks:
+    """The rules' hooks, with what each module adds to the sums that are limited.
+
+    A budget is in dollars paid: where the choice counts others, ways that cost more by its count may cost less.
+    """
+    limited = (*summed, budget) if brief.prefer.makers and brief.limits.budget_usd is not None else tuple(summed)
+    return replace(HOOKS, burdens=tuple(rule.burden for rule in limited))
 
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
@@ -163,7 +167,7 @@ def solve_problem(
 
 def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int:
     """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
-    generous = make_generous(problem, _hooks(r for r in SUMMED if r.RULE in problem.summed))
+    generous = make_generous(problem, _hooks(problem.brief, (r for r in SUMMED if r.RULE in problem.summed)))
     try:
         found = prove(generous, effort, None, stop)
     except (Impossible, Interrupted, OutOfBudget):
@@ -226,11 +230,17 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
         spares=spares.bought(problem, values),
         status="optimal" if bound == cost else "feasible",
         objective_usd=cost,
+        real_usd=_real_usd(problem, values) if problem.brief.prefer.makers else None,
         bound_usd=bound,
         exact_bound_usd=min(bound, exact_usd, cost - _rounded_figures(problem, values)),
         parameters=effort.parameters,
         stopped=proof.stopped,
     )
+
+
+def _real_usd(problem: Problem, values: Mapping[str, int]) -> int:
+    terms = objective.real_terms(problem, problem.phases[-1]) + spares.real_terms(problem)
+    return sum(usd * values[name] for usd, name in terms)
 
 
 def _rounded_figures(problem: Problem, values: Mapping[str, int]) -> int:

@@ -125,13 +125,17 @@ class Ways:
     brief: SiteBrief
     catalog: Catalog
     hooks: Hooks
+    phase: int = 0
+    """By whose date modules must be there."""
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
     rooms: dict[str, Numbers] = field(default_factory=dict)
     groups: dict[tuple[Key, str], dict[tuple[int, int], Group]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
-        self.installed = float(self.catalog.costs.installed)
+        installed, counted = self.catalog.costs.installed, self.brief.prefer.counted
+        self.rates = {m.sku: float(installed * counted(m.manufacturer)) for m in self.catalog.modules}
+        """What modules count as in the choice, installed, over their prices."""
         offered = {(m.family, b.kind) for m in self.catalog.modules for b in m.bays}
         taken = {(m.inside, m.bay) for m in self.catalog.modules if m.inside and m.bay and m.bays_count}
         self.bays = sorted(offered | taken)
@@ -186,7 +190,13 @@ class Ways:
         key = key._replace(unit_for=None)
         if key not in self.offers:
             self.offers[key], _ = make_offers(
-                self.brief, self.catalog, self.hooks.shapes, key.carrier, key.supply_degc, key.return_degc
+                self.brief,
+                self.catalog,
+                self.hooks.shapes,
+                key.carrier,
+                key.supply_degc,
+                key.return_degc,
+                self.phase,
             )
         return self.offers[key]
 
@@ -237,7 +247,7 @@ class Ways:
         standing = Front(
             keys,
             loads_kw,
-            modules * np.float64(module.price_usd) * self.installed,
+            modules * np.float64(module.price_usd) * self.rates[module.sku],
             modules[:, None] * self.room(module),
             modules[:, None] * self.burdens(module, key.carrier),
             chosen(((g,) for g in self._chosen(key, module.sku, groups)), len(rows)),

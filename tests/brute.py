@@ -66,11 +66,11 @@ class Brute:
         most = {c.name: up(asked / c.it_kw) + 1 for c in columns}
         for c in columns:
             for n in range(1, most[c.name] + 1):
-                if n * c.it_kw >= asked - 1e-9:
+                if n * c.it_kw >= asked - 1e-9 and self._in_time((c, n)):
                     yield ((c, n),)
         for a, b in itertools.combinations(columns, 2) if self.problem.block_kinds > 1 else ():
             for m, n in itertools.product(range(1, most[a.name] + 1), range(1, most[b.name] + 1)):
-                if m * a.it_kw + n * b.it_kw >= asked - 1e-9:
+                if m * a.it_kw + n * b.it_kw >= asked - 1e-9 and self._in_time((a, m), (b, n)):
                     yield ((a, m), (b, n))
 
     def _kinds_of_two_demands(self) -> Iterator[Kinds]:
@@ -81,6 +81,11 @@ class Brute:
                 for m, n in itertools.product(range(1, up(first / a.it_kw) + 3), range(1, up(second / b.it_kw) + 3)):
                     if m * a.it_kw >= first - 1e-9 and n * b.it_kw >= second - 1e-9:
                         yield ((a, m), (b, n))
+
+    def _in_time(self, *kinds: tuple[BlockChoice, int]) -> bool:
+        """Whether what can be there for each phase carries that phase."""
+        ready = [sum(n * c.it_kw for c, n in kinds if c.column.ready <= p) for p in self.problem.phases]
+        return all(kw >= asked - 1e-9 for kw, asked in zip(ready, self.problem.it_kw[0], strict=True))
 
     # what stands for the whole site ----------------------------------------------------------------------------------
 

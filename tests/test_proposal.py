@@ -2,6 +2,8 @@
 
 from documents.maker import make_plan
 
+from prefab.brief import Prefer
+from prefab.documents.pdf_commercial import _proof
 from prefab.market import Tariff
 from prefab.proposal import _FAMILIES, _value, make_proposal
 from prefab.reliability import make_reliability
@@ -109,3 +111,20 @@ def test_a_share_without_a_band_has_no_range(edge_plan):
     plan = edge_plan.model_copy(update={"basis": edge_plan.basis.model_copy(update={"provenance": kept})})
     for worst in make_proposal(plan, FINDINGS).dependability.availability:
         assert worst.downtime_low_h == worst.found.downtime_h == worst.downtime_high_h
+
+
+def test_a_margin_of_preference_is_said_and_what_is_paid_is_printed():
+    plan = make_plan()
+    prefer = Prefer(makers=("Ours", "Theirs"), margin_frac=0.05)
+    asked = plan.model_copy(
+        update={
+            "brief": plan.brief.model_copy(update={"prefer": prefer}),
+            "sized": plan.sized.model_copy(update={"real_usd": 10_500}),
+        }
+    )
+    said = "with a margin of preference of 5 % for Ours, Theirs"
+    assert said not in dict(make_proposal(plan, ()).answers)["What do I buy?"]
+    assert "preference" not in _proof(make_proposal(plan, ()))
+    assert said in dict(make_proposal(asked, ()).answers)["What do I buy?"]
+    proof = _proof(make_proposal(asked, ()))
+    assert proof.startswith(f"10,500 USD of modules, freight and installation (compared as 11,000 USD, {said}), proved")

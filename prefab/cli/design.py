@@ -60,6 +60,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
             {
                 "status": sized.status,
                 "objective_usd": sized.objective_usd,
+                "cost_usd": sized.cost_usd,
                 "bound_usd": sized.bound_usd,
                 "gap_frac": round(sized.gap_frac, 6),
                 "rounding_frac": round(sized.rounding_frac, 6),

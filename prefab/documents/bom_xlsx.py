@@ -127,6 +127,9 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
     per_mw = Formula(f"ROUND({cells.total}/B{_IT_ROW},2)", _per_mw(proposal))
     proved = f"gap at most {sized.gap_frac:.2%}; rounding hides {sized.rounding_frac:.3%}"
     status = "optimal within one module type per carrier and block kind" if sized.status == "optimal" else "feasible"
+    prefer = brief.prefer
+    margin = f"; {prefer.said()}, {number(sized.cost_usd)} USD without" if prefer.makers else ""
+    objective = f"modules, freight, installation{margin}"
     where = "" if proposal.dependability.left_out else "sheet Availability"
     groups: list[tuple[str, list[tuple[str, Value, str, str]]]] = [
         (
@@ -162,7 +165,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             "Design",
             [
                 ("Status of the sizing", status, "text", proved),
-                ("Sizing objective, USD", sized.objective_usd, "count", "modules, freight, installation"),
+                ("Sizing objective, USD", sized.objective_usd, "count", objective),
                 ("Blocks", sum(counts[-1] for counts in sized.blocks), "count", ""),
                 ("Modules", sum(row.count for row in proposal.equipment), "count", "sheet Equipment"),
                 ("Mass of all modules, kg", mass_kg, "count", "sheet Logistics"),

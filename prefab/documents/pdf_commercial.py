@@ -80,8 +80,10 @@ def usd(amount: Decimal) -> str:
 
 
 def _proof(proposal: Proposal) -> str:
-    sized = proposal.plan.sized
-    cost = f"{number(sized.objective_usd)} USD of modules, freight and installation"
+    sized, prefer = proposal.plan.sized, proposal.plan.brief.prefer
+    cost = f"{number(sized.cost_usd)} USD of modules, freight and installation"
+    if prefer.makers:
+        cost += f" (compared as {number(sized.objective_usd)} USD, {prefer.said()})"
     if sized.status == "optimal":
         hidden = f"whole watts and dollars hide at most {sized.rounding_frac:.3%}"
         return f"{cost}, proved cheapest within one module type per carrier and block kind ({hidden})"

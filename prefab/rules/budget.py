@@ -5,6 +5,7 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
+from prefab.module import Module
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules import spares
@@ -46,8 +47,13 @@ def explain(brief: SiteBrief) -> str:
     return f"Modules with freight and installation, and spares with freight, cost {musd(limit)} at most."
 
 
+def burden(_brief: SiteBrief, module: Module, _: str) -> float:
+    """What one module really costs: to be minded where a margin of preference makes the choice count otherwise."""
+    return module.price_usd
+
+
 def apply(model: "Model", problem: "Problem") -> None:
-    """One row in whole dollars at full build; the sizing rounds every block, plant module and spare up.
+    """One row in whole dollars really paid at full build; the sizing rounds every block, plant module and spare up.
 
     Comes after `spares`, whose counts it reads.
     """
@@ -55,6 +61,6 @@ def apply(model: "Model", problem: "Problem") -> None:
     if budget is None:
         return
     last = problem.phases[-1]
-    terms = [(c.cost_usd, problem.count(c, last)) for c in problem.columns]
-    terms += [(o.cost_usd, problem.plant_count(o, last)) for o in problem.plant]
-    model.add_row([*terms, *spares.capital_terms(problem)], high=floor(exact(budget)))
+    terms = [(c.real_usd, problem.count(c, last)) for c in problem.columns]
+    terms += [(o.real_usd, problem.plant_count(o, last)) for o in problem.plant]
+    model.add_row([*terms, *spares.real_terms(problem)], high=floor(exact(budget)))

@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
+from prefab.eligible import evaluated_usd
 from prefab.module import Module
 from prefab.plan import Plan, Spare
 from prefab.results import Finding
@@ -90,7 +91,14 @@ def apply(model: "Model", problem: "Problem") -> None:
 
 
 def capital_terms(problem: "Problem") -> list[tuple[int, str]]:
-    """What the spares cost, as ($, variable): price and freight, up to whole dollars each."""
+    """What the spares cost, as ($, variable): price and freight, up to whole dollars each; with the margin where the
+    brief prefers other makers."""
+    delivered = 1 + exact(problem.catalog.costs.freight_frac)
+    return [(ceil(evaluated_usd(problem.brief, m) * delivered), _variable(m)) for m in _candidates(problem)]
+
+
+def real_terms(problem: "Problem") -> list[tuple[int, str]]:
+    """The same without any margin of preference: what is paid."""
     delivered = 1 + exact(problem.catalog.costs.freight_frac)
     return [(ceil(m.price_exact_usd * delivered), _variable(m)) for m in _candidates(problem)]
 
