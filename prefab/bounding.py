@@ -79,8 +79,8 @@ class Bounding:
             found += np.floor(each * draw).astype(np.int64)
         return found, most
 
-    def by_lines(self) -> Bounds:
-        """For every two columns, from the straight lines below the plant's tables."""
+    def lines(self) -> tuple[float, Bounds]:
+        """Straight lines below the plant's tables: dollars of any site, and those of one block of each column."""
         fixed, price = float(self.plant.storage_usd), self.cost_usd.astype(np.float64)
         tables = [
             (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_w),
@@ -101,6 +101,11 @@ class Bounding:
             penalty = self._penalty(price, taken, most)
             price += penalty * taken
             fixed -= penalty * most
+        return fixed, price
+
+    def by_lines(self) -> Bounds:
+        """For every two columns, from the straight lines below the plant's tables."""
+        fixed, price = self.lines()
         if len(self.demands) > 1:
             return self._allowed(self._of_two_demands(price) + fixed, np.arange(len(price)))
         rate = price / self.it_kw
