@@ -6,15 +6,16 @@ least as dear as it and the cheapest of every other demand; of what is left the 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prefab.bounding import Bounding, Bounds, Columns
-from prefab.intakes import least_intakes
+from prefab.intakes import fewest_of
 from prefab.plant_cost import Asked
-from prefab.problem import Problem
+from prefab.problem import BlockChoice, Fewest, Problem
 from prefab.units import WATTS
 
 Names = tuple[tuple[str, ...], ...]
@@ -29,7 +30,7 @@ _NEAR = 400
 _PROMISING = 20
 """Pairs of columns (or sites) that the first master has."""
 
-_SITES = 50_000
+_SITES = 20_000
 """Sites of more than two demands that are put together; beyond, straight lines are the bound."""
 
 _NEVER = 1_000_000
@@ -39,9 +40,8 @@ _NEVER = 1_000_000
 class Left(NamedTuple):
     """What is left below a limit."""
 
-    columns: Columns
-    packed: Names
-    """Kinds whose totals promise a site up to the limit."""
+    problem: Problem
+    """With every column of which a site may cost up to it."""
     least_usd: float
     """Below which no site is, the limit apart."""
 
@@ -52,14 +52,14 @@ class Candidates(Protocol):
     least_usd: float
     """By straight lines."""
 
-    def promising(self) -> tuple[Columns, Names]:
-        """The columns of the cheapest sites, and the kinds that look cheaper than they pack."""
+    def promising(self) -> Problem:
+        """The question with the columns of the cheapest sites, and rows for those that look cheaper than they pack."""
 
     def within(self, limit_usd: float) -> Left:
         """Every column of which a site may cost up to a limit."""
 
-    def best(self, few: int) -> Columns:
-        """The columns of the cheapest site, of so many that look cheap by their lines; empty where none is possible."""
+    def best(self, few: int) -> Problem | None:
+        """With the columns of the cheapest site, of so many that look cheap by their lines; none is possible, none."""
 
     def refuses(self) -> bool:
         """Whether no site keeps the grid's limit, the budget and the counts of plant."""
@@ -79,9 +79,8 @@ class Pairs:
         self.lines = bounding.by_lines()
         self.least_usd = float(self.lines.min())
 
-    def promising(self) -> tuple[Columns, Names]:
-        """The columns of the best pairs, of those that look cheap by lines, and pairs that look cheaper than they
-        pack."""
+    def promising(self) -> Problem:
+        """The columns of the best pairs, of those that look cheap by lines."""
         bounding, near = self.bounding, best_pairs(self.lines, _NEAR)
         totals = bounding.by_counts(near)
         pairs = np.argwhere(np.triu(np.isfinite(totals)))
@@ -89,7 +88,7 @@ class Pairs:
         bounds = bounding.by_packing(near, totals, pairs)
         few = best_pairs(bounds, _PROMISING)
         dearest = float(bounds[tuple(pairs.T)].max(initial=0.0))
-        return near[few], self._tempting(near[few], totals[np.ix_(few, few)], dearest)
+        return self._narrowed(near[few], self._tempting(near[few], totals[np.ix_(few, few)], dearest))
 
     def within(self, limit_usd: float) -> Left:
         """Columns of which some pair is not too dear."""
@@ -97,17 +96,21 @@ class Pairs:
         totals = self.bounding.by_counts(left)
         bounds = self.bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= limit_usd)))
         surviving = bounds.min(axis=1) <= limit_usd
-        return Left(left[surviving], self._tempting(left, totals, limit_usd), float(bounds.min(initial=np.inf)))
+        narrowed = self._narrowed(left[surviving], self._tempting(left, totals, limit_usd))
+        return Left(narrowed, float(bounds.min(initial=np.inf)))
 
-    def best(self, few: int) -> Columns:
+    def best(self, few: int) -> Problem | None:
         """The pair with the least bound over all numbers of blocks."""
         near = best_pairs(self.lines, few)
         totals = self.bounding.by_counts(near)
-        return near[best_pairs(totals, 1)] if np.isfinite(totals).any() else near[:0]
+        return self._narrowed(near[best_pairs(totals, 1)], ()) if np.isfinite(totals).any() else None
 
     def refuses(self) -> bool:
         """Looks at all numbers of blocks of every two columns."""
         return self.bounding.refuses()
+
+    def _narrowed(self, numbers: Columns, packed: Names) -> Problem:
+        return replace(self.bounding.problem, columns=_of(self.bounding, numbers), packed=packed)
 
     def _tempting(self, numbers: Columns, totals: Bounds, limit_usd: float) -> Names:
         """The pairs of columns whose totals promise a site up to a limit."""
@@ -135,37 +138,32 @@ class Several:
         self.of_demand = [np.flatnonzero(possible & (bounding.demand == d)) for d in bounding.demands]
         self.cheapest = np.array([self.lines[own].min(initial=np.inf) for own in self.of_demand])
         self.least_usd = self.fixed_usd + float(self.cheapest.sum())
+        self.drawn: Bounds = (bounding.most * bounding.draw[2]).astype(np.float64)
 
-    def promising(self) -> tuple[Columns, Names]:
-        """The columns of the best sites, of those that look cheap by lines, and sites that look cheaper than they
-        pack."""
-        sites = self._by_lines(np.inf, _NEAR)
-        totals = self._by_counts(sites)
-        order = np.argsort(totals, kind="stable")[: 2 * _PROMISING]
-        sites, totals = sites[order], totals[order]
-        bounds = self._by_packing(sites, totals, np.inf)
-        few = sites[np.argsort(bounds, kind="stable")[:_PROMISING]]
-        return np.unique(few), self._named(sites)
+    def promising(self) -> Problem:
+        """The columns of the best sites, of those that look cheap by lines."""
+        sites = self._possible(_NEAR)[: 2 * _PROMISING]
+        if not len(sites):
+            return self._narrowed(np.unique(self.bounding.demand, return_index=True)[1], ())
+        bounds, fewest = self._by_packing(sites)
+        return self._narrowed(np.unique(sites[np.argsort(bounds, kind="stable")[:_PROMISING]]), fewest)
 
     def within(self, limit_usd: float) -> Left:
         """Columns of which some site is not too dear; where there are too many sites, by their lines alone."""
-        own = self.fixed_usd + self.cheapest.sum() - self.cheapest[self.bounding.demand] + self.lines
-        left = np.flatnonzero((own <= limit_usd) & np.isin(np.arange(len(own)), np.concatenate(self.of_demand)))
-        sites = self._by_lines(limit_usd, _SITES)
-        if len(sites) == _SITES:
-            return Left(left, (), self.least_usd)
-        totals = self._by_counts(sites)
-        sites, totals = sites[totals <= limit_usd], totals[totals <= limit_usd]
-        bounds = self._by_packing(sites, totals, limit_usd)
-        surviving = np.unique(sites[bounds <= limit_usd])
-        return Left(surviving, self._named(sites), float(bounds.min(initial=np.inf)))
+        sites, whole = self._least(self.lines, limit_usd - self.fixed_usd, _SITES)
+        if not whole:
+            others_usd = self.least_usd - self.cheapest[self.bounding.demand]
+            possible = np.concatenate(self.of_demand)
+            left = possible[(others_usd + self.lines)[possible] <= limit_usd]
+            return Left(self._narrowed(left, ()), self.least_usd)
+        sites = sites[self._by_counts(sites) <= limit_usd]
+        bounds, fewest = self._by_packing(sites)
+        return Left(self._narrowed(np.unique(sites[bounds <= limit_usd]), fewest), float(bounds.min(initial=np.inf)))
 
-    def best(self, few: int) -> Columns:
-        """Those of the site with the least bound over whole blocks."""
-        sites = self._by_lines(np.inf, few)
-        totals = self._by_counts(sites)
-        possible = len(totals) and np.isfinite(totals).any()
-        return sites[np.argmin(totals)] if possible else np.empty(0, dtype=np.intp)
+    def best(self, few: int) -> Problem | None:
+        """The site with the least bound over whole blocks."""
+        sites = self._possible(few)
+        return self._narrowed(sites[0], ()) if len(sites) else None
 
     def refuses(self) -> bool:
         """By the least that each demand adds to each sum: what it draws of the grid, dollars, what else is limited."""
@@ -173,21 +171,34 @@ class Several:
         limits = [(bounding.draw[2], problem.grid_w - bounding.plant.storage.grid_w), *bounding.sums]
         if not np.isfinite(self.least_usd) or self.least_usd > bounding.budget_usd:
             return True
-        each = [((bounding.most * taken), most) for taken, most in limits]
-        return any(sum(int(taken[own].min()) for own in self.of_demand) > most for taken, most in each)
+        return any(
+            sum(int((bounding.most * taken)[own].min()) for own in self.of_demand) > most for taken, most in limits
+        )
 
-    def _by_lines(self, limit_usd: float, most: int) -> Sites:
-        """The cheapest sites by their lines, up to a limit and so many of them: those of few demands are put together
-        with one demand more, and the cheapest stay."""
-        sites, usd = np.empty((1, 0), dtype=np.intp), np.array([self.fixed_usd])
+    def _possible(self, few: int) -> Sites:
+        """Of so many sites with the least lines those that may be, the cheapest first; where the grid's limit forbids
+        all of them, of those that draw least."""
+        for each in (self.lines, self.drawn):
+            sites, _ = self._least(each, np.inf, few)
+            totals = self._by_counts(sites)
+            order = np.argsort(totals, kind="stable")
+            if len(found := sites[order[np.isfinite(totals[order])]]):
+                return found
+        return sites[:0]
+
+    def _least(self, each: Bounds, limit: float, most: int) -> tuple[Sites, bool]:
+        """The sites with the least sums of a figure of their columns, up to a limit and so many of them, and whether
+        these are all: those of few demands are put together with one demand more, and the least stay."""
+        sites, known, whole = np.empty((1, 0), dtype=np.intp), np.zeros(1), True
         for number, own in enumerate(self.of_demand):
-            rest_usd = self.cheapest[number + 1 :].sum()
-            sums = usd[:, None] + self.lines[own]
-            one, other = np.nonzero(sums + rest_usd <= min(limit_usd, self.bounding.budget_usd))
-            sites, usd = np.column_stack((sites[one], own[other])), sums[one, other]
-            order = np.argsort(usd, kind="stable")[:most]
-            sites, usd = sites[order], usd[order]
-        return sites
+            rest = sum(float(each[other].min(initial=np.inf)) for other in self.of_demand[number + 1 :])
+            sums = known[:, None] + each[own]
+            one, other = np.nonzero(sums + rest <= limit)
+            sites, known = np.column_stack((sites[one], own[other])), sums[one, other]
+            whole = whole and len(known) <= most
+            order = np.argsort(known, kind="stable")[:most]
+            sites, known = sites[order], known[order]
+        return sites, whole
 
     def _by_counts(self, sites: Sites, packed: Sequence[NDArray[np.int64]] = ()) -> Bounds:
         """What each site costs at least, with as many blocks as carry the demands."""
@@ -206,20 +217,17 @@ class Several:
         found[found > bounding.budget_usd] = np.inf
         return found
 
-    def _by_packing(self, sites: Sites, totals: Bounds, limit_usd: float) -> Bounds:
-        """The same, raised by how many intakes carry the blocks whole, for sites up to a limit."""
-        raised = totals.copy()
-        problem, options = self.bounding.problem, self.bounding.problem.options("mv_ac")
-        for n in np.flatnonzero(np.isfinite(totals) & (totals <= limit_usd)):
-            counts = self.bounding.most[sites[n]].tolist()
-            # The most numerous last: tables are of all the others.
-            kinds, counts = zip(*sorted(zip(sites[n].tolist(), counts, strict=True), key=lambda k: k[1]), strict=True)
-            choices = [problem.columns[k] for k in kinds]
-            found = (least_intakes(problem, o, choices, counts, o.most) for o in options)
-            packed = [np.array([_NEVER if count is None else count]) for count in found]
-            raised[n] = self._by_counts(sites[n : n + 1], packed)[0]
-        return raised
+    def _by_packing(self, sites: Sites) -> tuple[Bounds, tuple[Fewest, ...]]:
+        """The same, raised by how many intakes carry the blocks whole."""
+        problem = self.bounding.problem
+        fewest = tuple(fewest_of(problem, _of(self.bounding, site)) for site in sites)
+        counts = [[f.intakes[o.name] for f in fewest] for o in problem.options("mv_ac")]
+        packed = [np.array([_NEVER if n is None else n for n in each], dtype=np.int64) for each in counts]
+        return self._by_counts(sites, packed), fewest
 
-    def _named(self, sites: Sites) -> Names:
-        columns = self.bounding.problem.columns
-        return tuple(tuple(sorted(columns[n].name for n in site)) for site in sites.tolist())
+    def _narrowed(self, numbers: Columns, fewest: tuple[Fewest, ...]) -> Problem:
+        return replace(self.bounding.problem, columns=_of(self.bounding, numbers), fewest=fewest)
+
+
+def _of(bounding: Bounding, numbers: Columns) -> tuple[BlockChoice, ...]:
+    return tuple(bounding.problem.columns[n] for n in numbers)

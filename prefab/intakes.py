@@ -11,8 +11,9 @@ import numpy as np
 
 from prefab.packing import Pattern
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Problem
+from prefab.problem import BlockChoice, Fewest, Problem
 from prefab.solver import Model
+from prefab.units import need
 
 _NOT = -1_000_000_000
 """Below every number of blocks, however many are added."""
@@ -42,10 +43,23 @@ def packs(problem: Problem, values: Mapping[str, int]) -> bool:
     return least_intakes(small, option, small.columns, counts, stand) is not None
 
 
+def fewest_of(problem: Problem, kinds: Sequence[BlockChoice]) -> Fewest:
+    """How many intakes of every option kinds of different demands take, each with the blocks that carry its demand."""
+    counted = [(need(problem.asked_kw(c, problem.phases[-1]) / c.it_kw), c) for c in kinds]
+    # The most numerous last: tables are of all the others.
+    counts, choices = zip(*sorted(counted, key=lambda c: c[0]), strict=True)
+    options = problem.options("mv_ac")
+    intakes = {o.name: least_intakes(problem, o, choices, counts, o.most) for o in options}
+    return Fewest(tuple(sorted(c.name for c in kinds)), intakes)
+
+
 def least_intakes(
     problem: Problem, option: PlantOption, kinds: Sequence[BlockChoice], counts: Sequence[int], most: int
 ) -> int | None:
     """The fewest intakes of an option on which so many whole blocks of each kind fit; none where `most` do not do."""
+    ways, first_ways = (problem.ways(option, first=first) for first in (False, True))
+    if sum(counts) > first_ways + (most - 1) * ways:
+        return None
     *others, last = counts
     # For every number of blocks of all kinds but the last: the most of the last beside them, on so many intakes.
     beside = np.full([n + 1 for n in others], _NOT, dtype=np.int64)

@@ -45,6 +45,15 @@ class BlockChoice:
 
 
 @dataclass(frozen=True)
+class Fewest:
+    """How many intakes carry the blocks of some kinds whole."""
+
+    names: tuple[str, ...]
+    intakes: Mapping[str, int | None]
+    """By intake option; none where even its most do not."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Everything the master needs; variables are named here, so that rules and sizing agree on them."""
 
@@ -70,10 +79,11 @@ class Problem:
     summed: tuple[str, ...] = ()
     """Rules over sums of all modules whose rows are asked for; the columns are then undominated in these sums too."""
     packed: tuple[tuple[str, ...], ...] = ()
-    """Kinds of block that stand together for which rows say what one intake carries of them, of more than two of every
-    two; totals do for the others."""
+    """Kinds of block, one or two, for which rows say what one intake carries of them; totals do for the others."""
     patterned: tuple[tuple[str, ...], ...] = ()
     """Those of them for which the rows on every edge still leave what does not fit: every intake has its pattern."""
+    fewest: tuple["Fewest", ...] = ()
+    """The same for kinds of three demands or more, of which each has a fixed number of blocks."""
     rounding: Rounding = SAFE
     """How what the rows derive from these figures becomes whole in turn."""
 

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Literal
 
 from prefab import objective
-from prefab.bounding import Columns
-from prefab.candidates import Names, candidates_of
+from prefab.candidates import candidates_of
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import kinds_of, packs
+from prefab.intakes import fewest_of, kinds_of, packs
 from prefab.problem import Problem
 from prefab.results import Progress
 from prefab.rules import APPLIED, SUMMED, spares
@@ -33,17 +32,17 @@ def prove(
     stop: StopFlag | None,
 ) -> Answer:
     candidates = candidates_of(problem)
-    few, packed = candidates.promising()
-    first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
+    few = candidates.promising()
+    first = solve_packed(few, effort, None, on_progress, stop)
     if first.status == "infeasible" and candidates.refuses():
         raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
     least = candidates.least_usd
     if first.objective is not None:
         left = candidates.within(first.objective)
         least = min(left.least_usd, first.objective)
-        if first.status == "optimal" and set(left.columns) <= set(few):
+        problem = left.problem
+        if first.status == "optimal" and {c.name for c in problem.columns} <= {c.name for c in few.columns}:
             return first
-        problem = of_columns(problem, left.columns, left.packed)
     stopped = stop is not None and stop.requested
     if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
@@ -76,8 +75,12 @@ def solve_packed(
         answer = _solve(problem, effort, hint, on_progress, stop)
         if not answer.values or packs(problem, answer.values):
             return answer
-        names = tuple(sorted(c.name for c in kinds_of(problem, answer.values)))
-        if names in problem.packed:
+        kinds = kinds_of(problem, answer.values)
+        names = tuple(sorted(c.name for c in kinds))
+        if len(problem.it_kw) > 2:
+            assert all(names != f.names for f in problem.fewest)
+            problem = replace(problem, fewest=(*problem.fewest, fewest_of(problem, kinds)))
+        elif names in problem.packed:
             # Whole numbers may lie within all edges and yet be no sum of patterns.
             assert names not in problem.patterned
             problem = replace(problem, patterned=(*problem.patterned, names))
@@ -140,7 +143,3 @@ def make_model(problem: Problem) -> Model:
     for rule in (*APPLIED, *(r for r in SUMMED if r.RULE in problem.summed)):
         rule.apply(model, problem)
     return model
-
-
-def of_columns(problem: Problem, numbers: Columns, packed: Names) -> Problem:
-    return replace(problem, columns=tuple(problem.columns[n] for n in numbers), packed=packed)

@@ -17,7 +17,7 @@ from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
-from prefab.proving import make_model, of_columns, prove, site_terms, solve_packed
+from prefab.proving import make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
 from prefab.rules import HOOKS, SUMMED, budget, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
@@ -100,10 +100,10 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     if problem.stranded or problem.unserved:
         return "impossible"
     candidates = candidates_of(problem)
-    few = candidates.best(_FEW)
-    if not len(few):
+    best = candidates.best(_FEW)
+    if best is None:
         return "impossible" if candidates.refuses() else "unknown"
-    answer = solve_packed(of_columns(problem, few, ()), _GLANCE, None, None, None)
+    answer = solve_packed(best, _GLANCE, None, None, None)
     if not answer.values:
         return "unknown"
     small = only_used(problem, answer.values)

@@ -1,7 +1,6 @@
 """With any one loss that the brief asks to survive, every pod runs and no module is overloaded."""
 
 from collections.abc import Iterable
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
@@ -13,7 +12,7 @@ from prefab.units import need
 
 if TYPE_CHECKING:
     from prefab.plant import PlantOption
-    from prefab.problem import BlockChoice, Problem
+    from prefab.problem import BlockChoice, Fewest, Problem
     from prefab.solver import Model
 
 TITLE = "Losses that the redundancy names"
@@ -64,7 +63,7 @@ def explain(brief: SiteBrief) -> str:
 def apply(model: "Model", problem: "Problem") -> None:
     """Site plant carries all blocks with its spare gone, and one block in its worst situation with all of it.
 
-    Intakes also have ways for all blocks, and carry whole blocks of the kinds in `Problem.packed`.
+    Intakes also have ways for all blocks, and carry whole blocks of the kinds in `Problem.packed` and `fewest`.
     """
     for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
         options = problem.options(carrier)
@@ -114,30 +113,40 @@ def _apply_ways(model: "Model", problem: "Problem") -> None:
         ways = [(o.feeders, problem.plant_count(o, phase)) for o in options]
         blocks = [(-1, problem.count(c, phase)) for c in problem.columns]
         model.add_row([*ways, *blocks], low=problem.site_ways)
-        for names in _pairs(problem):
-            for option in options if all(n in named for n in names) else ():
-                _apply_packing(model, problem, option, [named[n] for n in names], phase)
+        for names in problem.packed:
+            kinds = [named[n] for n in names if n in named]
+            for option in options if len(kinds) == len(names) else ():
+                _apply_packing(model, problem, option, kinds, phase)
+    for fewest in problem.fewest:
+        for option in options if all(n in named for n in fewest.names) else ():
+            _apply_fewest(model, problem, option, fewest)
     for names in problem.patterned:
         kinds = [named[n] for n in names if n in named]
         for option in options if len(kinds) == len(names) else ():
             _apply_whole(model, problem, option, kinds)
 
 
-def _pairs(problem: "Problem") -> dict[tuple[str, ...], None]:
-    """The kinds in `Problem.packed`; of more than two every two: what one intake carries of them it carries beside any
-    others."""
-    return dict.fromkeys(pair for names in problem.packed for pair in combinations(names, min(2, len(names))))
+def _apply_fewest(model: "Model", problem: "Problem", option: "PlantOption", fewest: "Fewest") -> None:
+    """Where these kinds and this option are, as many intakes stand in the last phase as their whole blocks take."""
+    chosen = [(1, problem.chosen(option)), *((1, problem.stands(c)) for c in problem.columns if c.name in fewest.names)]
+    least = fewest.intakes[option.name]
+    if least is None:
+        model.add_row(chosen, high=len(chosen) - 1)
+    else:
+        count = problem.plant_count(option, problem.phases[-1])
+        model.add_row([(1, count), *((-least, name) for _, name in chosen)], low=-least * (len(chosen) - 1))
 
 
 def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]") -> None:
     """Every intake has a pattern in the last phase, and so in all; it binds where these kinds and this option are."""
-    last, chosen = problem.phases[-1], problem.chosen(option)
-    both = kinds if len(kinds) > 1 else 2 * kinds
+    one, other, last = kinds[0], kinds[-1], problem.phases[-1]
+    chosen = problem.chosen(option)
     found = []
     for first in (True, False):
-        for pattern in problem.patterns(option, *both, first=first):
-            parts = (option.name, *(k.name for k in both), "first" if first else "other", *map(str, pattern))
-            found.append((model.integer(f"whole:{':'.join(parts)}", 0, 1 if first else option.most), pattern, first))
+        for pattern in problem.patterns(option, one, other, first=first):
+            i, j = pattern
+            name = f"whole:{option.name}:{one.name}:{other.name}:{'first' if first else 'other'}:{i}:{j}"
+            found.append((model.integer(name, 0, 1 if first else option.most), pattern, first))
     model.add_row([(1, n) for n, _, first in found if first], high=1)
     others = [(-1, n) for n, _, first in found if not first]
     model.add_row([(1, problem.plant_count(option, last)), (-1, chosen), *others], low=0)
