@@ -41,6 +41,9 @@ def prove(
     bounding = Bounding(problem)
     lines = bounding.by_lines()
     near = best_pairs(lines, _NEAR)
+    if bounding.paid is not None:
+        # What is cheap as the choice counts it may all be beyond the budget.
+        near = np.union1d(near, best_pairs(bounding.paid.by_lines(), _NEAR))
     few, packed = _promising(bounding, near)
     first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
     if first.status == "infeasible" and bounding.refuses():
