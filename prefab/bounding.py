@@ -5,7 +5,7 @@ every number of blocks is looked at, with the plant that they need at least; and
 blocks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
@@ -195,6 +195,23 @@ class Bounding:
     def refuses(self) -> bool:
         """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
         return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
+
+    def reasons(self) -> Iterator[str]:
+        """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
+        problem, basis = self.problem, "the blocks of any site draw"
+        least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
+        if least_mw > problem.grid_w / WATTS / 1000:
+            yield f"grid: {problem.grid_w / WATTS / 1000:,.1f} MW; {basis} {least_mw:,.1f} MW or more"
+        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
+            if not (options := problem.options(carrier)):
+                continue
+            largest = max(options, key=lambda o: (o.most - o.spare) * o.capacity_w)
+            most_mw = (largest.most - largest.spare) * largest.rated_kw / 1000
+            least_mw = self._asked_of_plant(draw)[0] / WATTS / 1000
+            if least_mw > most_mw:
+                what = f"{most_mw:,.1f} MW from {largest.most} {largest.name}, the most that run together"
+                beside = f" with {largest.spare} to spare" if largest.spare else ""
+                yield f"{problem.catalog.carrier(carrier).title}: {what}{beside}; {basis} {least_mw:,.1f} MW or more"
 
     def _allowed(self, bounds: Bounds, numbers: Columns, paid: Bounds | None) -> Bounds:
         """Without what the budget, the phases' dates or the number of kinds forbids."""

@@ -47,7 +47,8 @@ def prove(
     few, packed = _promising(bounding, near)
     first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
     if first.status == "infeasible" and bounding.refuses():
-        raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
+        proof = "proved by counting, and by the solver for the most promising blocks"
+        raise Impossible("\n".join([_NOTHING.format(proof), *bounding.reasons()]))
     least = float(lines.min())
     if first.objective is not None:
         left = np.flatnonzero(lines.min(axis=1) <= first.objective)
