@@ -5,14 +5,15 @@ every number of blocks is looked at, with the plant that they need at least; and
 blocks.
 """
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prefab.brief import Prefer
 from prefab.draw import Draw
 from prefab.packing import Edge
 from prefab.plant import POWER
@@ -54,7 +55,10 @@ class Bounding:
         self.units = self.units.reshape(len(problem.services), len(columns))
         self.sums = [self._sum(rule) for rule in SUMMED if rule.RULE in problem.summed]
         """What each column adds to a sum that is limited, and the limit."""
-        self.budget_usd = _budget_usd(problem)
+        limit = problem.brief.limits.budget_usd
+        self.budget_usd = float("inf") if limit is None or problem.brief.prefer.makers else float(exact(limit))
+        self.paid = Bounding(_paid(problem)) if limit is not None and problem.brief.prefer.makers else None
+        """The same columns at what is paid for them, where a budget limits that and the choice counts otherwise."""
         self.most = -(-self.asked_kw[self.demand] // self.it_kw)
         largest = Draw(*(int(w) for w in self._largest(self.draw)))
         units = tuple(int(n) // WATTS for n in self._largest(self.units))
@@ -105,9 +109,10 @@ class Bounding:
 
     def by_lines(self) -> Bounds:
         """For every two columns, from the straight lines below the plant's tables."""
+        paid = None if self.paid is None else self.paid.by_lines()
         fixed, price = self.lines()
         if len(self.demands) > 1:
-            return self._allowed(self._of_two_demands(price) + fixed, np.arange(len(price)))
+            return self._allowed(self._of_two_demands(price) + fixed, np.arange(len(price)), paid)
         rate = price / self.it_kw
         # One block of each at least, and of the earlier one what runs before the other can be there.
         more_kw = np.maximum(0, self.before_kw - self.it_kw[:, None]) * (self.ready[:, None] < self.ready)
@@ -115,7 +120,7 @@ class Bounding:
         rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :] - more_kw - more_kw.T)
         bounds = of_each + of_each.T + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
-        return self._allowed(bounds + fixed, np.arange(len(bounds)))
+        return self._allowed(bounds + fixed, np.arange(len(bounds)), paid)
 
     def _asked_of_plant(self, each: Numbers) -> tuple[float, float]:
         """The least and the most that the blocks of a site ask of something, for what each of them asks."""
@@ -149,7 +154,7 @@ class Bounding:
             beside = n + np.flatnonzero(self._together[a, numbers[n:]])
             if len(beside):
                 bounds[n, beside] = bounds[beside, n] = self._sites(a, numbers[beside], ()).min(axis=0)
-        return self._allowed(bounds, numbers)
+        return self._allowed(bounds, numbers, None if self.paid is None else self.paid.by_counts(numbers))
 
     def by_packing(self, numbers: Columns, bounds: Bounds, pairs: Columns) -> Bounds:
         """The same with some pairs (rows and columns) raised by what one intake carries of whole blocks."""
@@ -196,27 +201,45 @@ class Bounding:
         """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
         return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
-    def _allowed(self, bounds: Bounds, numbers: Columns) -> Bounds:
+    def reasons(self) -> Iterator[str]:
+        """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
+        problem, basis = self.problem, "the blocks of any site draw"
+        least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
+        if least_mw > problem.grid_w / WATTS / 1000:
+            yield f"grid: {problem.grid_w / WATTS / 1000:,.1f} MW; {basis} {least_mw:,.1f} MW or more"
+        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
+            if not (options := problem.options(carrier)):
+                continue
+            largest = max(options, key=lambda o: (o.most - o.spare) * o.capacity_w)
+            most_mw = (largest.most - largest.spare) * largest.rated_kw / 1000
+            least_mw = self._asked_of_plant(draw)[0] / WATTS / 1000
+            if least_mw > most_mw:
+                what = f"{most_mw:,.1f} MW from {largest.most} {largest.name}, the most that run together"
+                beside = f" with {largest.spare} to spare" if largest.spare else ""
+                yield f"{problem.catalog.carrier(carrier).title}: {what}{beside}; {basis} {least_mw:,.1f} MW or more"
+
+    def _allowed(self, bounds: Bounds, numbers: Columns, paid: Bounds | None) -> Bounds:
         """Without what the budget, the phases' dates or the number of kinds forbids."""
         late = self.before_kw[numbers] > 0
         single = len(self.demands) == 1
         # Of one demand the other kind may stand earlier; of two each has its own only.
         bounds[late[:, None] & late if single else late[:, None] | late] = np.inf
         bounds[bounds > self.budget_usd] = np.inf
+        if paid is not None:
+            bounds[np.isinf(paid)] = np.inf
         if single and self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
         return bounds
 
 
-def _budget_usd(problem: Problem) -> float:
-    """The most that a site within the budget may cost as the choice counts it: with the largest margin on all of it."""
-    limit = problem.brief.limits.budget_usd
-    if limit is None:
-        return float("inf")
-    priced = [(c.cost_usd, c.real_usd) for c in problem.columns] + [(o.cost_usd, o.real_usd) for o in problem.plant]
-    if any(counted and not real for counted, real in priced):
-        return float("inf")
-    return float(exact(limit) * max((Fraction(counted, real) for counted, real in priced if real), default=Fraction(1)))
+def _paid(problem: Problem) -> Problem:
+    """The same question with everything at what it costs, whoever the brief prefers."""
+    return replace(
+        problem,
+        brief=problem.brief.model_copy(update={"prefer": Prefer()}),
+        columns=tuple(replace(c, cost_usd=c.real_usd) for c in problem.columns),
+        plant=tuple(replace(o, cost_usd=o.real_usd) for o in problem.plant),
+    )
 
 
 def _intakes(filled: Numbers, most: int) -> Numbers:

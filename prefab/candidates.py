@@ -49,6 +49,7 @@ class Left(NamedTuple):
 class Candidates(Protocol):
     """The columns of one problem, by what a site with them costs at least."""
 
+    bounding: Bounding
     least_usd: float
     """By straight lines."""
 
@@ -82,6 +83,9 @@ class Pairs:
     def promising(self) -> Problem:
         """The columns of the best pairs, of those that look cheap by lines."""
         bounding, near = self.bounding, best_pairs(self.lines, _NEAR)
+        if bounding.paid is not None:
+            # What is cheap as the choice counts it may all be beyond the budget.
+            near = np.union1d(near, best_pairs(bounding.paid.by_lines(), _NEAR))
         totals = bounding.by_counts(near)
         pairs = np.argwhere(np.triu(np.isfinite(totals)))
         pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
@@ -131,6 +135,7 @@ class Several:
 
     def __init__(self, bounding: Bounding) -> None:
         self.bounding = bounding
+        self.paid = None if bounding.paid is None else Several(bounding.paid)
         self.fixed_usd, price = bounding.lines()
         self.lines = bounding.most * price
         # Each demand has its own kind only, so that its blocks must be there for its first phase.
@@ -169,16 +174,17 @@ class Several:
         """By the least that each demand adds to each sum: what it draws of the grid, dollars, what else is limited."""
         bounding, problem = self.bounding, self.bounding.problem
         limits = [(bounding.draw[2], problem.grid_w - bounding.plant.storage.grid_w), *bounding.sums]
-        if not np.isfinite(self.least_usd) or self.least_usd > bounding.budget_usd:
+        dear = np.isinf(self.least_usd) or self.least_usd > bounding.budget_usd
+        if dear or (self.paid is not None and self.paid.refuses()):
             return True
         return any(
             sum(int((bounding.most * taken)[own].min()) for own in self.of_demand) > most for taken, most in limits
         )
 
     def _possible(self, few: int) -> Sites:
-        """Of so many sites with the least lines those that may be, the cheapest first; where the grid's limit forbids
-        all of them, of those that draw least."""
-        for each in (self.lines, self.drawn):
+        """Of so many sites with the least lines those that may be, the cheapest first; where all of them exceed the
+        budget or the grid's limit, of those for which least is paid or that draw least."""
+        for each in (self.lines, *([self.paid.lines] if self.paid else []), self.drawn):
             sites, _ = self._least(each, np.inf, few)
             totals = self._by_counts(sites)
             order = np.argsort(totals, kind="stable")
@@ -215,6 +221,8 @@ class Several:
         for taken, most in bounding.sums:
             found[(count * taken[sites]).sum(axis=1) > most] = np.inf
         found[found > bounding.budget_usd] = np.inf
+        if self.paid is not None:
+            found[np.isinf(self.paid._by_counts(sites))] = np.inf
         return found
 
     def _by_packing(self, sites: Sites) -> tuple[Bounds, tuple[Fewest, ...]]:

@@ -292,12 +292,12 @@ def _capacity_kw(
 
 
 def without_supply(
-    brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...], carriers: tuple[str, ...]
+    brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...], carriers: Mapping[str, int]
 ) -> tuple[str, ...]:
-    """For every carrier that no eligible module gives a line: why each module that gives it may not stand here."""
+    """A line for every carrier that no module eligible for its phase gives, with the reasons."""
     lines = []
-    for key in carriers:
-        offers, refusals = make_offers(brief, catalog, shapes, key)
+    for key, phase in carriers.items():
+        offers, refusals = make_offers(brief, catalog, shapes, key, phase=phase)
         if not offers:
             reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refusals) or "the catalog has none"
             lines.append(f"{catalog.carrier(key).title}: no module may give it here; {reasons}")

@@ -176,7 +176,8 @@ class Problem:
 def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[str, ...]) -> tuple[str, ...]:
     # Liquids and heat depend on temperatures that are chosen block by block.
     simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
-    needed = {"lv_ac"}
+    since = dict.fromkeys(("lv_ac", *wanted), 0)
+    """The phase for which each carrier is needed first."""
     for demand in brief.it.demands:
         begins = next(p for p in range(len(brief.phases)) if brief.demand_kw_until(demand.name, p) > 0)
         pods, refused = eligible_pods(brief, catalog, demand, begins)
@@ -185,11 +186,13 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
             reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
             return (f"IT pods: none may stand here{whose}; {reasons}",)
         asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
-        lacking = {c for c in set().union(*asked.values()) if without_supply(brief, catalog, hooks.shapes, (c,))}
+        all_asked = set().union(*asked.values())
+        lacking = {c for c in all_asked if without_supply(brief, catalog, hooks.shapes, {c: begins})}
         # A pod that lacks something is no hindrance where another one lacks nothing.
-        needed.update(*([needs for needs in asked.values() if not needs & lacking] or asked.values()))
-    said = (c.key for c in catalog.carriers if c.key in needed)
-    return without_supply(brief, catalog, hooks.shapes, tuple(dict.fromkeys((*said, *wanted))))
+        for needs in [needs for needs in asked.values() if not needs & lacking] or asked.values():
+            since |= {c: min(since.get(c, begins), begins) for c in needs}
+    order = [*(c.key for c in catalog.carriers if c.key in since and c.key not in wanted), *wanted]
+    return without_supply(brief, catalog, hooks.shapes, {c: since[c] for c in order})
 
 
 def _patterns(kinds: Sequence[BlockChoice], room_w: int, ways: int, worst_w: int) -> Iterator[Pattern]:

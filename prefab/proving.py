@@ -35,7 +35,8 @@ def prove(
     few = candidates.promising()
     first = solve_packed(few, effort, None, on_progress, stop)
     if first.status == "infeasible" and candidates.refuses():
-        raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
+        proof = "proved by counting, and by the solver for the most promising blocks"
+        raise Impossible("\n".join([_NOTHING.format(proof), *candidates.bounding.reasons()]))
     least = candidates.least_usd
     if first.objective is not None:
         left = candidates.within(first.objective)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from brute import Brute
@@ -10,6 +11,8 @@ from build import MODULES, a_brief, a_catalog, a_plan
 from prefab import objective
 from prefab.audit import check_claims
 from prefab.bounding import Bounding
+from prefab.brief import Prefer, read_brief
+from prefab.catalog import load_catalog
 from prefab.connecting import make_connected
 from prefab.errors import Impossible, InputError
 from prefab.problem import make_problem
@@ -98,6 +101,28 @@ def test_below_that_the_unpreferred_one_comes_back():
     assert find_verdict(wished(0.05, limits={"budget_usd": free.cost_usd}), catalog, {}) != "impossible"
     with pytest.raises(Impossible):
         sized(catalog, 0.05, limits={"budget_usd": free.cost_usd - 1})
+
+
+def test_a_budget_near_the_cheapest_is_answered_with_proof():
+    # A wide margin: what is compared says little about what is paid, and the proof must not rest on it alone.
+    shipped = load_catalog()
+    makers = {sku: "AB"[n % 2] for n, sku in enumerate(sorted(m.sku for m in shipped.modules))}
+    modules = tuple(m.model_copy(update={"manufacturer": makers[m.sku]}) for m in shipped.modules)
+    catalog = shipped.model_copy(update={"modules": modules})
+    brief = read_brief(Path(__file__).parents[1] / "examples" / "training-20mw.toml")
+    cheapest = make_sized(brief, catalog, QUICK).cost_usd
+    wished = brief.model_copy(update={"prefer": Prefer(makers=("A",), margin_frac=0.3)})
+    paid = make_sized(wished, catalog, QUICK).cost_usd
+    assert cheapest < paid
+    for limit in (cheapest, (cheapest + paid) // 2):
+        found = make_sized(_limited(wished, limit), catalog, QUICK)
+        assert (found.status, found.cost_usd <= limit) == ("optimal", True)
+    with pytest.raises(Impossible):
+        make_sized(_limited(wished, cheapest - 1), catalog, QUICK)
+
+
+def _limited(brief, usd):
+    return brief.model_copy(update={"limits": brief.limits.model_copy(update={"budget_usd": float(usd)})})
 
 
 def test_spares_count_with_the_margin_and_are_paid_without():

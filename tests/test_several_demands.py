@@ -1,10 +1,11 @@
 """Several IT demands in one brief: each in blocks of its own, each with its own tokens and share of the energy."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from prefab.brief import read_brief
+from prefab.brief import Phase, read_brief
 from prefab.catalog import load_catalog
 from prefab.connecting import make_connected
 from prefab.design import make_plan
@@ -148,3 +149,29 @@ def test_fabric_of_the_brief_is_bought_drawn_and_checked(tmp_path, catalog):
     counted = zip(plans[0].sized.kinds, plans[0].sized.blocks, strict=True)
     racks_kw = sum(kind.pods * n[-1] * plans[0].module(kind.pod).it.measured_kw for kind, n in counted)
     assert more.it_mwh > less.it_mwh > 0.9 * racks_kw * 8760 / 1000
+
+
+def test_supply_of_a_demand_that_begins_later_may_come_later(tmp_path, catalog):
+    # Direct current serves only the second demand, which begins with the second phase.
+    power = {m.sku for m in catalog.modules if m.given("critical_dc800")}
+    it = TWO.replace('"deepseek-r1-gb200"', '"deepseek-r1-vr200"\npods = ["ITV-2300"]')
+    brief = a_brief(tmp_path, it)
+    ends = (brief.phases[0].energised_by, date(2032, 12, 31))
+    phases = (
+        Phase(name=part.demand, it_mw=part.it_mw, split=(part,), energised_by=end)
+        for part, end in zip(brief.phases[0].split, ends, strict=True)
+    )
+    brief = brief.model_copy(update={"phases": tuple(phases)})
+    late = _with_lead_weeks(catalog, power, 190.0)
+    found = make_sized(brief, late, QUICK)
+    assert found.status == "optimal"
+    assert {g.sku for k in found.kinds if k.demand == "inference" for g in k.groups} & power
+    with pytest.raises(Impossible, match="no module may give it here"):
+        make_sized(brief, _with_lead_weeks(catalog, power, 400.0), QUICK)
+
+
+def _with_lead_weeks(catalog, skus, lead_weeks):
+    def slow(module):
+        return module.model_copy(update={"deployment": module.deployment.model_copy(update={"lead_weeks": lead_weeks})})
+
+    return catalog.model_copy(update={"modules": tuple(slow(m) if m.sku in skus else m for m in catalog.modules)})

@@ -79,6 +79,19 @@ def test_a_stricter_block_is_no_cheaper_here(stricter):
     ("brief", "catalog", "text"),
     [
         ({"grid": {"capacity_mw": 1.1, "voltage_kv": 20.0, "tariff": "flat"}}, MODULES, "no combination"),
+        (
+            {"grid": {"capacity_mw": 1.1, "voltage_kv": 20.0, "tariff": "flat"}},
+            MODULES,
+            r"grid: 1\.1 MW; the blocks of",
+        ),
+        (
+            {
+                "phases": [{"name": "One", "it_mw": 900.0, "energised_by": "2029-12-31"}],
+                "grid": {"capacity_mw": 5000.0},
+            },
+            MODULES,
+            r"mv ac: [\d.,]+ MW from \d+ MVS-\w+, the most that run together; the blocks of any site draw [\d.,]+ MW",
+        ),
         ({}, tuple(m for m in MODULES if m is not UPS), "critical ac: no module may give it here"),
         ({}, tuple(m for m in MODULES if m is not GEN), "standby mv: no module may give it here; the catalog has none"),
         ({"site": {"design_dry_bulb_degc": 55.0}}, tuple(m for m in MODULES if m is not DRY), "no block can be built"),
