@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import energy_price_text, kwh_per_mtok_text
+from prefab.documents.labels import energy_price_text, kwh_per_mtok_text, not_comparable
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_style import (
     CAPTION,
@@ -98,7 +98,7 @@ def _months(proposal: Proposal) -> Flowable:
         )
         for m in proposal.projection.months
     ]
-    head = ("Month", "IT, MWh", "Facility (B2), MWh", "PUE", "Dry bulb, °C", "Million tokens")
+    head = ("Month", "IT, MWh", "Facility (B2), MWh", "PUE", "Dry bulb, °C", f"Million tokens{proposal.projection.of}")
     return table(head, rows, (12, 16, 20, 14, 16, 22), "lrrrrr")
 
 
@@ -232,6 +232,7 @@ def _yields(proposal: Proposal) -> list[Flowable]:
             Heading("Tokens by demand", 1, "demands"),
             table(head, rows, (16, 17, 19, 26, 10, 12), "lrrrrr"),
             para(text, CAPTION),
+            *bullets([f"{y.demand}{not_comparable(y)}." for y in proposal.projection.yields if y.not_comparable]),
         )
     ]
 
@@ -239,6 +240,7 @@ def _yields(proposal: Proposal) -> list[Flowable]:
 def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
     plan = proposal.plan
     w = plan.workloads[demand]
+    found = proposal.projection.yields[demand] if plan.further_workloads else proposal.projection
     accelerators = 0
     for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
         it = plan.module(kind.pod).it
@@ -272,7 +274,7 @@ def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
         ("Boundary", "B3, electricity only"),
         ("Weather", proposal.projection.weather_source),
         ("Storage duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no storage"),
-        *([("Not comparable", proposal.projection.not_comparable)] if proposal.projection.not_comparable else []),
+        *([("Not comparable", found.not_comparable)] if found.not_comparable else []),
         *_accelerators(proposal),
     ]
 

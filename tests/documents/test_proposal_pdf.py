@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from documents.maker import HOSTILE, make_plan
 from pypdf import PdfReader
+from wired import with_two_demands
 
 from prefab.documents import write_one
 from prefab.proposal import make_proposal
@@ -173,3 +174,24 @@ def test_counts_of_three_digits_stay_on_one_line(proposal, tmp_path):
     write_one(replace(proposal, equipment=rows), tmp_path, "proposal.pdf")
     page = next(p for p in texts(tmp_path) if "factory-built and factory-tested" in p)
     assert page.split().count("123") == page.split().count("364") == page.split().count("487") == len(rows)
+
+
+def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages):
+    found = texts(written_for_two)
+    assert squeezed("kWh per million tokens of ask") in squeezed(found[0])
+    assert "of ask" not in pages[0]
+    whole = squeezed(" ".join(found))
+    assert squeezed("Million tokens of ask") in whole
+    # The remark stands beside the table, on the card, in the notes and in the answer, each time of the second demand.
+    for before in ("learn; not comparable: ", "Not comparable, tokens of learn: ", "Not comparable "):
+        assert whole.count(squeezed(f"{before}no token figure of T1")) == 1, before
+    card = found[next(n for n, p in enumerate(found) if "Workload card of learn" in p and "Tokenizer" in p)]
+    assert squeezed("Not comparable no token figure of T1") in squeezed(card.partition("Workload card of learn")[2])
+
+
+def test_as_many_kinds_of_block_as_the_demands_raise_the_limit_to(tmp_path):
+    plan = with_two_demands(make_plan(limits={"block_kinds": 1}))
+    write_one(make_proposal(plan, ()), tmp_path, "proposal.pdf")
+    whole = squeezed(" ".join(texts(tmp_path)))
+    assert squeezed("at most 2 block kinds") in whole
+    assert squeezed("at most 1 block kinds") not in whole
