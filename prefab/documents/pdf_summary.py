@@ -50,6 +50,7 @@ def _key_figures(proposal: Proposal) -> Flowable:
     ratios = f"{p.pue:.3f} / {p.wue_l_per_kwh:.3f} / {p.cue_kg_per_kwh:.3f}"
     tokens = [number(mtok / 1e6, 2) for mtok in (p.mtok.low, p.mtok.base, p.mtok.high)]
     # What is said per token is of the first demand; section 9 has them all.
+    of = f", {p.yields[0].demand}" if p.yields else ""
     rows = (
         (
             "Sustained IT load",
@@ -72,14 +73,14 @@ def _key_figures(proposal: Proposal) -> Flowable:
         ("Highest hour projected", f"{number(p.peak_site_kw)} kW", "mean of an hour, at the workload's load"),
         ("PUE / WUE / CUE", ratios, "energy ratio; L and kg CO2 per kWh of IT"),
         ("Energy of a year", f"{number(p.site_mwh)} MWh", f"of which IT {number(p.it_mwh)} MWh"),
-        (f"Tokens of a year{p.of}", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),
+        (f"Tokens of a year{of}", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),
         (
-            f"Projected facility TokEnergy (B3){p.of}",
+            f"Projected facility TokEnergy (B3){of}",
             f"{te.base:.3f} kWh per million tokens",
             f"{te.low:.3f} to {te.high:.3f}; workload card in section 9{not_comparable(p)}",
         ),
         (
-            f"Energy cost of a million tokens{p.of}",
+            f"Energy cost of a million tokens{of}",
             f"{p.energy_usd_per_mtok:.4f} $",
             f"at {energy_price_text(proposal)}; {plan.tariff.title}",
         ),

@@ -4,11 +4,12 @@ import re
 from dataclasses import replace
 
 import pytest
-from documents.maker import HOSTILE, make_plan
+from documents.maker import HOSTILE, make_plan, two_demands_proposal
 from pypdf import PdfReader
 from wired import with_two_demands
 
 from prefab.documents import write_one
+from prefab.documents.pdf_yield import _card
 from prefab.proposal import make_proposal
 from prefab.results import Finding
 
@@ -182,6 +183,8 @@ def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages)
     assert "of ask" not in pages[0]
     whole = squeezed(" ".join(found))
     assert squeezed("Million tokens of ask") in whole
+    for words in ("Boundary B3 of ask", "Workload card of ask", "What else a million tokens of ask takes"):
+        assert squeezed(words) in whole
     # The remark stands beside the table, on the card, in the notes and in the answer, each time of the second demand.
     for before in ("learn; not comparable: ", "Not comparable, tokens of learn: ", "Not comparable "):
         assert whole.count(squeezed(f"{before}no token figure of T1")) == 1, before
@@ -195,3 +198,16 @@ def test_as_many_kinds_of_block_as_the_demands_raise_the_limit_to(tmp_path):
     whole = squeezed(" ".join(texts(tmp_path)))
     assert squeezed("at most 2 block kinds") in whole
     assert squeezed("at most 1 block kinds") not in whole
+
+
+def test_the_card_of_a_demand_prices_the_accelerators_of_its_own_pods(proposal, catalog):
+    one, other = (a.model_copy(update={"name": n}) for a, n in zip(catalog.accelerators, ("T1", "T2"), strict=False))
+    plan = with_two_demands(make_plan(), accelerator="T2")
+    pod = plan.module("POD-1000")
+    second = pod.model_copy(update={"sku": "POD-2000", "it": pod.it.model_copy(update={"accelerator": "T2"})})
+    kinds = (plan.sized.kinds[0], plan.sized.kinds[1].model_copy(update={"pod": "POD-2000"}))
+    sized = plan.sized.model_copy(update={"kinds": kinds})
+    changed = {"sized": sized, "modules": (*plan.modules, second), "accelerators": (one, other)}
+    both = replace(proposal, plan=plan.model_copy(update=changed), projection=two_demands_proposal().projection)
+    priced = [[name for name, _ in _card(both, n) if name.startswith("Price")] for n in range(2)]
+    assert priced == [["Price and life of one T1"], ["Price and life of one T2"]]
