@@ -30,7 +30,6 @@ _GIVEN_UP: dict[str, Section] = {
     "autonomy.generator_h": {"generator_h": 0.0},
     "autonomy.ups_min": {"ups_min": 0.0},
     "grid.capacity_mw": {"capacity_mw": 1e5},
-    "it.pods": {"pods": ()},
     "limits.block_kinds": {"block_kinds": 2},
     "limits.exclude": {"exclude": ()},
     "site.depth_m": _ANY_LAND,
@@ -77,8 +76,13 @@ def _without(brief: SiteBrief, field: str) -> SiteBrief:
         return brief.model_copy(
             update={"phases": tuple(p.model_copy(update={"energised_by": p.energised_by + _FAR}) for p in brief.phases)}
         )
+    if field == "it.pods":
+        demands = tuple(d.model_copy(update={"pods": ()}) for d in brief.it.demand)
+        return brief.model_copy(update={"it": part.model_copy(update={"pods": (), "demand": demands})})
     given_up = _GIVEN_UP.get(field) or {name: "N" if section == "redundancy" else type(part).model_fields[name].default}
-    return brief.model_copy(update={section: part.model_copy(update=given_up)})
+    relaxed = brief.model_copy(update={section: part.model_copy(update=given_up)})
+    # Several IT demands raise the kinds of block by themselves: then the limit binds nothing.
+    return brief if field == "limits.block_kinds" and relaxed.kinds_max == brief.kinds_max else relaxed
 
 
 def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, ...]:

@@ -31,7 +31,7 @@ class Effect:
     modules: tuple[Change, ...] = ()
     """Modules of the whole site by SKU."""
     cost_usd: Change | None = None
-    """Modules, freight and installation; None where it stays."""
+    """What is paid for modules, freight and installation, without any margin of preference; None where it stays."""
     figures: tuple[Change, ...] = ()
     """Of the modules that it keeps, by SKU and key: what its layout, schedule and projection would be made with."""
 
@@ -61,7 +61,7 @@ def _effect(brief: Path, catalog: Catalog, on_progress: Callable[[Progress], Non
     modules = tuple(
         Change(sku, before[sku], after[sku]) for sku in sorted({*before, *after}) if before[sku] != after[sku]
     )
-    cost = Change("objective_usd", stored.cost_usd, sized.cost_usd)
+    cost = Change("cost_usd", stored.cost_usd, sized.cost_usd)
     figures = tuple(_figures(tree, catalog, {sku for sku in before if after[sku]}))
     return Effect(name, "", modules, cost if cost.old != cost.new else None, figures)
 

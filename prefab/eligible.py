@@ -153,16 +153,17 @@ def eligible_pods(
     workload = next(w for w in catalog.workloads if w.key == demand.workload)
     pods: list[Module] = []
     refusals: list[Refusal] = []
+    wish = f"it.demand[{brief.it.demand.index(demand)}].pods ({demand.name})" if brief.it.demand else "it.pods"
     for module in catalog.modules:
         if module.it is None:
             continue
         if demand.pods and module.sku not in demand.pods:
-            refusals.append(Refusal(module.sku, "not among the brief's it.pods"))
+            refusals.append(Refusal(module.sku, f"not among the brief's {wish}"))
         elif not (found := match(workload, module.it.accelerator)):
             text = f"holds {module.it.accelerator}, the workload runs on {workload.accelerator}"
             refusals.append(Refusal(module.sku, text))
         elif found == "proxy" and module.sku not in demand.pods:
-            text = f"holds {module.it.accelerator}, for which the workload is only a proxy; name the pod in it.pods"
+            text = f"holds {module.it.accelerator}, for which the workload is only a proxy; name the pod in {wish}"
             refusals.append(Refusal(module.sku, text))
         elif (reason := _not_wanted(brief, catalog, module, phase, grows=True)) is not None:
             refusals.append(Refusal(module.sku, reason))

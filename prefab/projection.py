@@ -19,7 +19,7 @@ from prefab.plan import BlockKind, Plan
 from prefab.results import Band, DemandYield, Hourly, Month, Projection, Step
 from prefab.serving import Hours, Kind, chip_kw, full_rate_of, make_load_frac, pod_kw, tokens_of
 from prefab.units import musd, number
-from prefab.workload import match, why_not_comparable
+from prefab.workload import Workload, match, why_not_comparable
 
 # Grid batteries hang on the bus behind the site's switchgear.
 _STORAGE_BUS = "mv_ac"
@@ -191,7 +191,7 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[Kind], at: Surroundings, 
         notes=(
             *_basis(plan, kinds, hourly, weather),
             *_billing(tariff, bill, site),
-            *_doubts(plan, kinds, hourly, pue, own_site / mtok),
+            *_doubts(plan, kinds, hourly, pue, yields),
         ),
         weather_source=weather.source,
         not_comparable=first.not_comparable,
@@ -206,7 +206,8 @@ def _yield_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site
         InputError: it delivers no tokens.
     """
     card, own = plan.workloads[demand], [k for k in kinds if k.demand == demand]
-    mtok = float(np.sum(sum((tokens_of(k) for k in own if k.serves), np.zeros(at.dry_bulb_degc.shape)) / 1e6))
+    tokens_m = sum((tokens_of(k) for k in own if k.serves), np.zeros(at.dry_bulb_degc.shape)) / 1e6
+    mtok = float(np.sum(tokens_m))
     if mtok <= 0:
         raise InputError(
             f"brief: utilisation_frac, it.workload: {card.key!r} delivers no tokens here; utilisation, availability "
@@ -225,6 +226,7 @@ def _yield_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site
         energy_usd_per_mtok=energy_frac * bill.total_usd / mtok,
         carbon_g_per_mtok=kwh * plan.tariff.carbon_g_per_kwh / mtok,
         not_comparable=why_not_comparable(card, (k.it.accelerator for k in own)),
+        tokens_m=tuple(tokens_m.tolist()),
     )
 
 
@@ -292,13 +294,8 @@ def _months(hourly: Hourly, weather: Weather) -> tuple[Month, ...]:
 
 def _basis(plan: Plan, kinds: list[Kind], hourly: Hourly, weather: Weather) -> list[str]:
     """What the figures rest on, one sentence each."""
-    card, basis = plan.workload, plan.basis
-    mean = float(np.mean(make_load_frac(plan, card, weather)))
-    shape = "flat, as training runs"
-    if card.purpose == "inference" and card.week is not None:
-        shape = f"by the profile {card.week.key} ({card.week.hours})"
+    basis = plan.basis
     house_kw = sum((k.house_kw for k in kinds), np.zeros(weather.hour.shape))
-    limits = " and ".join(sorted({full_rate_of(k).binds for k in kinds if k.serves and not k.demand}))
     notes = [
         f"Weather: {weather.source}; without recirculation of warm air, which the design adds.",
         "Everything installed runs and shares its load, redundant modules included; losses are read at that load.",
@@ -309,9 +306,7 @@ def _basis(plan: Plan, kinds: list[Kind], hourly: Hourly, weather: Weather) -> l
         f"Controls and house load: {number(float(np.mean(house_kw)), 1)} kW of the pods for lighting, access and "
         f"fire detection, a share of their peak power whatever the load; "
         f"{number(float(np.mean(np.array(hourly.auxiliary_kw) - house_kw)), 1)} kW of control panels.",
-        f"Load: {number(100 * mean, 1)} % of serving capacity in the mean of the year, {shape}; work is packed "
-        f"and the rest idles, so IT power runs straight from idle to full load.",
-        f"Tokens: {card.tokens_counted}; their rate is limited by {limits}.",
+        *(note for demand in range(len(plan.workloads)) for note in _computing(plan, demand, kinds, weather)),
         "Boundary B3: all electricity entering the site; batteries stand by and are not cycled.",
     ]
     if any(hourly.water_l):
@@ -322,14 +317,34 @@ def _basis(plan: Plan, kinds: list[Kind], hourly: Hourly, weather: Weather) -> l
     if plan.further_workloads:
         notes.append(
             f"Tokens and all figures per token are of {plan.brief.it.demands[0].name}, with its share of the energy by "
-            "what its blocks draw; those of the other demand stand beside them and are never added."
+            "what its blocks draw; those of the others stand beside them and are never added."
         )
-    if card.purpose == "training":
+    if any(card.purpose == "training" for card in plan.workloads):
         notes.append("Training tokens are not served tokens: do not compare with inference.")
     return notes
 
 
-def _doubts(plan: Plan, kinds: list[Kind], hourly: Hourly, pue: float, b3_kwh_per_mtok: float) -> list[str]:
+def _whose(plan: Plan, demand: int) -> str:
+    """To be put behind what is said of one of several IT demands; empty where there is one."""
+    return f" of {plan.brief.it.demands[demand].name}" if plan.further_workloads else ""
+
+
+def _computing(plan: Plan, demand: int, kinds: list[Kind], weather: Weather) -> tuple[str, str]:
+    """How one IT demand loads its pods, and what its tokens are."""
+    card, of = plan.workloads[demand], _whose(plan, demand)
+    mean = float(np.mean(make_load_frac(plan, card, weather)))
+    shape = "flat, as training runs"
+    if card.purpose == "inference" and card.week is not None:
+        shape = f"by the profile {card.week.key} ({card.week.hours})"
+    limits = " and ".join(sorted({full_rate_of(k).binds for k in kinds if k.serves and k.demand == demand}))
+    return (
+        f"Load{of}: {number(100 * mean, 1)} % of serving capacity in the mean of the year, {shape}; work is packed "
+        f"and the rest idles, so IT power runs straight from idle to full load.",
+        f"Tokens{of}: {card.tokens_counted}; their rate is limited by {limits}.",
+    )
+
+
+def _doubts(plan: Plan, kinds: list[Kind], hourly: Hourly, pue: float, yields: tuple[DemandYield, ...]) -> list[str]:
     """What a reader should question, empty for an ordinary site."""
     notes = []
     if (hours := _degraded_hours(hourly)) > 0:
@@ -339,20 +354,8 @@ def _doubts(plan: Plan, kinds: list[Kind], hourly: Hourly, pue: float, b3_kwh_pe
             f"PUE {number(pue, 3)} lies outside {PLAUSIBLE_PUE[0]:g} to {PLAUSIBLE_PUE[1]:g}, the band of "
             f"liquid-cooled AI plants: it needs a reason, such as a hot climate or chillers."
         )
-    joules = tokens.j_per_token(b3_kwh_per_mtok)
-    if plan.workload.purpose == "inference":
-        for (least, most), verdict in (
-            (tokens.POSSIBLE_J_PER_TOKEN, "cannot be right"),
-            (tokens.PLAUSIBLE_J_PER_TOKEN, "is doubtful"),
-        ):
-            if not least <= joules <= most:
-                notes.append(
-                    f"{number(joules, 3)} J per token {verdict} for inference (outside {least:g} to {most:g}): "
-                    f"check the workload card."
-                )
-                break
-    if reason := why_not_comparable(plan.workload, (k.it.accelerator for k in kinds if not k.demand)):
-        notes.append(f"Not comparable: {reason}.")
+    for demand, found in enumerate(yields):
+        notes += _doubts_of_tokens(plan.workloads[demand], found, _whose(plan, demand))
     if any(not k.serves for k in kinds):
         notes.append("Pods without the accelerator of their card take energy and give no tokens here.")
     for kind in kinds:
@@ -364,4 +367,23 @@ def _doubts(plan: Plan, kinds: list[Kind], hourly: Hourly, pue: float, b3_kwh_pe
             f"The peak of {number(max(hourly.site_kw))} kW exceeds the grid connection of "
             f"{number(plan.brief.grid.capacity_mw * 1000)} kW."
         )
+    return notes
+
+
+def _doubts_of_tokens(card: Workload, found: DemandYield, of: str) -> list[str]:
+    """Energy per token of one IT demand that no site of its kind has, and why it stands beside no other."""
+    notes = []
+    joules = tokens.j_per_token(found.tokenergy_kwh_per_mtok.base)
+    for (least, most), verdict in (
+        (tokens.POSSIBLE_J_PER_TOKEN, "cannot be right"),
+        (tokens.PLAUSIBLE_J_PER_TOKEN, "is doubtful"),
+    ):
+        if card.purpose == "inference" and not least <= joules <= most:
+            notes.append(
+                f"{number(joules, 3)} J per token{of} {verdict} for inference (outside {least:g} to {most:g}): "
+                f"check the workload card."
+            )
+            break
+    if found.not_comparable:
+        notes.append(f"Not comparable{', tokens' + of if of else ''}: {found.not_comparable}.")
     return notes

@@ -307,21 +307,18 @@ def _answers(
         ("When does it run?", _when(plan)),
         (
             "What does it yield?",
-            f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year{_of_first(projection)} at PUE "
+            f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year{projection.of} at PUE "
             f"{projection.pue:.3f}: projected facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to "
             f"{te.high:.4g}), boundary B3."
             + (f" Not comparable: {projection.not_comparable}." if projection.not_comparable else "")
             + "".join(
                 f" {y.demand}: {number(y.mtok.base / 1e6, 2)} trillion tokens at {y.tokenergy_kwh_per_mtok.base:.4g}."
+                + (f" Not comparable: {y.not_comparable}." if y.not_comparable else "")
                 for y in projection.yields[1:]
             ),
         ),
     ]
     return tuple(answers)
-
-
-def _of_first(projection: Projection) -> str:
-    return f" of {projection.yields[0].demand}" if projection.yields else ""
 
 
 def _when(plan: Plan) -> str:

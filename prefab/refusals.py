@@ -2,15 +2,16 @@
 
 A module is refused when nothing that it gives may be taken from it here. Liquids and heat are tried at every
 temperature that the chain from the pods to the outdoor air asks for at this site, and heat rejection also at its own
-rated temperatures, in the design weather; where nothing asks for a liquid, at its carrier's warmest grade.
+rated temperatures, in the design weather; where nothing asks for a liquid, at its carrier's warmest grade. What blocks
+are made of is judged for the last phase, and for the first one (pods for that in which their demand begins).
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from prefab.brief import SiteBrief
+from prefab.brief import ItDemand, SiteBrief
 from prefab.catalog import Catalog
 from prefab.eligible import Offer, Shape, eligible_pods, make_offers, site_conditions
 from prefab.module import Module, Need
@@ -56,28 +57,34 @@ def refused_modules(brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...
     """Every module of the catalog that may not stand at this site, with the first reason, in the catalog's order.
 
     Of one that fails at several temperatures the reason is that of the warmest, where it comes nearest to serving.
+    Those that only early phases must do without are marked.
     """
-    return _Trial(brief, catalog, shapes).refused
+    last = len(brief.phases) - 1
+    never = {r.sku: r for r in _Trial(brief, catalog, shapes, last).refused}
+    first = {r.sku: replace(r, early=True) for r in _Trial(brief, catalog, shapes, 0).refused} if last else {}
+    found = first | never
+    return tuple(found[m.sku] for m in catalog.modules if m.sku in found)
 
 
 def derated_modules(brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...]) -> tuple[Derated, ...]:
-    """Every module that may stand here and gives less than its rating, with what is left of it."""
-    return _Trial(brief, catalog, shapes).derated
+    """Every module that may stand here in some phase and gives less than its rating, with what is left of it."""
+    return _Trial(brief, catalog, shapes, len(brief.phases) - 1).derated
 
 
 class _Trial:
-    """Every module of a catalog tried at one site."""
+    """Every module of a catalog tried at one site, those of blocks for one phase."""
 
-    def __init__(self, brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...]) -> None:
-        self.brief, self.catalog, self.shapes = brief, catalog, shapes
+    def __init__(self, brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...], phase: int) -> None:
+        catalog = catalog.with_fabric(brief.fabric_frac)
+        self.brief, self.catalog, self.shapes, self.phase = brief, catalog, shapes, phase
         self.conditions = site_conditions(brief, catalog)
         self.carriers = {c.key: c for c in catalog.carriers}
         self.answers: dict[str, list[_Answer]] = {m.sku: [] for m in catalog.modules}
         self.tried: set[_Asked] = set()
-        answers = [eligible_pods(brief, catalog, demand) for demand in brief.it.demands]
+        answers = [eligible_pods(brief, catalog, d, max(phase, _begins(brief, d))) for d in brief.it.demands]
         serving = {m.sku for pods, _ in answers for m in pods}
         self.pods = tuple(m for m in catalog.modules if m.sku in serving)
-        self.no_pods = {r.sku: r.reason for _, refusals in answers for r in refusals if r.sku not in serving}
+        self.no_pods = {m.sku: self._no_pod(m.sku, [r for _, r in answers]) for m in self._all_pods()}
         self._try_chain()
         for module in catalog.modules:
             if module.rejection is not None:
@@ -107,9 +114,18 @@ class _Trial:
         standing = (m.model_copy(update={"stands": "site"}) if m.sku in laid else m for m in self.catalog.modules)
         as_standing = self.catalog.model_copy(update={"modules": tuple(standing)})
         for key in sorted({g.carrier for m in self.catalog.modules if m.sku in laid for g in m.gives}):
-            for refusal in make_offers(self.brief, as_standing, (), key)[1]:
+            for refusal in make_offers(self.brief, as_standing, (), key, phase=self.phase)[1]:
                 if refusal.sku in laid:
                     self.answers[refusal.sku].append(_Answer(_Asked(key), None, refusal.reason))
+
+    def _no_pod(self, sku: str, refusals: list[tuple[Refusal, ...]]) -> str:
+        """Why no IT demand takes a pod: once where all have the same reason; empty where one takes it."""
+        reasons = [next((r.reason for r in found if r.sku == sku), "") for found in refusals]
+        if not all(reasons):
+            return ""
+        if len(set(reasons)) == 1:
+            return reasons[0]
+        return "; ".join(f"{d.name}: {reason}" for d, reason in zip(self.brief.it.demands, reasons, strict=True))
 
     def _all_pods(self) -> tuple[Module, ...]:
         return tuple(m for m in self.catalog.modules if m.it is not None)
@@ -138,7 +154,7 @@ class _Trial:
 
     def _try(self, asked: _Asked, only: str = "") -> tuple[Offer, ...]:
         """Offers of a carrier, and what was said of every module that gives it, or of one of them only."""
-        offers, refusals = make_offers(self.brief, self.catalog, self.shapes, *asked)
+        offers, refusals = make_offers(self.brief, self.catalog, self.shapes, *asked, phase=self.phase)
         for refusal in (r for r in refusals if only in ("", r.sku)):
             self.answers[refusal.sku].append(_Answer(asked, None, refusal.reason))
         serving = []
@@ -164,7 +180,7 @@ class _Trial:
     def _refusal(self, module: Module) -> str:
         """Why a module may not stand here; empty where something of it serves."""
         if module.it is not None:
-            return self.no_pods.get(module.sku, "")
+            return self.no_pods[module.sku]
         answers = self.answers[module.sku]
         if not answers or any(a.offer for a in answers):
             return ""
@@ -198,7 +214,8 @@ class _Trial:
 
     def _cause(self, offer: Offer) -> str:
         """The site's weather, height and voltage, or what the brief and the loop ask of it."""
-        unshaped, _ = make_offers(self.brief, self.catalog, (), offer.carrier.key, offer.supply_degc, offer.return_degc)
+        asked = _Asked(offer.carrier.key, offer.supply_degc, offer.return_degc)
+        unshaped, _ = make_offers(self.brief, self.catalog, (), *asked, phase=self.phase)
         site_kw = next(o.capacity_kw for o in unshaped if o.module.sku == offer.module.sku)
         known = offer.supply_degc is not None and offer.return_degc is not None
         water = f"water at {offer.supply_degc:g}/{offer.return_degc:g} °C" if known else ""
@@ -210,6 +227,11 @@ class _Trial:
             lasting = f"its battery for {self.brief.autonomy.ups_min:g} min"
             causes.append(lasting if offer.carrier.autonomy else f"flow with {water}")
         return ", ".join(causes)
+
+
+def _begins(brief: SiteBrief, demand: ItDemand) -> int:
+    """The first phase that has megawatts of an IT demand."""
+    return next(n for n in range(len(brief.phases)) if brief.demand_kw_until(demand.name, n) > 0)
 
 
 def _rated_water(module: Module) -> _Asked:

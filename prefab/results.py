@@ -46,6 +46,8 @@ class Refusal:
 
     sku: str
     reason: str
+    early: bool = False
+    """Whether only early phases must do without it."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ class Hourly:
     site_kw: tuple[float, ...]
     water_l: tuple[float, ...]
     tokens_m: tuple[float, ...]
+    """Of the first IT demand."""
     unserved_heat_kw: tuple[float, ...]
 
 
@@ -224,6 +227,9 @@ class DemandYield:
     energy_usd_per_mtok: float
     carbon_g_per_mtok: float
     not_comparable: str
+    """Why its figures per token stand beside no others; empty for ordinary ones."""
+    tokens_m: tuple[float, ...]
+    """Hour by hour."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +268,11 @@ class Projection:
     """Why the figures per token stand beside no others: a proxy, or other tokens counted; empty for ordinary ones."""
     yields: tuple[DemandYield, ...] = ()
     """Of every demand, where there are several."""
+
+    @property
+    def of(self) -> str:
+        """Whose the figures per token are, to be put behind their names; empty where there is one IT demand."""
+        return f" of {self.yields[0].demand}" if self.yields else ""
 
 
 @dataclass(frozen=True)

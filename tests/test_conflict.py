@@ -1,7 +1,7 @@
 """Which wishes clash: a set that clashes, and none of it is superfluous."""
 
 import pytest
-from build import a_brief, a_catalog
+from build import MODULES, POD, a_brief, a_catalog
 
 from prefab.conflict import attempt, find_conflict, wishes_of
 from prefab.solver import StopFlag
@@ -71,3 +71,36 @@ def test_crews_that_are_too_few_for_the_date_are_named():
     expected = ["phases.energised_by", "works.commissioning_crews"]
     assert fields(conflict.clashing) == fields(conflict.freeing) == expected
     assert "50 crane crews" in conflict.clashing[1].sentence
+
+
+def two_demands(**more):
+    """A brief with pods named for the second of two demands only."""
+    split = [{"demand": "ask", "it_mw": 0.5}, {"demand": "learn", "it_mw": 0.5}]
+    demand = [{"name": "ask", "workload": "chat"}, {"name": "learn", "workload": "chat", "pods": ["POD-1000"]}]
+    phases = [{"name": "One", "it_mw": 1.0, "split": split, "energised_by": "2029-12-31"}]
+    return a_brief(**{"it": {"workload": None, "demand": demand}, "phases": phases, **more})
+
+
+def test_pods_of_every_demand_are_one_wish():
+    (wish,) = (w for w in wishes_of(two_demands()) if w.field == "it.pods")
+    assert "learn in POD-1000" in wish.sentence
+    assert "ask" not in wish.sentence
+    assert "it.pods" in fields(wishes_of(a_brief(it={"pods": ["POD-1000"]})))
+    assert "it.pods" not in fields(wishes_of(a_brief()))
+
+
+def test_giving_up_the_pods_of_a_demand_frees_the_site():
+    """The pod named for one demand cannot be there in time; another one that serves it can."""
+    slow = POD.deployment.model_copy(update={"lead_weeks": 300.0})
+    catalog = a_catalog((*MODULES, POD.model_copy(update={"sku": "POD-1001", "deployment": slow})))
+    demand = [{"name": "ask", "workload": "chat"}, {"name": "learn", "workload": "chat", "pods": ["POD-1001"]}]
+    brief = two_demands(it={"workload": None, "demand": demand}, grid={"capacity_mw": 6.0})
+    conflict = find_conflict(brief, catalog)
+    assert conflict.verdict == "impossible"
+    assert "it.demand[1].pods (learn)" in conflict.reason
+    assert "it.pods" in fields(conflict.freeing)
+
+
+def test_a_limit_on_kinds_of_block_that_the_demands_raise_is_no_wish():
+    assert "limits.block_kinds" in fields(wishes_of(a_brief(limits={"block_kinds": 1})))
+    assert "limits.block_kinds" not in fields(wishes_of(two_demands(limits={"block_kinds": 1})))

@@ -221,6 +221,7 @@ def test_a_dearer_pod_changes_the_layout(layouts, catalog):
     assert not effect.trouble
     assert effect.cost_usd is not None
     assert effect.cost_usd.new > effect.cost_usd.old
+    assert effect.cost_usd.key == "cost_usd"
 
 
 def test_a_longer_lead_time_of_a_module_that_stays_is_named(layouts, catalog, tmp_path):

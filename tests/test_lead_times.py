@@ -14,7 +14,7 @@ from prefab.connecting import make_connected
 from prefab.eligible import first_phase, growing_phases, make_offers
 from prefab.errors import Impossible
 from prefab.problem import make_problem
-from prefab.refusals import refused_modules
+from prefab.refusals import derated_modules, refused_modules
 from prefab.rules import HOOKS, SUPPLY
 from prefab.scheduling import make_scheduled
 from prefab.sizing import make_sized
@@ -138,6 +138,31 @@ def test_refusals_say_from_which_phase_on():
     said = {r.sku: r.reason for r in refused_modules(wished(), catalog, HOOKS.shapes)}
     assert set(said) == {"UPS-801"}
     assert said["UPS-801"].endswith("first phase by 2028-12-31; from phase Two on it may")
+
+
+def test_refusals_of_early_phases_are_told_from_those_of_all():
+    slow = (rival("UPS-800", SLOW), rival("POD-1000", SLOWER), rival("CDU-500", NEVER), rival("GEN-2000", SLOW))
+    catalog = a_catalog((*MODULES, *slow))
+    found = {r.sku: r for r in refused_modules(wished(), catalog, HOOKS.shapes)}
+    early = {"UPS-801": True, "POD-1001": True, "CDU-501": False, "GEN-2001": False}
+    assert {sku: r.early for sku, r in found.items()} == early
+    assert found["CDU-501"].reason.endswith("phase Three by 2030-12-31")
+    # One that comes late and gives less here is derated all the same.
+    hot = wished(autonomy={"ups_min": 30.0, "generator_h": 24.0})
+    assert {"UPS-800", "UPS-801"} <= {d.sku for d in derated_modules(hot, catalog, HOOKS.shapes)}
+
+
+def test_pods_are_judged_for_the_phase_in_which_their_demand_begins():
+    catalog = a_catalog((*MODULES, rival("POD-1000", SLOW)))
+    demand = [{"name": "ask", "workload": "chat", "pods": ["POD-1000"]}, {"name": "learn", "workload": "chat"}]
+    parts = [[("ask", 1.0)], [("learn", 2.0)], [("learn", 1.0)]]
+    phases = [
+        {**phase, "split": [{"demand": name, "it_mw": mw} for name, mw in part]}
+        for phase, part in zip(PHASES, parts, strict=True)
+    ]
+    brief = wished(it={"workload": None, "demand": demand}, phases=phases)
+    assert refused_modules(brief, catalog, HOOKS.shapes) == ()
+    assert [r.sku for r in refused_modules(wished(), catalog, HOOKS.shapes)] == ["POD-1001"]
 
 
 def test_the_schedule_refuses_what_stands_before_it_can_be_there():

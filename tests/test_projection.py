@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wired import hand_wired_plan
+from wired import hand_wired_plan, with_two_demands
 
 from prefab.errors import InputError
 from prefab.plan import Plan
@@ -199,3 +199,47 @@ def test_doubtful_cards_are_called_so(card: dict[str, Any], phrase: str, base: P
 
 def test_the_same_plan_gives_the_same_projection(base: Projection) -> None:
     assert make_projection(hand_wired_plan()) == base
+
+
+LEARN: dict[str, Any] = {"purpose": "training", "tokens_counted": "training tokens", "utilisation_frac": 0.5}
+
+
+def test_the_basis_of_every_demand_is_said_with_its_name() -> None:
+    notes = make_projection(with_two_demands(hand_wired_plan(2), **LEARN)).notes
+    for phrase in (
+        "Load of ask: 80.0 % of serving capacity in the mean of the year, by the profile level",
+        "Load of learn: 50.0 % of serving capacity in the mean of the year, flat",
+        "Tokens of ask: output tokens; their rate is limited by compute",
+        "Tokens of learn: training tokens; their rate is limited by compute",
+        "Training tokens are not served tokens",
+    ):
+        assert sum(phrase in note for note in notes) == 1, phrase
+    alone = make_projection(hand_wired_plan(2)).notes
+    assert sum(note.startswith(("Load: ", "Tokens: ")) for note in alone) == 2
+
+
+@pytest.mark.parametrize(
+    ("card", "phrase"),
+    [
+        ({"published_tokens_per_s": 20.0}, "J per token of learn is doubtful"),
+        ({"published_tokens_per_s": 0.2}, "J per token of learn cannot be right"),
+        ({"accelerator": "T2", "proxy_for": ("T1",)}, "Not comparable, tokens of learn: no token figure of T1"),
+    ],
+)
+def test_what_is_doubtful_of_the_second_demand_is_said_of_it(card: dict[str, Any], phrase: str) -> None:
+    found = make_projection(with_two_demands(hand_wired_plan(2), **card))
+    assert sum(phrase in note for note in found.notes) == 1
+    assert not any(
+        "of ask is" in n or "of ask cannot" in n or "Not comparable, tokens of ask" in n for n in found.notes
+    )
+    assert found.not_comparable == found.yields[0].not_comparable == ""
+    assert ("T1" in found.yields[1].not_comparable) is ("proxy_for" in card)
+
+
+def test_tokens_of_every_demand_hour_by_hour() -> None:
+    found = make_projection(with_two_demands(hand_wired_plan(2), published_tokens_per_s=250.0))
+    ask, learn = found.yields
+    assert ask.tokens_m == found.hourly.tokens_m
+    for y in found.yields:
+        assert sum(y.tokens_m) == pytest.approx(y.mtok.base)
+    assert sum(learn.tokens_m) == pytest.approx(sum(ask.tokens_m) / 4)

@@ -1,6 +1,6 @@
 """What the proposal chooses to show of the findings and figures."""
 
-from documents.maker import make_plan
+from documents.maker import make_plan, two_demands_proposal
 
 from prefab.brief import Prefer
 from prefab.documents.pdf_commercial import _proof
@@ -128,3 +128,11 @@ def test_a_margin_of_preference_is_said_and_what_is_paid_is_printed():
     assert said in dict(make_proposal(asked, ()).answers)["What do I buy?"]
     proof = _proof(make_proposal(asked, ()))
     assert proof.startswith(f"10,500 USD of modules, freight and installation (compared as 11,000 USD, {said}), proved")
+
+
+def test_the_answer_on_tokens_says_of_which_demand_they_are_not_comparable():
+    answer = dict(two_demands_proposal().answers)["What does it yield?"]
+    first, _, second = answer.partition(" learn: ")
+    assert " of ask at PUE" in first
+    assert "Not comparable" not in first
+    assert "Not comparable: no token figure of T1" in second

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from build import CARRIERS, GEN, MODULES, UPS, a_brief, a_catalog, a_module
+from build import CARRIERS, GEN, MODULES, POD, UPS, a_brief, a_catalog, a_module
 
 from prefab.brief import read_brief
 from prefab.module import Certification, Derating
@@ -227,3 +227,40 @@ def test_command_refuses_names_that_the_catalog_has_not(tmp_path):
     done = explained(path, "--modules")
     assert done.returncode == 2
     assert "'atlantis' is not in the catalog" in done.stderr
+
+
+def test_a_pod_that_no_demand_takes_says_why_of_each():
+    split = [{"demand": "ask", "it_mw": 0.5}, {"demand": "learn", "it_mw": 0.5}]
+    demand = [{"name": "ask", "workload": "chat", "pods": ["POD-1"]}, {"name": "learn", "workload": "chat"}]
+    phases = [{"name": "One", "it_mw": 1.0, "split": split, "energised_by": date(2029, 12, 31)}]
+    others = [
+        POD.model_copy(update={"sku": sku, "it": POD.it.model_copy(update={"accelerator": name})})
+        for sku, name in (("POD-1", "T1"), ("POD-2", "T2"))
+    ]
+    brief = at(it={"workload": None, "demand": demand}, phases=phases)
+    found = refused(brief, with_modules(*others))
+    assert found == {
+        "POD-2": "ask: not among the brief's it.demand[0].pods (ask); learn: holds T2, the workload runs on T1"
+    }
+    excluded = brief.model_copy(update={"limits": brief.limits.model_copy(update={"exclude": ("POD-1", "POD-1000")})})
+    found = refused(excluded, with_modules(*others))
+    assert found["POD-1"] == "excluded by the brief"
+
+
+def test_command_tells_what_only_early_phases_do_without(tmp_path):
+    text = (LAYOUTS / "edge-2mw" / "brief.toml").read_text()
+    ready = next(line for line in text.splitlines() if line.startswith("energised_by"))
+    first = "energised_by = 2028-01-31"
+    assert text.count("[[phases]]") == 1
+    path = tmp_path / "brief.toml"
+    path.write_text(text.replace(ready, f'{first}\n\n[[phases]]\nname = "Later"\nit_mw = 1\nenergised_by = 2030-12-31'))
+    done = explained(path, "--modules")
+    assert done.returncode == 0, done.stderr
+    never, heading, early = done.stdout.partition(" may stand here, but not in the first phases yet:\n")
+    assert heading
+    assert "from phase Later on it may" in early
+    assert "from phase" not in never
+    said = json.loads(explained(path, "--modules", "--json").stdout)["refused"]
+    assert {r["sku"] for r in said if r["early_phases_only"]} == {
+        line.split()[0] for line in early.splitlines() if "from phase" in line
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 from build import MODULES, POD, a_brief, a_module, a_plan
 
+from prefab.brief import DemandLoad, It, ItDemand
 from prefab.module import Module
 from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plan, Plant, Sized
 
@@ -73,6 +74,29 @@ def hand_wired_plan(blocks: int = 1, **more: Any) -> Plan:
     used = {e.sku for e in equipment}
     modules = tuple(m for m in MODULES if m.sku in used)
     return a_plan(brief, modules, sized, Connected(equipment=tuple(equipment), feeds=tuple(feeds)))
+
+
+def with_two_demands(plan: Plan, **card: Any) -> Plan:
+    """A plan of two phases of one block each, as one of two IT demands: `ask` first and `learn` second; `card` is laid
+    over the card of the second."""
+    demand = tuple(ItDemand(name=name, workload="chat") for name in ("ask", "learn"))
+    phases = tuple(
+        p.model_copy(update={"split": (DemandLoad(demand=d.name, it_mw=p.it_mw),)})
+        for p, d in zip(plan.brief.phases, demand, strict=True)
+    )
+    kinds = [
+        plan.sized.kinds[0].model_copy(update={"name": n, "demand": d.name}) for n, d in zip("ab", demand, strict=True)
+    ]
+    assert plan.connected is not None
+    moved = tuple(e.model_copy(update={"kind": "b"}) if e.block == 2 else e for e in plan.connected.equipment)
+    return plan.model_copy(
+        update={
+            "brief": plan.brief.model_copy(update={"it": It(demand=demand), "phases": phases}),
+            "further_workloads": (plan.workload.model_copy(update=card),),
+            "sized": plan.sized.model_copy(update={"kinds": tuple(kinds), "blocks": ((1, 1), (0, 1))}),
+            "connected": plan.connected.model_copy(update={"equipment": moved}),
+        }
+    )
 
 
 def _block_equipment(number: int) -> list[Equipment]:

@@ -82,7 +82,7 @@ def _show_modules(wish: "SiteBrief", catalog: "Catalog", as_json: bool) -> None:
         show(
             {
                 "modules": len(catalog.modules),
-                "refused": [{"sku": r.sku, "reason": r.reason} for r in refused],
+                "refused": [{"sku": r.sku, "reason": r.reason, "early_phases_only": r.early} for r in refused],
                 "derated": [
                     {
                         "sku": d.sku,
@@ -98,8 +98,13 @@ def _show_modules(wish: "SiteBrief", catalog: "Catalog", as_json: bool) -> None:
         )
         return
     width = max((len(m.sku) for m in catalog.modules), default=0)
-    click.echo(f"{len(refused)} of {len(catalog.modules)} modules may not stand here{':' if refused else '.'}")
-    for r in refused:
+    never, early = [r for r in refused if not r.early], [r for r in refused if r.early]
+    click.echo(f"{len(never)} of {len(catalog.modules)} modules may not stand here{':' if never else '.'}")
+    for r in never:
+        click.echo(f"  {r.sku:{width}}  {r.reason}")
+    if early:
+        click.echo(f"{len(early)} may stand here, but not in the first phases yet:")
+    for r in early:
         click.echo(f"  {r.sku:{width}}  {r.reason}")
     if derated:
         click.echo("Derated here:")

@@ -41,6 +41,7 @@ from prefab.documents.list_sheets import (
 )
 from prefab.documents.workbook import Book, Column, Formula, Look, Value, head_look, heading_font
 from prefab.proposal import Proposal
+from prefab.results import DemandYield, Projection
 from prefab.units import money, number
 
 _TOLERANCE_USD = 0.005
@@ -120,7 +121,6 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
     """Name, value and note, in groups."""
     plan, bom, p = proposal.plan, proposal.bom, proposal.projection
     brief, sized = plan.brief, plan.sized
-    te = p.tokenergy_kwh_per_mtok
     longest = max(bom.lines, key=lambda line: line.lead_weeks)
     heaviest = max(plan.modules, key=lambda m: m.mass_kg)
     mass_kg = sum(row.count * row.mass_kg for row in proposal.equipment)
@@ -189,11 +189,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
                 ("WUE, L/kWh", round(p.wue_l_per_kwh, 4), "ratio", "of IT energy"),
                 ("CUE, kg/kWh", round(p.cue_kg_per_kwh, 4), "ratio", "CO2 per kWh of IT energy"),
                 ("Energy of the site, MWh", round(p.site_mwh, 1), "number", f"at {energy_price_text(proposal)}"),
-                ("TokEnergy B3, kWh per million tokens", round(te.base, 4), "ratio", f"{te.low:.3f} to {te.high:.3f}"),
-                *(
-                    ("Workload card", card.title, "text", f"whole card in proposal.pdf, section 9{not_comparable(p)}")
-                    for card in plan.workloads
-                ),
+                *_tokens(proposal),
             ],
         ),
         ("Answers", [(question, answer, "text", "") for question, answer in proposal.answers]),
@@ -215,6 +211,20 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
         row += 2
     sheet.freeze_panes = f"B{HEAD_ROW - 1}"
     sheet.page_setup.orientation = "portrait"
+
+
+def _tokens(proposal: Proposal) -> list[tuple[str, Value, str, str]]:
+    """TokEnergy and its card, of every IT demand."""
+    by_demand: Sequence[Projection | DemandYield] = proposal.projection.yields or (proposal.projection,)
+    rows: list[tuple[str, Value, str, str]] = []
+    for card, found in zip(proposal.plan.workloads, by_demand, strict=True):
+        te, of = found.tokenergy_kwh_per_mtok, f" of {found.demand}" if isinstance(found, DemandYield) else ""
+        note = f"whole card in proposal.pdf, section 9{not_comparable(found)}"
+        rows += [
+            (f"TokEnergy B3{of}, kWh per million tokens", round(te.base, 4), "ratio", f"{te.low:.3f} to {te.high:.3f}"),
+            (f"Workload card{of}", card.title, "text", note),
+        ]
+    return rows
 
 
 def _per_mw(proposal: Proposal) -> Decimal:

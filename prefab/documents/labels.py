@@ -8,7 +8,7 @@ from prefab.brief import SiteBrief
 from prefab.market import Tariff
 from prefab.plan import Group, Plan, Plant, write_plan
 from prefab.proposal import Compliance, Proposal, rating_text
-from prefab.results import Finding, Projection
+from prefab.results import DemandYield, Finding, Projection
 from prefab.units import number
 
 REVISION = "1"
@@ -131,9 +131,9 @@ def kwh_per_mtok_text(value: float, site: float) -> str:
     return f"{value:.{3 if site >= 1 else 4}f}"
 
 
-def not_comparable(projection: Projection) -> str:
+def not_comparable(found: Projection | DemandYield) -> str:
     """The warning that a figure per token stands beside no other, to be put behind a note; empty where it may."""
-    return f"; not comparable: {projection.not_comparable}" if projection.not_comparable else ""
+    return f"; not comparable: {found.not_comparable}" if found.not_comparable else ""
 
 
 def energy_price_text(proposal: Proposal) -> str:

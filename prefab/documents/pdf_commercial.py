@@ -133,7 +133,7 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
     plan = proposal.plan
     limits = [
         "“Optimal” means cheapest among designs with one module type per carrier and block kind, "
-        f"at most {plan.brief.limits.block_kinds} block kinds, and the modules of catalog {plan.catalog_digest[:12]}.",
+        f"at most {plan.brief.kinds_max} block kinds, and the modules of catalog {plan.catalog_digest[:12]}.",
         "Groups hold the fewest modules that carry their load in every situation; of heat rejection one more is tried.",
         "The optimum is in capital cost. Energy, land and dates are computed for the result, not traded against it.",
         f"Weather: {proposal.projection.weather_source}; another year has other peaks and a somewhat different PUE.",

@@ -182,7 +182,7 @@ class ProposalDocument(BaseDocTemplate):
             (musd(proposal.bom.total_usd), "capital cost"),
             (last, "last hand-over"),
             (f"{projection.pue:.3f}", "PUE, projected"),
-            (f"{projection.tokenergy_kwh_per_mtok.base:.3f}", "kWh per million tokens"),
+            (f"{projection.tokenergy_kwh_per_mtok.base:.3f}", f"kWh per million tokens{projection.of}"),
         )
         gap = 8.0
         width = (PAGE_WIDTH - 2 * MARGIN - gap * (len(tiles) - 1)) / len(tiles)
@@ -196,7 +196,8 @@ class ProposalDocument(BaseDocTemplate):
             canvas.drawString(x + 8, 498, fitted(value, width - 12, size, bold=True))
             canvas.setFillColor(colour(GREY))
             canvas.setFont(REGULAR, 8)
-            canvas.drawString(x + 8, 480, name)
+            for row, line in enumerate(lines_of(name, width - 12, 8, most=2)):
+                canvas.drawString(x + 8, 483 - 10 * row, line)
 
 
 def handed_over(proposal: Proposal) -> tuple[str, ...]:

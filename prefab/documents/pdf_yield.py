@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.platypus import Flowable
 
-from prefab.documents.labels import energy_price_text, kwh_per_mtok_text
+from prefab.documents.labels import energy_price_text, kwh_per_mtok_text, not_comparable
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_style import (
     CAPTION,
@@ -98,7 +98,7 @@ def _months(proposal: Proposal) -> Flowable:
         )
         for m in proposal.projection.months
     ]
-    head = ("Month", "IT, MWh", "Facility (B2), MWh", "PUE", "Dry bulb, °C", "Million tokens")
+    head = ("Month", "IT, MWh", "Facility (B2), MWh", "PUE", "Dry bulb, °C", f"Million tokens{proposal.projection.of}")
     return table(head, rows, (12, 16, 20, 14, 16, 22), "lrrrrr")
 
 
@@ -123,7 +123,7 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
         for name, v, mtok in direction
     ]
     head = (
-        "Boundary B3",
+        f"Boundary B3{p.of}",
         "kWh / million tokens",
         "J / token",
         "tokens / kWh",
@@ -141,7 +141,7 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
         table(head, rows, (18, 17, 14, 17, 17, 17), "lrrrrr"),
         *_yields(proposal),
         together(
-            Heading("Workload card", 1, "workload-card"),
+            Heading(f"Workload card{p.of}", 1, "workload-card"),
             para("Part of every TokEnergy figure of this proposal.", CAPTION),
             facts(_card(proposal, 0), share=0.30),
         ),
@@ -154,11 +154,11 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
         ),
         together(
             Drawn(make_waterfall(p), INNER_WIDTH, 240),
-            para("Base case: what each part of the site adds to the energy of a million tokens.", CAPTION),
+            para(f"Base case: what each part of the site adds to the energy of a million tokens{p.of}.", CAPTION),
         ),
         together(Heading("Boundaries", 1, "boundaries"), _boundaries(proposal)),
         together(
-            Heading("What else a million tokens takes", 1, "companions"),
+            Heading(f"What else a million tokens{p.of} takes", 1, "companions"),
             facts(
                 [
                     (
@@ -232,6 +232,7 @@ def _yields(proposal: Proposal) -> list[Flowable]:
             Heading("Tokens by demand", 1, "demands"),
             table(head, rows, (16, 17, 19, 26, 10, 12), "lrrrrr"),
             para(text, CAPTION),
+            *bullets([f"{y.demand}{not_comparable(y)}." for y in proposal.projection.yields if y.not_comparable]),
         )
     ]
 
@@ -239,11 +240,13 @@ def _yields(proposal: Proposal) -> list[Flowable]:
 def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
     plan = proposal.plan
     w = plan.workloads[demand]
-    accelerators = 0
+    found = proposal.projection.yields[demand] if plan.further_workloads else proposal.projection
+    accelerators, held = 0, set[str]()
     for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
         it = plan.module(kind.pod).it
-        if it and plan.demand_of(kind) == demand and match(w, it.accelerator):
-            accelerators += it.accelerators_count * kind.pods * counts[-1]
+        if it and plan.demand_of(kind) == demand:
+            held.add(it.accelerator)
+            accelerators += it.accelerators_count * kind.pods * counts[-1] if match(w, it.accelerator) else 0
     sources = {s.key: s for s in plan.sources}
     rate = w.source_of("published_tokens_per_s")
     source = sources[rate.source].title if rate.source in sources else rate.source
@@ -272,8 +275,8 @@ def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
         ("Boundary", "B3, electricity only"),
         ("Weather", proposal.projection.weather_source),
         ("Storage duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no storage"),
-        *([("Not comparable", proposal.projection.not_comparable)] if proposal.projection.not_comparable else []),
-        *_accelerators(proposal),
+        *([("Not comparable", found.not_comparable)] if found.not_comparable else []),
+        *_accelerators(proposal, held),
     ]
 
 
@@ -281,8 +284,8 @@ def _in_words(basis: str) -> str:
     return basis.replace("_", " ").replace("gpu board", "accelerator board").replace("server ac", "server AC")
 
 
-def _accelerators(proposal: Proposal) -> list[tuple[str, str]]:
-    """What the pods hold; it is not part of the bill."""
+def _accelerators(proposal: Proposal, held: set[str]) -> list[tuple[str, str]]:
+    """What the pods of a demand hold; it is not part of the bill."""
     return [
         (
             f"Price and life of one {a.name}",
@@ -290,6 +293,7 @@ def _accelerators(proposal: Proposal) -> list[tuple[str, str]]:
             f"{a.life_years.base:g} years ({a.source_of('price_usd').basis}); not in the price of the site",
         )
         for a in proposal.plan.accelerators
+        if a.name in held
     ]
 
 

@@ -101,7 +101,9 @@ def _blocks(plan: Plan) -> list[Finding]:
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     without = f", without {', '.join(brief.limits.exclude)}" if brief.limits.exclude else ""
-    return f"The site is built of at most {brief.kinds_max} kinds of block{without}."
+    named = (f"{d.name if brief.it.demand else 'IT'} in {' or '.join(d.pods)}" for d in brief.it.demands if d.pods)
+    pods = "".join(f", {text}" for text in named)
+    return f"The site is built of at most {brief.kinds_max} kinds of block{without}{pods}."
 
 
 def _added(cumulative: tuple[int, ...]) -> list[int]:

@@ -4,7 +4,7 @@ import math
 from datetime import date, timedelta
 
 from build import BASIS, MODULES, a_brief, a_catalog, a_module
-from wired import BLOCK_GROUPS
+from wired import BLOCK_GROUPS, with_two_demands
 
 from prefab.carrier import Carrier
 from prefab.connecting import make_connected
@@ -146,6 +146,11 @@ def small_proposal(kept: bool = True) -> Proposal:
         Finding("grid_limit", "site", kept, 3200.0 if kept else 6400.0, 6000.0, "kW", "<=", "peak import"),
     )
     return make_proposal(make_plan(), findings)
+
+
+def two_demands_proposal() -> Proposal:
+    """The small plan's proposal for two IT demands, of which the second one's tokens are a proxy's."""
+    return make_proposal(with_two_demands(make_plan(), title="Learn", accelerator="T2", proxy_for=("T1",)), ())
 
 
 def hostile_proposal() -> Proposal:

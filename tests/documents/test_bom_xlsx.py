@@ -151,3 +151,15 @@ def test_summary_names_the_weather_and_the_price_of_energy(written, proposal):
 def test_assumptions_say_how_many_figures_are_judgement(written, proposal):
     judged = sum(a.basis == "judgement" for a in proposal.assumptions)
     assert f"{judged} are judgement" in str(opened(written)["Assumptions"]["A2"].value)
+
+
+def test_each_demand_has_its_tokenergy_card_and_remark(written, written_for_two, two_demands):
+    rows = {row[0].value: row for row in opened(written_for_two)["Summary"].iter_rows(max_col=3) if row[0].value}
+    for y in two_demands.projection.yields:
+        value = rows[f"TokEnergy B3 of {y.demand}, kWh per million tokens"][1].value
+        assert value == pytest.approx(y.tokenergy_kwh_per_mtok.base, abs=1e-4)
+    assert rows["Workload card of learn"][1].value == "Learn"
+    assert "not comparable: no token figure of T1" in rows["Workload card of learn"][2].value
+    assert "not comparable" not in rows["Workload card of ask"][2].value
+    alone = {row[0].value for row in opened(written)["Summary"].iter_rows(max_col=1)}
+    assert {"TokEnergy B3, kWh per million tokens", "Workload card"} <= alone

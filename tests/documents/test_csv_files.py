@@ -52,3 +52,14 @@ def test_figures_stay_figures(tmp_path):
     write_csv(tmp_path / "x.csv", ["a_kw", "b"], [(-1.5, "a\nb"), (Decimal("-2"), "plain")])
     text = (tmp_path / "x.csv").read_bytes().decode("utf-8-sig")
     assert text == "a_kw,b\r\n-1.5,a b\r\n-2,plain\r\n"
+
+
+def test_projection_has_the_tokens_of_every_demand_in_a_column_of_its_own(written, written_for_two, two_demands):
+    hours = rows(written_for_two, "projection.csv")
+    names = [f"tokens_{y.demand}_m" for y in two_demands.projection.yields]
+    assert names == ["tokens_ask_m", "tokens_learn_m"]
+    before = list(rows(written, "projection.csv")[0])
+    at = before.index("tokens_m")
+    assert list(hours[0]) == [*before[:at], *names, *before[at + 1 :]]
+    for name, y in zip(names, two_demands.projection.yields, strict=True):
+        assert sum(float(h[name]) for h in hours) == pytest.approx(y.mtok.base, rel=1e-4)

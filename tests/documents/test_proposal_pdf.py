@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 
 import pytest
-from documents.maker import HOSTILE, make_plan
+from documents.maker import HOSTILE, make_plan, two_demands_proposal
 from pypdf import PdfReader
+from wired import with_two_demands
 
 from prefab.documents import write_one
+from prefab.documents.pdf_yield import _card
 from prefab.proposal import make_proposal
 from prefab.results import Finding
 
@@ -173,3 +175,39 @@ def test_counts_of_three_digits_stay_on_one_line(proposal, tmp_path):
     write_one(replace(proposal, equipment=rows), tmp_path, "proposal.pdf")
     page = next(p for p in texts(tmp_path) if "factory-built and factory-tested" in p)
     assert page.split().count("123") == page.split().count("364") == page.split().count("487") == len(rows)
+
+
+def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages):
+    found = texts(written_for_two)
+    assert squeezed("kWh per million tokens of ask") in squeezed(found[0])
+    assert "of ask" not in pages[0]
+    whole = squeezed(" ".join(found))
+    assert squeezed("Million tokens of ask") in whole
+    for words in ("Boundary B3 of ask", "Workload card of ask", "What else a million tokens of ask takes"):
+        assert squeezed(words) in whole
+    # The remark stands beside the table, on the card, in the notes and in the answer, each time of the second demand.
+    for before in ("learn; not comparable: ", "Not comparable, tokens of learn: ", "Not comparable "):
+        assert whole.count(squeezed(f"{before}no token figure of T1")) == 1, before
+    card = found[next(n for n, p in enumerate(found) if "Workload card of learn" in p and "Tokenizer" in p)]
+    assert squeezed("Not comparable no token figure of T1") in squeezed(card.partition("Workload card of learn")[2])
+
+
+def test_as_many_kinds_of_block_as_the_demands_raise_the_limit_to(tmp_path):
+    plan = with_two_demands(make_plan(limits={"block_kinds": 1}))
+    write_one(make_proposal(plan, ()), tmp_path, "proposal.pdf")
+    whole = squeezed(" ".join(texts(tmp_path)))
+    assert squeezed("at most 2 block kinds") in whole
+    assert squeezed("at most 1 block kinds") not in whole
+
+
+def test_the_card_of_a_demand_prices_the_accelerators_of_its_own_pods(proposal, catalog):
+    one, other = (a.model_copy(update={"name": n}) for a, n in zip(catalog.accelerators, ("T1", "T2"), strict=False))
+    plan = with_two_demands(make_plan(), accelerator="T2")
+    pod = plan.module("POD-1000")
+    second = pod.model_copy(update={"sku": "POD-2000", "it": pod.it.model_copy(update={"accelerator": "T2"})})
+    kinds = (plan.sized.kinds[0], plan.sized.kinds[1].model_copy(update={"pod": "POD-2000"}))
+    sized = plan.sized.model_copy(update={"kinds": kinds})
+    changed = {"sized": sized, "modules": (*plan.modules, second), "accelerators": (one, other)}
+    both = replace(proposal, plan=plan.model_copy(update=changed), projection=two_demands_proposal().projection)
+    priced = [[name for name, _ in _card(both, n) if name.startswith("Price")] for n in range(2)]
+    assert priced == [["Price and life of one T1"], ["Price and life of one T2"]]
