@@ -224,7 +224,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
     demands = [(f"it.demand[{n}]" if brief.it.demand else "it", d) for n, d in enumerate(brief.it.demands)]
     for field, value, allowed in (
         ("site.climate", brief.site.climate, [c.key for c in catalog.climates]),
-        *((f"{where}.workload", demand.workload, [w.key for w in catalog.workloads]) for where, demand in demands),
+        *((f"{where}.workload", demand.workload, [w.key for w in catalog.cards]) for where, demand in demands),
         ("grid.tariff", brief.grid.tariff, [t.key for t in catalog.tariffs]),
         *((f"{where}.pods", sku, [m.sku for m in catalog.modules if m.it]) for where, d in demands for sku in d.pods),
     ):
@@ -247,6 +247,13 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
             few = f"allowed: {', '.join(sorted(known))}" if len(known) < _FEW else "see `prefab catalog list`"
             hint = f"did you mean {near[0]}?" if near else few
             mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
+    without = {c.key for c in catalog.storage_cards}
+    computing = sum(d.workload not in without for _, d in demands)
+    mistakes += [
+        f"brief: {where}.workload: {d.workload!r} makes no tokens; the first demand must, and those without come last"
+        for where, d in demands[: max(1, computing)]
+        if d.workload in without
+    ]
     if mistakes:
         raise InputError(mistakes)
 
