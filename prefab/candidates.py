@@ -30,7 +30,7 @@ _NEAR = 400
 _PROMISING = 20
 """Pairs of columns (or sites) that the first master has."""
 
-_SITES = 20_000
+_SITES = 200_000
 """Sites of more than two demands that are put together; beyond, straight lines are the bound."""
 
 _NEVER = 1_000_000
@@ -198,9 +198,11 @@ class Several:
         sites, known, whole = np.empty((1, 0), dtype=np.intp), np.zeros(1), True
         for number, own in enumerate(self.of_demand):
             rest = sum(float(each[other].min(initial=np.inf)) for other in self.of_demand[number + 1 :])
-            sums = known[:, None] + each[own]
-            one, other = np.nonzero(sums + rest <= limit)
-            sites, known = np.column_stack((sites[one], own[other])), sums[one, other]
+            # Column by column: all sums at once may be too many for memory.
+            rows = [np.flatnonzero(known + usd + rest <= limit) for usd in each[own]]
+            one = np.concatenate([np.empty(0, dtype=np.intp), *rows])
+            other = np.repeat(np.arange(len(own)), [len(r) for r in rows])
+            sites, known = np.column_stack((sites[one], own[other])), known[one] + each[own][other]
             whole = whole and len(known) <= most
             order = np.argsort(known, kind="stable")[:most]
             sites, known = sites[order], known[order]

@@ -53,7 +53,8 @@ def prove(
             raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
         raise Impossible(_NOTHING.format("proved twice"))
     if answer is not first and answer.objective is not None and answer.bound is not None:
-        return answer
+        bound = need(min(max(answer.bound, least), answer.objective))
+        return replace(answer, bound=bound, status="optimal" if bound == answer.objective else answer.status)
     if first.objective is None:
         raise OutOfBudget(
             f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()

@@ -226,7 +226,8 @@ class StorageCard(Sourced):
 
 Card = Workload | StorageCard
 """Of a demand with tokens, or without."""
-_Card = TypeVar("_Card", Workload, StorageCard)
+_Card = TypeVar("_Card", bound=Card)
+_OneKind = TypeVar("_OneKind", Workload, StorageCard)
 
 
 def match(workload: Card, accelerator: str) -> Match | None:
@@ -266,7 +267,7 @@ def published_energy_j_per_token(workload: Workload, token_basis: TokenBasis, po
     return workload.published_j_per_token
 
 
-def with_weeks(workloads: Iterable[_Card], profiles: Iterable[Profile]) -> tuple[_Card, ...]:
+def with_weeks(workloads: Iterable[_OneKind], profiles: Iterable[Profile]) -> tuple[_OneKind, ...]:
     """The cards with the profiles they name filled in; a card whose profile is missing stays without."""
     weeks = {p.key: p for p in profiles}
     return tuple(w.model_copy(update={"week": weeks.get(w.profile)}) for w in workloads)
