@@ -33,6 +33,18 @@ _PROMISING = 20
 _SITES = 200_000
 """Sites of more than two demands that are put together; beyond, straight lines are the bound."""
 
+_REFUSED = 20_000
+"""Sites that are put together to show that none is possible."""
+
+_SURE = 3
+"""Sites that take least of what is scarce, for the first master."""
+
+_PACKED = 1_000
+"""Sites of which whole blocks are packed onto intakes."""
+
+_FINER = 4
+"""Times that a price is looked for between its neighbours."""
+
 _NEVER = 1_000_000
 """More intakes than any site has."""
 
@@ -141,9 +153,34 @@ class Several:
         # Each demand has its own kind only, so that its blocks must be there for its first phase.
         possible = np.isfinite(self.lines) & (bounding.before_kw == 0)
         self.of_demand = [np.flatnonzero(possible & (bounding.demand == d)) for d in bounding.demands]
+        grid_w = bounding.problem.grid_w - bounding.plant.storage.grid_w
+        sums = [(bounding.draw[2], grid_w), *bounding.sums]
+        self.sums = [((bounding.most * each).astype(np.float64), most) for each, most in sums]
+        """What all blocks of a column take of the grid and of whatever else is limited."""
+        self.binding = []
+        """Of these what keeps the cheapest columns from making a site."""
+        for taken, most in self.sums:
+            penalty = self._penalty(taken, most)
+            self.binding += [taken] if penalty else []
+            self.lines = self.lines + penalty * taken
+            self.fixed_usd -= penalty * most
         self.cheapest = np.array([self.lines[own].min(initial=np.inf) for own in self.of_demand])
         self.least_usd = self.fixed_usd + float(self.cheapest.sum())
-        self.drawn: Bounds = (bounding.most * bounding.draw[2]).astype(np.float64)
+
+    def _penalty(self, taken: Bounds, most: int) -> float:
+        """Dollars for a unit of a limited sum that raise the least cost of a site most: any price gives a bound, and
+        the least cost bends down over it, so that the best lies between the neighbours of the best of some."""
+
+        def least_usd(penalty: float) -> float:
+            each = self.lines + penalty * taken
+            return sum(float(each[own].min(initial=np.inf)) for own in self.of_demand) - penalty * most
+
+        unit = float(self.lines.mean() / max(1.0, taken.mean()))
+        tried = np.array([0.0, *(unit * 2.0**n for n in range(-12, 13))])
+        for _ in range(_FINER):
+            best = int(np.argmax([least_usd(p) for p in tried]))
+            tried = np.linspace(tried[max(0, best - 1)], tried[min(best + 1, len(tried) - 1)], len(tried))
+        return float(max(tried, key=least_usd))
 
     def promising(self) -> Problem:
         """The columns of the best sites, of those that look cheap by lines."""
@@ -151,7 +188,10 @@ class Several:
         if not len(sites):
             return self._narrowed(np.unique(self.bounding.demand, return_index=True)[1], ())
         bounds, fewest = self._by_packing(sites)
-        return self._narrowed(np.unique(sites[np.argsort(bounds, kind="stable")[:_PROMISING]]), fewest)
+        few = [sites[np.argsort(bounds, kind="stable")[:_PROMISING]]]
+        # Plant may take more of what is scarce than its bound says: those that take least of it are the surest.
+        few += [self._least(taken, np.inf, _SURE)[0] for taken in self.binding]
+        return self._narrowed(np.unique(np.concatenate(few)), fewest)
 
     def within(self, limit_usd: float) -> Left:
         """Columns of which some site is not too dear; where there are too many sites, by their lines alone."""
@@ -171,20 +211,19 @@ class Several:
         return self._narrowed(sites[0], ()) if len(sites) else None
 
     def refuses(self) -> bool:
-        """By the least that each demand adds to each sum: what it draws of the grid, dollars, what else is limited."""
-        bounding, problem = self.bounding, self.bounding.problem
-        limits = [(bounding.draw[2], problem.grid_w - bounding.plant.storage.grid_w), *bounding.sums]
-        dear = np.isinf(self.least_usd) or self.least_usd > bounding.budget_usd
-        if dear or (self.paid is not None and self.paid.refuses()):
+        """Where every site within one limit or the other can be looked at, and none of them is possible."""
+        if self.paid is not None and self.paid.refuses():
             return True
-        return any(
-            sum(int((bounding.most * taken)[own].min()) for own in self.of_demand) > most for taken, most in limits
-        )
+        for each, limit in ((self.lines, self.bounding.budget_usd - self.fixed_usd), *self.sums):
+            sites, whole = self._least(each, limit, _REFUSED)
+            if whole and not np.isfinite(self._by_counts(sites)).any():
+                return True
+        return False
 
     def _possible(self, few: int) -> Sites:
-        """Of so many sites with the least lines those that may be, the cheapest first; where all of them exceed the
-        budget or the grid's limit, of those for which least is paid or that draw least."""
-        for each in (self.lines, *([self.paid.lines] if self.paid else []), self.drawn):
+        """Of so many sites with the least lines those that may be, the cheapest first; where all of them exceed some
+        limit, of those that take least of one."""
+        for each in (self.lines, *([self.paid.lines] if self.paid else []), *(taken for taken, _ in self.sums)):
             sites, _ = self._least(each, np.inf, few)
             totals = self._by_counts(sites)
             order = np.argsort(totals, kind="stable")
@@ -228,7 +267,9 @@ class Several:
         return found
 
     def _by_packing(self, sites: Sites) -> tuple[Bounds, tuple[Fewest, ...]]:
-        """The same, raised by how many intakes carry the blocks whole."""
+        """The same, raised by how many intakes carry the blocks whole; too many sites are left to their totals."""
+        if len(sites) > _PACKED:
+            return self._by_counts(sites), ()
         problem = self.bounding.problem
         fewest = tuple(fewest_of(problem, _of(self.bounding, site)) for site in sites)
         counts = [[f.intakes[o.name] for f in fewest] for o in problem.options("mv_ac")]

@@ -107,7 +107,8 @@ def test_blocks_that_come_late_serve_no_demand_of_the_first_phase():
 def test_no_more_of_the_grid_than_there_is_refuses():
     problem = a_problem(2)
     found = candidates_of(problem)
-    least_w = sum(int(found.drawn[own].min()) for own in found.of_demand)
+    drawn, _ = found.sums[0]
+    least_w = sum(int(drawn[own].min()) for own in found.of_demand)
     few = replace(problem, grid_w=least_w - 1)
     assert candidates_of(few).refuses()
     assert sized_usd(few) is None
