@@ -318,6 +318,10 @@ class SiteBrief(Frozen):
         """IT load when phase number `phase` (from 0) runs."""
         return sum(p.it_mw for p in self.phases[: phase + 1]) * 1000
 
+    def begins(self, demand: str) -> int:
+        """The number of the first phase that has megawatts of an IT demand."""
+        return next(n for n in range(len(self.phases)) if self.demand_kw_until(demand, n) > 0)
+
     def demand_kw_until(self, demand: str, phase: int) -> float:
         """The same of one demand."""
         if not self.it.demand:

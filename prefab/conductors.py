@@ -102,8 +102,8 @@ def _circuits(laid: Laid, series: CableSeries, size: CableSize, feeder: Feeder) 
     hot = size.r_ohm_per_km * (1 + _ALPHA[series.conductor] * (_CONDUCTOR_DEGC - series.r_at_degc))
     drop_v = voltage_drop_v(feeder, hot, size.x_ohm_per_km)
     count = max(1, by_current, need(drop_v / (DROP_MAX_FRAC * 1000 * feeder.voltage_kv)))
-    trench = laid.trench(series.trench).usd_per_m_of_circuit if series.trench else 0.0
-    return count, count * (series.cables_per_circuit * size.usd_per_m + series.laying_usd_per_m + trench)
+    each = series.cables_per_circuit * size.usd_per_m + series.laying_usd_per_m + _trench_usd_per_m(laid, series)
+    return count, count * each
 
 
 def choose_pipe(laid: Laid, loop: Loop) -> Choice | None:
@@ -126,5 +126,9 @@ def _pairs(laid: Laid, series: PipeSeries, size: PipeSize, loop: Loop) -> tuple[
     """How many, and what they cost per metre of route."""
     carries_l_per_s = pi / 4 * (size.bore_mm / 1000) ** 2 * size.velocity_max_m_per_s * 1000
     pairs = max(1, need(loop.flow_l_per_s / carries_l_per_s))
-    trench = laid.trench(series.trench).usd_per_m_of_circuit if series.trench else 0.0
-    return pairs, pairs * (2 * size.usd_per_m + trench)
+    return pairs, pairs * (2 * size.usd_per_m + _trench_usd_per_m(laid, series))
+
+
+def _trench_usd_per_m(laid: Laid, series: CableSeries | PipeSeries) -> float:
+    """The share of one circuit or pair of pipes; none where they are not laid in a trench."""
+    return laid.trench(series.trench).usd_per_m_of_circuit if series.trench else 0.0

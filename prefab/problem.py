@@ -179,7 +179,7 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
     since = dict.fromkeys(("lv_ac", *wanted), 0)
     """The phase for which each carrier is needed first."""
     for demand in brief.it.demands:
-        begins = next(p for p in range(len(brief.phases)) if brief.demand_kw_until(demand.name, p) > 0)
+        begins = brief.begins(demand.name)
         pods, refused = eligible_pods(brief, catalog, demand, begins)
         if not pods:
             whose = f" for {demand.name}" if brief.it.demand else ""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from prefab.brief import ItDemand, SiteBrief
+from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.eligible import Offer, Shape, eligible_pods, make_offers, site_conditions
 from prefab.module import Module, Need
@@ -81,7 +81,7 @@ class _Trial:
         self.carriers = {c.key: c for c in catalog.carriers}
         self.answers: dict[str, list[_Answer]] = {m.sku: [] for m in catalog.modules}
         self.tried: set[_Asked] = set()
-        answers = [eligible_pods(brief, catalog, d, max(phase, _begins(brief, d))) for d in brief.it.demands]
+        answers = [eligible_pods(brief, catalog, d, max(phase, brief.begins(d.name))) for d in brief.it.demands]
         serving = {m.sku for pods, _ in answers for m in pods}
         self.pods = tuple(m for m in catalog.modules if m.sku in serving)
         self.no_pods = {m.sku: self._no_pod(m.sku, [r for _, r in answers]) for m in self._all_pods()}
@@ -227,11 +227,6 @@ class _Trial:
             lasting = f"its battery for {self.brief.autonomy.ups_min:g} min"
             causes.append(lasting if offer.carrier.autonomy else f"flow with {water}")
         return ", ".join(causes)
-
-
-def _begins(brief: SiteBrief, demand: ItDemand) -> int:
-    """The first phase that has megawatts of an IT demand."""
-    return next(n for n in range(len(brief.phases)) if brief.demand_kw_until(demand.name, n) > 0)
 
 
 def _rated_water(module: Module) -> _Asked:
