@@ -130,3 +130,20 @@ def test_fewest_intakes_of_three_kinds(seed):
 def test_an_answer_that_packs_is_left_as_it_is():
     problem = a_problem(2)
     assert packs(problem, cheapest(problem).values)
+
+
+@pytest.mark.parametrize("seed", [0, 8, 12, 18])
+def test_near_the_grid_s_limit_the_cheapest_site_is_still_proved(seed):
+    """Where the cheapest columns draw too much; the price of the grid then raises the bound, never too far."""
+    problem = a_problem(seed)
+    drawn, _ = candidates_of(problem).sums[0]
+    free = cheapest(problem)
+    counts = {c.name: free.values[problem.count(c, problem.phases[-1])] for c in problem.columns}
+    taken = sum(counts[c.name] * c.normal.grid_w for c in problem.columns)
+    least_w = sum(int(drawn[own].min()) for own in candidates_of(problem).of_demand)
+    for grid_w in (taken - 1, (taken + least_w) // 2, least_w + 50_000):
+        tight = replace(problem, grid_w=grid_w)
+        answer = solve_packed(tight, QUICK, None, None, None)
+        assert answer.status in ("optimal", "infeasible")
+        assert sized_usd(tight) == answer.objective
+        assert candidates_of(tight).least_usd <= (answer.objective or np.inf)
