@@ -175,7 +175,10 @@ class Several:
             each = self.lines + penalty * taken
             return sum(float(each[own].min(initial=np.inf)) for own in self.of_demand) - penalty * most
 
-        unit = float(self.lines.mean() / max(1.0, taken.mean()))
+        if not all(len(own) for own in self.of_demand):
+            return 0.0
+        known = np.concatenate(self.of_demand)
+        unit = float(self.lines[known].mean() / max(1.0, taken[known].mean()))
         tried = np.array([0.0, *(unit * 2.0**n for n in range(-12, 13))])
         for _ in range(_FINER):
             best = int(np.argmax([least_usd(p) for p in tried]))
