@@ -43,8 +43,13 @@ def prove(
     near = best_pairs(lines, _NEAR)
     few, packed = _promising(bounding, near)
     first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
-    if first.status == "infeasible" and bounding.refuses():
-        raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
+    if first.status == "infeasible":
+        # Lines do not see that whole blocks exceed a limit.
+        totals = bounding.by_counts(np.arange(len(lines)))
+        if not np.isfinite(totals).any():
+            raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
+        few, packed = _promising(bounding, best_pairs(totals, _NEAR))
+        first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
     least = float(lines.min())
     if first.objective is not None:
         left = np.flatnonzero(lines.min(axis=1) <= first.objective)

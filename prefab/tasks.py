@@ -112,8 +112,9 @@ class Network:
         return least
 
 
-def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
-    """No site acceptance of this module is before this date, even if it never waits and no holiday comes between."""
+def site_days(module: Module, basis: DesignBasis) -> int:
+    """Calendar days from a module's readiness at the factory to its site acceptance, even if it never waits and no
+    holiday comes between."""
     d = module.deployment
     work = (
         need(d.fat_days)
@@ -123,7 +124,12 @@ def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
         + basis.site_acceptance_days
     )
     # From a Monday on, five days of work end on the Friday; from any other day they end no earlier.
-    return order + timedelta(lead_days(module) + work - 1 + 2 * ((work - 1) // 5))
+    return work - 1 + 2 * ((work - 1) // 5)
+
+
+def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
+    """No site acceptance of this module is before this date."""
+    return order + timedelta(lead_days(module) + site_days(module, basis))
 
 
 def make_tasks(
