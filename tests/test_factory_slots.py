@@ -5,29 +5,33 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cached_property
 
+import holidays
 import pytest
 from brute import Brute, Kinds
-from build import MODULES, a_brief, a_catalog, a_plan
+from build import BASIS, MODULES, a_brief, a_catalog, a_plan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_brute_force import a_site, sized_anew
 from test_lead_times import with_weeks
+from test_scheduling import KNOWN, brief_by, planned, site
 
 from prefab.columns import make_columns
 from prefab.conflict import find_conflict
 from prefab.connecting import make_connected
 from prefab.errors import Impossible
 from prefab.problem import make_problem, question_of
-from prefab.rules import HOOKS, SUPPLY, factory_slots
+from prefab.rules import HOOKS, SUPPLY, factory_slots, schedule
+from prefab.scheduling import make_scheduled
 from prefab.sizing import find_verdict, make_sized
 from prefab.solver import QUICK
 
 UPS, TRF, GEN = (next(m for m in MODULES if m.sku == sku) for sku in ("UPS-800", "TRF-1000", "GEN-2000"))
 ASKED = {"phases": [{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}], "grid": {"capacity_mw": 6.0}}
 # 1,134 days from the order to the date, 140 of them lead time and 23 from the factory to acceptance: 971 for the rest.
-DAYS = 971
+LEAD, DAYS = 140, 971
 
 
 def slots(**rates):
@@ -193,17 +197,17 @@ def test_same_cost_as_brute_force(first):
     """Small generated sites of which one or two families come at a limited rate, and some types late."""
     outcomes = Counter()
     for seed in range(first, first + 8):
-        site, pick = a_site(seed), random.Random(f"factory slots {seed}")
+        small, pick = a_site(seed), random.Random(f"factory slots {seed}")
         modules = tuple(
             with_weeks(m, pick.choice([20.0, 60.0, 180.0]))
             if m.family in ("it_pod", "power", "cdu", "intake") and pick.random() < 0.4
             else m
-            for m in site.catalog.modules
+            for m in small.catalog.modules
         )
-        catalog = site.catalog.model_copy(update={"modules": modules})
+        catalog = small.catalog.model_copy(update={"modules": modules})
         families = pick.sample(["power", "power", "it_pod", "cdu", "heat_rejection", "intake"], pick.choice([1, 2]))
         rates = {f: round(pick.uniform(0.5, 14) * 7 / 1300, 5) for f in families}
-        brief = site.brief.model_copy(update={"works": a_brief(**slots(**rates)).works})
+        brief = small.brief.model_copy(update={"works": a_brief(**slots(**rates)).works})
         if "intake" in rates:  # with one date, for how many stand at an earlier one is not looked at
             brief = brief.model_copy(update={"phases": brief.phases[-1:]})
         try:
@@ -219,3 +223,57 @@ def test_same_cost_as_brute_force(first):
         assert found == least, f"seed {seed}: {rates}"
         outcomes[least is None, least == Brute(problem).least_usd()] += 1
     assert len(outcomes) > 1, outcomes
+
+
+def scheduled_site(rate, by=date(2031, 1, 2), blocks=(6,)):
+    """Blocks of two UPS each, and their schedule."""
+    wish = brief_by(*by) if isinstance(by, tuple) else brief_by(by)
+    brief = wish.model_copy(update={"works": a_brief(**slots(power=rate)).works})
+    equipment = tuple(e for e in site(blocks))
+    return brief, equipment, make_scheduled(brief, BASIS, KNOWN, equipment, QUICK)
+
+
+def ready_days(scheduled, sku, country="SE"):
+    """On which day after the order each lot is ready, in order of its procurement's end."""
+    free = holidays.country_holidays(country)
+    found = []
+    for task in scheduled.tasks:
+        if task.key.endswith(f"/procurement/{sku}"):
+            day = task.finish + timedelta(1)
+            while day.weekday() > 4 or day in free:
+                day += timedelta(1)
+            found.append((day - date(2026, 11, 23)).days)
+    return sorted(found)
+
+
+def test_the_schedule_has_no_module_before_its_slot():
+    brief, equipment, scheduled = scheduled_site(0.1)
+    ready = ready_days(scheduled, "UPS-800")
+    # Every ten weeks one, every lot has two.
+    assert all(day >= 140 + (2 * n + 1) * 70 for n, day in enumerate(ready)), ready
+    plan = planned(brief, equipment, scheduled)
+    assert [f.kept for f in factory_slots.check(plan)] == [True, True]
+    assert all(f.kept for f in schedule.check(plan))
+    at_once = planned(brief, equipment, make_scheduled(brief_by(date(2031, 1, 2)), BASIS, KNOWN, equipment, QUICK))
+    assert [f.where for f in factory_slots.check(at_once) if not f.kept] == ["schedule"]
+
+
+def test_a_schedule_in_time_for_exactly_as_many_as_there_are_slots():
+    """Twelve UPS: the last is ready 11 / rate weeks after the first, and then comes all that follows."""
+    _, _, loose = scheduled_site(1000.0)
+    late = scheduled_site(0.1)[2]
+    for rate, scheduled in ((1000.0, loose), (0.1, late)):
+        last = next(t for t in scheduled.tasks if t.key == "P1/handover").finish
+        assert (last - date(2026, 11, 23)).days >= LEAD + 11 * 7 / rate
+    with pytest.raises(Impossible, match="cannot be handed over by 2028-12-29"):
+        scheduled_site(0.1, by=date(2028, 12, 29))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_rates_and_phases_keep_both_rules(seed):
+    pick = random.Random(f"slots in a schedule {seed}")
+    blocks = tuple(pick.randint(1, 4) for _ in range(pick.randint(1, 3)))
+    dates = tuple(date(2032 + 2 * n, 1, 2) for n in range(len(blocks)))
+    brief, equipment, scheduled = scheduled_site(round(pick.uniform(0.05, 2.0), 3), dates, blocks)
+    plan = planned(brief, equipment, scheduled)
+    assert [f for f in (*factory_slots.check(plan), *schedule.check(plan)) if not f.kept] == []

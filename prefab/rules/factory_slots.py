@@ -5,14 +5,18 @@ ready when its lead time is over, and the others follow at the rate.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from math import floor
 from typing import TYPE_CHECKING
+
+import holidays
 
 from prefab.brief import Factory, SiteBrief
 from prefab.catalog import Catalog
 from prefab.module import Module
-from prefab.plan import Plan
+from prefab.plan import Plan, Scheduled
 from prefab.results import Finding
 from prefab.rules.totals import Burden, steps
 from prefab.tasks import lead_days, site_days
@@ -36,7 +40,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     every first day and every last day those modules count whose lead time ends no earlier than the first and that must
     be ready by the last. Where all types of a family have one lead time nothing else is needed; where they have
     several, it is what no factory of this rate can exceed. Reserve counts, for it must stand; spares in store have no
-    date and do not. Per phase and family the stretch with the least room is reported.
+    date and do not. Per phase and family the stretch with the least room is reported; where there is a schedule also
+    that of the days on which it says that modules are ready.
     """
     assert plan.connected is not None
     named, order = plan.brief.works.factory, plan.brief.as_of
@@ -57,12 +62,39 @@ def check(plan: Plan) -> tuple[Finding, ...]:
                 made[need(module.deployment.lead_weeks * 7), until] += count
                 due[number].add(until)
         for number, phase in enumerate(plan.brief.phases):
-            findings.append(_least_room(factory, f"phase {phase.name}", made, due[number]))
+            findings.append(_least_room(factory, f"phase {phase.name}", made, due[number], "due until then"))
+        if plan.scheduled is not None:
+            said = _ready_by_schedule(plan, plan.scheduled, modules, factory.family)
+            readies = {ready for _, ready in said}
+            findings.append(_least_room(factory, "schedule", said, readies, "ready by then in the schedule"))
     return tuple(findings)
 
 
-def _least_room(factory: Factory, where: str, made: Counter[tuple[int, int]], due: set[int]) -> Finding:
-    """Of all stretches of days that end when something of a phase is due the one with the least room."""
+def _ready_by_schedule(
+    plan: Plan, scheduled: Scheduled, modules: Mapping[str, Module], family: str
+) -> Counter[tuple[int, int]]:
+    """How many of a family have which lead time and are ready after how many days: on the working day that follows
+    their procurement."""
+    assert plan.connected is not None
+    lots = Counter((f"B{e.block:02d}" if e.block else f"P{e.phase + 1}", e.sku) for e in plan.connected.equipment)
+    try:
+        free = holidays.country_holidays(plan.brief.site.country)
+    except NotImplementedError:
+        free = holidays.HolidayBase()
+    found: Counter[tuple[int, int]] = Counter()
+    for task in scheduled.tasks:
+        place, _, sku = task.key.rpartition("/procurement/")
+        if task.stage == "procurement" and sku in modules and modules[sku].family == family:
+            ready = task.finish + timedelta(1)
+            while ready.weekday() > 4 or ready in free:
+                ready += timedelta(1)
+            lead = need(modules[sku].deployment.lead_weeks * 7)
+            found[lead, (ready - plan.brief.as_of).days] += lots[place, sku]
+    return found
+
+
+def _least_room(factory: Factory, where: str, made: Counter[tuple[int, int]], due: set[int], what: str) -> Finding:
+    """Of all stretches of days that end on one of some days the one with the least room."""
     stretches = []
     for last in sorted(due):
         for first in sorted({lead for lead, _ in made}):
@@ -72,7 +104,7 @@ def _least_room(factory: Factory, where: str, made: Counter[tuple[int, int]], du
     _, less, slots, first = min((s for s in stretches if s[1]), default=(0, 0, 0, 0))
     count, several = -less, len({lead for lead, _ in made}) > 1 and less
     which = f" that take {first / 7:.3g} weeks or longer" if several else ""
-    text = f"modules of family {factory.family}{which} due until then, at {factory.modules_per_week:g} a week"
+    text = f"modules of family {factory.family}{which} {what}, at {factory.modules_per_week:g} a week"
     return Finding(RULE, where, count <= slots, float(count), float(slots), "modules", "<=", text)
 
 
