@@ -2,7 +2,7 @@
 
 from documents.maker import make_plan
 
-from prefab.brief import Prefer
+from prefab.brief import Factory, Prefer, Works
 from prefab.documents.pdf_commercial import _proof
 from prefab.market import Tariff
 from prefab.proposal import _FAMILIES, _value, make_proposal
@@ -128,3 +128,16 @@ def test_a_margin_of_preference_is_said_and_what_is_paid_is_printed():
     assert said in dict(make_proposal(asked, ()).answers)["What do I buy?"]
     proof = _proof(make_proposal(asked, ()))
     assert proof.startswith(f"10,500 USD of modules, freight and installation (compared as 11,000 USD, {said}), proved")
+
+
+def test_slots_of_factories_are_an_assumption_named_or_not():
+    def said(plan):
+        return {a.figure: a for a in make_proposal(plan, FINDINGS).assumptions if a.subject == "brief"}
+
+    plan = make_plan()
+    assert said(plan)["works.factory"].value == "no slots named"
+    assert "their makers must confirm it" in said(plan)["works.factory"].note
+    works = Works(crane_crews=2, factory=(Factory(family="power", modules_per_week=1.5),))
+    named = said(plan.model_copy(update={"brief": plan.brief.model_copy(update={"works": works})}))
+    assert named["works.factory"].value == "power 1.5 a week"
+    assert named["works.crane_crews"].value == "2 (design basis 1)"
