@@ -182,6 +182,14 @@ class Spares(Frozen):
 Crews = Annotated[int, Field(ge=1, le=1000)]
 
 
+class Factory(Frozen):
+    """What the factory of one family of modules delivers to this job."""
+
+    family: Key
+    modules_per_week: Annotated[float, Field(gt=0, le=10_000)]
+    """From the end of the lead time on."""
+
+
 class Works(Frozen):
     """Who builds, tests and starts up at the same time; what is not said is the design basis's."""
 
@@ -190,6 +198,19 @@ class Works(Frozen):
     commissioning_crews: Crews | None = None
     fat_bays: Crews | None = None
     """Bays for factory acceptance tests, of all the makers together."""
+    factory: tuple[Factory, ...] = ()
+    """Slots of families that a factory makes at a limited rate; of others any number is ready after its lead time."""
+
+    @property
+    def crews(self) -> dict[str, int | None]:
+        """Crews and bays, by the key of the brief."""
+        return self.model_dump(exclude={"factory"})
+
+    @model_validator(mode="after")
+    def _families_differ(self) -> Self:
+        if len({f.family for f in self.factory}) < len(self.factory):
+            raise ValueError("works: factory: every family must be different")
+        return self
 
 
 class Restrict(Frozen):

@@ -213,6 +213,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
             mistakes.append(f"brief: {field}: {value!r} is not{kind} the catalog; allowed: {', '.join(allowed)}")
     skus = {m.sku for m in catalog.modules}
     makers = {m.manufacturer for m in catalog.modules}
+    families = {m.family for m in catalog.modules}
     refrigerants = {m.rejection.refrigerant for m in catalog.modules if m.rejection and m.rejection.refrigerant}
     for field, values, known in (
         ("limits.exclude", brief.limits.exclude, skus),
@@ -221,6 +222,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         ("restrict.exclude_makers", brief.restrict.exclude_makers, makers),
         ("prefer.makers", brief.prefer.makers, makers),
         ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
+        ("works.factory.family", tuple(f.family for f in brief.works.factory), families),
     ):
         for name in (v for v in values if v not in known):
             near = get_close_matches(name, sorted(known), n=1)

@@ -41,14 +41,16 @@ def prove(
     bounding = Bounding(problem)
     lines = bounding.by_lines()
     near = best_pairs(lines, _NEAR)
-    if bounding.paid is not None:
-        # What is cheap as the choice counts it may all be beyond the budget.
-        near = np.union1d(near, best_pairs(bounding.paid.by_lines(), _NEAR))
     few, packed = _promising(bounding, near)
     first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
-    if first.status == "infeasible" and bounding.refuses():
-        proof = "proved by counting, and by the solver for the most promising blocks"
-        raise Impossible("\n".join([_NOTHING.format(proof), *bounding.reasons()]))
+    if first.status == "infeasible":
+        # Lines do not see that whole blocks exceed a limit.
+        totals = bounding.by_counts(np.arange(len(lines)))
+        if not np.isfinite(totals).any():
+            proof = "proved by counting, and by the solver for the most promising blocks"
+            raise Impossible("\n".join([_NOTHING.format(proof), *bounding.reasons()]))
+        few, packed = _promising(bounding, best_pairs(totals, _NEAR))
+        first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
     least = float(lines.min())
     if first.objective is not None:
         left = np.flatnonzero(lines.min(axis=1) <= first.objective)
