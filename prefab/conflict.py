@@ -44,7 +44,8 @@ _GIVEN_UP: dict[str, Section] = {
     "works.crane_crews": {"crane_crews": 1000},
     "works.fat_bays": {"fat_bays": 1000},
 }
-"""What the fields of a brief become when they are given up; any redundancy becomes N, any other its default."""
+"""What the fields of a brief become when they are given up; any redundancy becomes N, its scope and any other
+field its default."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,13 @@ def _without(brief: SiteBrief, field: str) -> SiteBrief:
         return brief.model_copy(
             update={"phases": tuple(p.model_copy(update={"energised_by": p.energised_by + _FAR}) for p in brief.phases)}
         )
-    given_up = _GIVEN_UP.get(field) or {name: "N" if section == "redundancy" else type(part).model_fields[name].default}
+    name, _, inner = name.partition(".")
+    if inner:
+        kept = getattr(part, name)
+        given_up: Section = {name: kept.model_copy(update={inner: type(kept).model_fields[inner].default})}
+    else:
+        plain = "N" if section == "redundancy" else type(part).model_fields[name].default
+        given_up = _GIVEN_UP.get(field) or {name: plain}
     return brief.model_copy(update={section: part.model_copy(update=given_up)})
 
 
