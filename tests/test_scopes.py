@@ -251,6 +251,38 @@ def test_a_header_of_few_units_makes_each_pods_own_the_cheaper_one():
     assert own < shared
 
 
+def test_a_header_that_holds_one_pod_is_enough_for_each():
+    carriers = tuple(c.model_copy(update={"group_max_kw": 810.0}) if c.key == "coolant" else c for c in CARRIERS)
+    catalog = a_catalog(carriers=carriers)
+    assert not columns_of(scoped(), catalog, 2)
+    for column in (found := columns_of(scoped("coolant"), catalog, 2)):
+        assert faults(block_alone(scoped("coolant"), catalog, column)) == []
+    assert found
+    tight = tuple(c.model_copy(update={"group_max_kw": 790.0}) if c.key == "coolant" else c for c in CARRIERS)
+    assert not columns_of(scoped("coolant"), a_catalog(carriers=tight), 2)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_units_of_a_pods_own(level):
+    """Coolant units with a transformer each: of the same pod, one for one."""
+    low = {"carrier": "lv_ac", "connection": "unit", "kw_per_kw": 0.02}
+    unit = CDU.model_copy(update={"needs": (*CDU.needs, a_module("CDU-1", "cdu", gives=[GIVEN], needs=[low]).needs[0])})
+    brief, catalog = scoped("coolant", cooling=level), a_catalog((*(m for m in MODULES if m is not CDU), unit))
+    found = columns_of(brief, catalog, 2)
+    assert found
+    for column in found:
+        plan = block_alone(brief, catalog, column)
+        assert faults(plan) == []
+        cell = {e.tag: e.cell for e in plan.connected.equipment}
+        own = [f for f in plan.connected.feeds if "CDU" in f.consumer and f.carrier == "lv_ac"]
+        assert {cell[f.consumer] for f in own} == {1, 2}
+        assert all(cell[f.consumer] == cell[f.suppliers[0]] for f in own)
+        assert sum(walk(plan, 0).normal_kw[t] for t in ("MVS-A1", "MVS-B1")) == pytest.approx(column.mv_kw)
+
+
+GIVEN = {"carrier": "coolant", "capacity_kw": 1}
+
+
 # what else asks for it ------------------------------------------------------------------------------------------------
 
 FABRIC = tuple(sorted((*CARRIERS, _carrier("fabric", "it", "block", "none")), key=lambda c: c.key))

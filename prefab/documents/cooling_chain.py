@@ -136,7 +136,7 @@ def _nodes(plan: Plan, own: list[Equipment], links: list[tuple[_Key, _Key]]) -> 
             )
         else:
             at = f", supplies {supply:g}\u00a0°C" if supply is not None else ""
-            wants = redundancy_of(plan, carrier) + (" in each pod" if of_pods else "")
+            wants = redundancy_of(plan, carrier) + (" a pod" if of_pods else "")
             water = _water(plan, own, sku)
             lines = (f"{count} x {sku} ({wants})", module.title, f"{rating_of(plan, sku, carrier)} each{at}", *water)
         nodes.append(_Node(key, lines, plan.carrier(carrier).colour, rank))

@@ -4,23 +4,29 @@ Two pods of 800 kW of liquid heat each; coolant units of 534 kW, so that a pod n
 need three.
 """
 
+import random
+from collections import Counter
+
 import pytest
-from build import CDU, POD, a_brief, a_module, a_plan
+from build import CARRIERS, CDU, POD, a_brief, a_catalog, a_module, a_plan
 from damage import damaged, item
 from test_columns import resized
 
+from prefab.arranging import arrange
+from prefab.eligible import Offer, site_conditions
 from prefab.plan import BlockKind, Connected, Equipment, Feed, Group, Sized
 from prefab.rules import bus_limit, composition, contingencies, feeds
 from prefab.rules.losses import Losses
 from prefab.rules.network import UTILITIES, Network
 from prefab.rules.walk import walk
+from prefab.ways import Demand
 
 RULES = (feeds, composition, contingencies, bus_limit)
 UNIT = resized(CDU, 534.0).model_copy(update={"needs": ()})
 LOAD = POD.model_copy(update={"needs": (POD.needs[1],)})
 
 
-def a_hall(*per_pod, level="N+1", sides="A", scope="pod"):
+def a_hall(*per_pod, level="N+1", sides="A", scope="pod", unit=UNIT):
     """Pods with so many units each on every side, in cells of their own."""
     brief = a_brief(
         redundancy={"power": "N", "cooling": level, "control": "N", "scope": {"coolant": scope}},
@@ -45,7 +51,7 @@ def a_hall(*per_pod, level="N+1", sides="A", scope="pod"):
         bound_usd=0,
         parameters="by hand",
     )
-    return a_plan(brief, (UNIT, LOAD), sized, Connected(equipment=tuple(equipment), feeds=tuple(wiring)))
+    return a_plan(brief, (unit, LOAD), sized, Connected(equipment=tuple(equipment), feeds=tuple(wiring)))
 
 
 def stands(tag, sku, carrier, cell, **more):
@@ -94,6 +100,27 @@ def test_what_would_do_for_the_block_does_not_for_its_pods():
     assert refused(plan) == {"contingencies"}
     (finding, *_) = (f for f in contingencies.check(plan) if not f.kept)
     assert (finding.actual, finding.limit, finding.unit) == (2.0, 1.0, "pods")
+
+
+def test_what_is_arranged_for_one_pod_is_what_the_check_asks_of_each():
+    """Units of any size, half of them within 2 % of a whole share of a pod's heat."""
+    rng, kept = random.Random("own of pod"), Counter()
+    carrier = next(c for c in CARRIERS if c.key == "coolant")
+    for _ in range(160):
+        level, near = rng.choice(("N", "N+1", "N+2", "2N", "2(N+1)")), rng.random() < 0.5
+        unit = resized(UNIT, 800.0 * (rng.uniform(0.98, 1.02) / rng.randint(1, 4) if near else rng.uniform(0.2, 1.3)))
+        brief = a_brief(redundancy={"cooling": level})
+        offer = Offer(
+            brief, unit, carrier, site_conditions(brief, a_catalog()), 40.0, 55.0, unit.gives[0].capacity_kw or 0.0
+        )
+        (least,) = arrange(Demand((800.0,)), offer, level, (), 1)
+        sides = "AB"[: least.sides]
+        for count in (least.per_side - 1, least.per_side):
+            if count:
+                found = not refused(a_hall(count, count, level=level, sides=sides, unit=unit))
+                assert found == (count == least.per_side), (level, count, unit.gives)
+                kept[found] += 1
+    assert min(kept[True], kept[False]) >= 100
 
 
 # damaged plans -------------------------------------------------------------------------------------------------------
