@@ -59,7 +59,7 @@ def test_wishes_leave_the_load_alone():
 
 
 def test_a_pods_own_that_has_no_room_in_it_may_be_shared():
-    """A pod needs one and a half units and holds two; with one to spare two pods need four together, one alone three."""
+    """A pod needs one and a half units and holds two; with one spare two pods need four together, one alone three."""
     unit = CDU.model_copy(update={"bays_count": 1, "gives": (CDU.gives[0].model_copy(update={"capacity_kw": 534.0}),)})
     pod = POD.model_copy(update={"bays": (Bays(kind="row", count=2),)})
     catalog = a_catalog((*(m for m in MODULES if m not in (CDU, POD)), unit, pod))
