@@ -205,7 +205,7 @@ class _Site:
         for tags in self.tags.values():
             for tag in tags:
                 e = self.network.equipment[tag]
-                found[e.block, e.cell, e.carrier, e.unit_for, e.supply_degc].add(tag)
+                found[e.block, e.carrier, e.unit_for, e.supply_degc].add(tag)
         return tuple(map(frozenset, found.values()))
 
     @cached_property

@@ -80,22 +80,7 @@ def _blocks(plan: Plan) -> list[Finding]:
     for e in plan.connected.equipment:
         if e.block:
             blocks.setdefault((e.block, e.kind), Counter())[e.sku, e.carrier, e.side, e.cell] += 1
-    wrong = [
-        Finding(
-            RULE,
-            f"block kind {kind.name}",
-            False,
-            float(group.cells),
-            float(kind.pods),
-            "cells",
-            "==",
-            f"{group.sku} is neither of all pods nor of each",
-        )
-        for kind in plan.sized.kinds
-        for group in kind.groups
-        if group.cells not in (1, kind.pods)
-    ]
-    return wrong + [
+    return [
         Finding(
             RULE,
             f"block {number}",
