@@ -5,9 +5,10 @@ from collections import Counter
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 from brute import Brute
-from build import CARRIERS, CDU, FWU, MODULES, POD, TRF, _carrier, a_brief, a_catalog, a_module
+from build import CARRIERS, CDU, FTK, FWU, GEN, MODULES, MVS, POD, TRF, _carrier, a_brief, a_catalog, a_module
 from test_brute_force import a_site, sized_usd
 from test_columns import block_alone, faults, resized
 
@@ -20,6 +21,7 @@ from prefab.problem import make_problem
 from prefab.product import Bays
 from prefab.rules import HOOKS
 from prefab.rules.walk import walk
+from prefab.tables import validate
 
 BOTH = ("coolant", "air_cooling")
 LEVELS = ("N", "N+1", "N+2", "2N", "2(N+1)")
@@ -91,7 +93,8 @@ def test_a_block_of_one_pod_is_the_same_in_both_scopes():
 
 # what the columns admit the checks keep, and nothing could be left out -----------------------------------------------
 
-LOSSY = Losses(points=((0, 2), (0.25, 4), (0.5, 8), (0.75, 15), (1, 25)))
+CURVE = {"points": [[0, 2], [0.25, 4], [0.5, 8], [0.75, 15], [1, 25]]}
+LOSSY = validate(CURVE, Losses, "losses")
 CASES = 24
 
 
@@ -234,6 +237,25 @@ def test_sites_cost_what_brute_force_finds(first):
         several += any(g.cells > 1 for c in problem.columns for g in c.column.groups)
     assert possible >= 2
     assert several >= 1
+
+
+def test_one_pod_has_lost_a_unit_while_the_others_have_all():
+    """Units of 534 kW make their cold from power, 800 kW for each of two pods; three a pod, of which two carry it."""
+    catalog = a_chain(random.Random(0))
+    pod = next(m for m in catalog.modules if m.it)
+    low = {"carrier": "lv_ac", "connection": "transfer", "through": True}
+    unit = a_module("CDU-5", "cdu", gives=[{"carrier": "coolant", "capacity_kw": 534}], needs=[low], losses=CURVE)
+    given = TRF.gives[0].model_copy(update={"capacity_kva": 9000.0})
+    catalog = a_catalog((pod, unit, TRF.model_copy(update={"gives": (given,), "losses": None}), MVS, GEN, FTK))
+    brief = scoped("coolant", power="N")
+    (column,) = columns_of(brief, catalog, 2)
+    assert groups_of(column, "coolant") == [(1, 3, 2)]
+    whole, lacking = (800 + n * np.interp(800 / n / 534, *np.array(CURVE["points"]).T) for n in (3, 2))
+    assert lacking > whole + 5
+    # Peak of the pods besides: 1,100 kW each.
+    assert column.mv_kw == pytest.approx(2200 + 2 * whole)
+    assert column.mv_worst_kw == pytest.approx(2200 + whole + lacking)
+    assert walk(block_alone(brief, catalog, column), 0).import_kw == pytest.approx(column.mv_worst_kw)
 
 
 # relations between the scopes ----------------------------------------------------------------------------------------
