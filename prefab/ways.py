@@ -320,9 +320,11 @@ class Ways:
         return self.key_of(need, supply, None, of_pod=key.of_pod)
 
     def _joins_pods(self, key: Key, module: Module) -> bool:
-        """Whether a module would cool several pods with what each pod is to have for itself."""
-        cools = self.carriers[key.carrier].redundancy == "cooling" and not key.of_pod
-        return cools and any(need.carrier in self.of_pods for need in module.needs)
+        """Whether a module would cool several pods, or what is no pod, with what each pod is to have for itself."""
+        if key.of_pod or self.carriers[key.carrier].redundancy != "cooling":
+            return False
+        at_racks = module.fills_bays and key.carrier in self.of_pods
+        return at_racks or any(need.carrier in self.of_pods for need in module.needs)
 
     def _closed(self, ways: Front) -> Front:
         """Houses that stand there for one way only: room left in them is of no use to any other."""
