@@ -113,6 +113,20 @@ class Grid(Frozen):
         return medium_voltage_kv if self.at_high_voltage else self.voltage_kv
 
 
+class Scope(Frozen):
+    """Who shares the reserve of what cools the pods, by carrier: all pods of a block, or each pod has its own."""
+
+    coolant: Literal["pod", "block"] = "block"
+    """What coolant distribution units give."""
+    air_cooling: Literal["pod", "block"] = "block"
+    """What takes the heat of the air in pods away."""
+
+    @property
+    def of_pods(self) -> tuple[str, ...]:
+        """The carriers of which each pod has its own."""
+        return tuple(carrier for carrier, scope in self if scope == "pod")
+
+
 class Redundancy(Frozen):
     """Redundancy of each part of the supply: the first three within each block, the others over the site."""
 
@@ -123,6 +137,8 @@ class Redundancy(Frozen):
     main_transformers: Literal["N", "N+1", "N+2"] = "N+1"
     standby: Literal["N", "N+1", "N+2"] = "N+1"
     network: Literal["N", "2N"] = "2N"
+    scope: Scope = Scope()
+    """Where it is narrower than a block."""
 
     def of(self, part: str, *, critical: bool) -> str:
         """What is asked of a part; `critical` for the supply that rides on batteries and what is its own."""

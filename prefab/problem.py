@@ -229,6 +229,10 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
             few = f"allowed: {', '.join(sorted(known))}" if len(known) < _FEW else "see `prefab catalog list`"
             hint = f"did you mean {near[0]}?" if near else few
             mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
+    of_pods = (c for c in catalog.carriers if c.key in brief.redundancy.scope.of_pods)
+    for carrier in (c for c in of_pods if (c.scope, c.redundancy) != ("block", "cooling")):
+        what = f"here {carrier.key} is of the {carrier.scope}, its redundancy that of {carrier.redundancy}"
+        mistakes.append(f"brief: redundancy.scope.{carrier.key}: {what}; only what cools within a block may be a pod's")
     if mistakes:
         raise InputError(mistakes)
 
@@ -244,7 +248,7 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
-        (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
+        (asked.power, asked.cooling, asked.control, asked.scope, brief.autonomy.ups_min, brief.autonomy.fuel),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
