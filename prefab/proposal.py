@@ -198,9 +198,7 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
             note = "At work at the same time."
             found.append(Assumption("brief", f"works.{crew}", value, "brief", "the brief", "", note))
     slots = ", ".join(f"{f.family} {f.modules_per_week:g} a week" for f in plan.brief.works.factory)
-    note = (
-        "Makers publish none. Other families: any number is ready after its lead time, which their makers must confirm."
-    )
+    note = "Makers publish none. Of other families any number is ready after its lead time: their makers must confirm."
     found.append(Assumption("brief", "works.factory", slots or "no slots named", "brief", "the brief", "", note))
     return tuple(found)
 

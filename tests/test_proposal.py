@@ -136,7 +136,7 @@ def test_slots_of_factories_are_an_assumption_named_or_not():
 
     plan = make_plan()
     assert said(plan)["works.factory"].value == "no slots named"
-    assert "their makers must confirm it" in said(plan)["works.factory"].note
+    assert "their makers must confirm" in said(plan)["works.factory"].note
     works = Works(crane_crews=2, factory=(Factory(family="power", modules_per_week=1.5),))
     named = said(plan.model_copy(update={"brief": plan.brief.model_copy(update={"works": works})}))
     assert named["works.factory"].value == "power 1.5 a week"
