@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
+from pathlib import Path
 
 import holidays
 import pytest
@@ -18,6 +19,7 @@ from test_brute_force import a_site, sized_anew
 from test_lead_times import with_weeks
 from test_scheduling import KNOWN, brief_by, planned, site
 
+from prefab.brief import read_brief
 from prefab.columns import make_columns
 from prefab.conflict import find_conflict
 from prefab.connecting import make_connected
@@ -223,6 +225,16 @@ def test_same_cost_as_brute_force(first):
         assert found == least, f"seed {seed}: {rates}"
         outcomes[least is None, least == Brute(problem).least_usd()] += 1
     assert len(outcomes) > 1, outcomes
+
+
+def test_where_no_promising_pair_of_kinds_fits_in_whole_blocks(catalog):
+    """20 MW with 15 UPS of those that take 45 weeks: pairs that look cheap by straight lines exceed it, all of them."""
+    example = read_brief(Path(__file__).parents[1] / "examples" / "training-20mw.toml")
+    brief = example.model_copy(update={"works": a_brief(**slots(power=0.134)).works})
+    found = make_sized(brief, catalog, QUICK)
+    assert found.status == "optimal"
+    slow = {m.sku for m in catalog.modules if m.family == "power" and m.deployment.lead_weeks >= 45}
+    assert 0 < sum(n for sku, n in counted(found).items() if sku in slow) <= 15
 
 
 def scheduled_site(rate, by=date(2031, 1, 2), blocks=(6,)):
