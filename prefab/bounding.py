@@ -85,9 +85,8 @@ class Bounding:
             found += np.floor(each * draw).astype(np.int64)
         return found
 
-    def by_lines(self) -> Bounds:
-        """For every two columns, from the straight lines below the plant's tables."""
-        paid = None if self.paid is None else self.paid.by_lines()
+    def lines(self) -> tuple[float, Bounds]:
+        """Straight lines below the plant's tables: dollars of any site, and those of one block of each column."""
         fixed, price = float(self.plant.storage_usd), self.cost_usd.astype(np.float64)
         tables = [
             (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_w),
@@ -108,6 +107,12 @@ class Bounding:
             penalty = self._penalty(price, taken, most)
             price += penalty * taken
             fixed -= penalty * most
+        return fixed, price
+
+    def by_lines(self) -> Bounds:
+        """For every two columns, from the straight lines below the plant's tables."""
+        paid = None if self.paid is None else self.paid.by_lines()
+        fixed, price = self.lines()
         if len(self.demands) > 1:
             return self._allowed((self._of_two_demands(price) + fixed) * _FLOATS, np.arange(len(price)), paid)
         rate = price / self.it_kw
@@ -193,10 +198,6 @@ class Bounding:
         rest_kw = self.asked_kw[0] - count_a * self.it_kw[a]
         # Two kinds are only two with a block of each.
         return count_a, np.maximum(others != a, -(-rest_kw // self.it_kw[others]))
-
-    def refuses(self) -> bool:
-        """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
-        return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
     def reasons(self) -> Iterator[str]:
         """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""

@@ -57,7 +57,7 @@ class It(Frozen):
     workload: Key | None = None
     pods: tuple[Sku, ...] = ()
     """Pods to choose from; otherwise every pod with the workload's accelerator."""
-    demand: Annotated[tuple[ItDemand, ...], Field(max_length=2)] = ()
+    demand: Annotated[tuple[ItDemand, ...], Field(max_length=4)] = ()
     """Each has one kind of block; every phase says how many megawatts of each."""
 
     @property

@@ -33,7 +33,7 @@ from prefab.product import FatProtocol, FatProtocols
 from prefab.provenance import Provenance, Source, Sourced, Sources
 from prefab.shipped import shipped
 from prefab.tables import Frozen, Loc
-from prefab.workload import Accelerator, Profile, Workload, check_workloads, with_weeks
+from prefab.workload import Accelerator, Card, Profile, StorageCard, Workload, check_workloads, with_weeks
 
 DOLLARS = Currencies(
     as_of=date(2000, 1, 1),
@@ -60,6 +60,8 @@ class Catalog(Frozen):
     sources: tuple[Source, ...]
     profiles: tuple[Profile, ...] = ()
     accelerators: tuple[Accelerator, ...] = ()
+    storage_cards: tuple[StorageCard, ...] = ()
+    """Of demands without tokens."""
     grid_rules: tuple[GridRule, ...] = ()
     countries: tuple[Country, ...] = ()
     currencies: Currencies = DOLLARS
@@ -89,6 +91,11 @@ class Catalog(Frozen):
         """The carrier with this key."""
         return _find(self.carriers, "key", key)
 
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Of every demand that a brief may name, those with tokens first."""
+        return (*self.workloads, *self.storage_cards)
+
     def with_fabric(self, frac: float | None) -> "Catalog":
         """Pods that ask for another share of fabric, storage and management computers; their own where it is None."""
         if frac is None:
@@ -114,6 +121,7 @@ KINDS = (
     Kind("tariffs", Tariff, "tariffs"),
     Kind("profiles", Profile, "profiles"),
     Kind("accelerators", Accelerator, "accelerators"),
+    Kind("storage_cards", StorageCard, "storage_cards"),
     Kind("grid_rules", GridRule, "grid_rules"),
     Kind("sources", Sources, "sources", inside="source", adds_up=True),
     Kind("carriers.toml", Carriers, "carriers", inside="carrier"),
@@ -195,6 +203,7 @@ def load_layers(*folders: Path, base: Path | None = None) -> Layered:
         # What is missing for its own mistakes would only be missed again by whatever names it.
         raise InputError(mistakes)
     fields["workloads"] = with_weeks(fields["workloads"], fields.get("profiles", ()))
+    fields["storage_cards"] = with_weeks(fields.get("storage_cards", ()), fields.get("profiles", ()))
     layered = Layered(Catalog(**fields), entries, trees)
     mistakes += _dangling(layered)
     if mistakes:
@@ -283,6 +292,10 @@ def _dangling(layered: Layered) -> Iterator[str]:
         for i, content in enumerate(module.contains):
             if content.sku not in skus:
                 yield entry.says(("contains", i, "sku"), f"{content.sku!r} is unknown; the SKU of a module is allowed")
+    for card in catalog.storage_cards:
+        if card.week is None:
+            entry = layered.entries[f"storage_cards/{card.key}"]
+            yield entry.says(("profile",), f"{card.profile!r} is not in profiles/; a key of profiles/ is allowed")
     for mistake in check_workloads(catalog.workloads, catalog.profiles, catalog.accelerators):
         key, _, rest = mistake.partition(": ")
         yield f"{layered.entries[f'workloads/{key}'].place(rest.partition(':')[0])}: {rest}"

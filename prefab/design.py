@@ -18,6 +18,7 @@ from prefab.routing import make_routed
 from prefab.scheduling import make_scheduled
 from prefab.sizing import make_sized
 from prefab.solver import FULL, QUICK, Effort, StopFlag
+from prefab.workload import StorageCard, Workload
 
 EFFORTS: dict[str, Effort] = {"quick": QUICK, "full": FULL}
 
@@ -76,13 +77,15 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     used = {e.sku for e in connected.equipment} | set(brief.restrict.only)
     modules = tuple(m for m in catalog.modules if m.sku in used)
     climate = next(c for c in catalog.climates if c.key == brief.site.climate)
-    cards = {w.key: w for w in catalog.workloads}
-    workload, *further = (cards[d.workload] for d in brief.it.demands)
+    cards = {w.key: w for w in catalog.cards}
+    served = [cards[d.workload] for d in brief.it.demands]
+    workload, *further = (c for c in served if isinstance(c, Workload))
+    stored = tuple(c for c in served if isinstance(c, StorageCard))
     tariff = next(t for t in catalog.tariffs if t.key == brief.grid.tariff)
     held = {m.it.accelerator for m in modules if m.it}
     accelerators = tuple(a for a in catalog.accelerators if a.name in held)
     laid = Laid(cables=catalog.cables, pipes=catalog.pipes, trenches=catalog.trenches)
-    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, workload, *further, tariff)
+    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, *served, tariff)
     cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
         program=f"prefab {__version__}",
@@ -93,6 +96,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         climate=climate,
         workload=workload,
         further_workloads=tuple(further),
+        storage_cards=stored,
         tariff=tariff,
         costs=catalog.costs,
         basis=catalog.basis,

@@ -150,7 +150,7 @@ def eligible_pods(
 ) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
     """The IT pods that serve a demand's workload, are not excluded and can be there for a phase; a proxy card only pods
     that the brief names."""
-    workload = next(w for w in catalog.workloads if w.key == demand.workload)
+    workload = next(w for w in catalog.cards if w.key == demand.workload)
     pods: list[Module] = []
     refusals: list[Refusal] = []
     wish = f"it.demand[{brief.it.demand.index(demand)}].pods ({demand.name})" if brief.it.demand else "it.pods"

@@ -1,16 +1,22 @@
 """Which intake switchgear feeds which block: whole blocks, in the order they are built, on what stands by then.
 
 The counts of a master are right in total; here whole blocks are packed onto single intakes. Each intake has a pattern:
-how many blocks of one kind and of the other it feeds when everything stands.
+how many blocks of each kind it feeds when everything stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from prefab.packing import Pattern
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Problem
+from prefab.problem import BlockChoice, Fewest, Problem
 from prefab.solver import Model
+from prefab.units import need
+
+_NOT = -1_000_000_000
+"""Below every number of blocks, however many are added."""
 
 
 def kinds_of(problem: Problem, values: Mapping[str, int]) -> list[BlockChoice]:
@@ -32,30 +38,55 @@ def packs(problem: Problem, values: Mapping[str, int]) -> bool:
     small = only_used(problem, values)
     last = small.phases[-1]
     (option,) = small.options("mv_ac")
-    one, other = small.columns[0], small.columns[-1]
     counts = [values[small.count(c, last)] for c in small.columns]
-    most_of_other = {0: 0}
-    for number in range(values[small.plant_count(option, last)]):
-        grown: dict[int, int] = {}
-        for of_one, of_other in most_of_other.items():
-            for i, j in small.patterns(option, one, other, first=number == 0):
-                reached = min(of_one + i, counts[0])
-                grown[reached] = max(of_other + j, grown.get(reached, 0))
-        most_of_other = grown
-    return counts[0] in most_of_other and (len(counts) == 1 or most_of_other[counts[0]] >= counts[1])
+    stand = values[small.plant_count(option, last)]
+    return least_intakes(small, option, small.columns, counts, stand) is not None
+
+
+def fewest_of(problem: Problem, kinds: Sequence[BlockChoice]) -> Fewest:
+    """How many intakes of every option kinds of different demands take, each with the blocks that carry its demand."""
+    counted = [(need(problem.asked_kw(c, problem.phases[-1]) / c.it_kw), c) for c in kinds]
+    # The most numerous last: tables are of all the others.
+    counts, choices = zip(*sorted(counted, key=lambda c: c[0]), strict=True)
+    options = problem.options("mv_ac")
+    intakes = {o.name: least_intakes(problem, o, choices, counts, o.most) for o in options}
+    return Fewest(tuple(sorted(c.name for c in kinds)), intakes)
+
+
+def least_intakes(
+    problem: Problem, option: PlantOption, kinds: Sequence[BlockChoice], counts: Sequence[int], most: int
+) -> int | None:
+    """The fewest intakes of an option on which so many whole blocks of each kind fit; none where `most` do not do."""
+    ways, first_ways = (problem.ways(option, first=first) for first in (False, True))
+    if sum(counts) > first_ways + (most - 1) * ways:
+        return None
+    *others, last = counts
+    # For every number of blocks of all kinds but the last: the most of the last beside them, on so many intakes.
+    beside = np.full([n + 1 for n in others], _NOT, dtype=np.int64)
+    beside[(0,) * len(others)] = 0
+    for number in range(most):
+        grown = np.full_like(beside, _NOT)
+        for *taken, of_last in problem.patterns(option, *kinds, first=number == 0):
+            if all(t <= n for t, n in zip(taken, others, strict=True)):
+                onto = tuple(slice(t, None) for t in taken)
+                before = tuple(slice(n + 1 - t) for t, n in zip(taken, others, strict=True))
+                grown[onto] = np.maximum(grown[onto], beside[before] + of_last)
+        beside = grown
+        if beside[tuple(others)] >= last:
+            return number + 1
+    return None
 
 
 def apply_patterns(model: Model, problem: Problem) -> None:
-    """Every intake of a problem with one intake option and one or two kinds has a pattern from the day it stands."""
+    """Every intake of a problem with one intake option and no choice of kinds has a pattern from the day it stands."""
     (option,) = problem.options("mv_ac")
-    one, other = problem.columns[0], problem.columns[-1]
     stand: list[tuple[str, Pattern]] = []
     for phase in problem.phases:
         for name, pattern, first in _patterns(problem, option, phase):
             most = int(first) if first else option.most
             stand.append((model.integer(name, 0, most), pattern))
         model.add_row([(1, n) for n, _ in stand] + [(-1, problem.plant_count(option, phase))], low=0, high=0)
-        for kind, place in ((one, 0), (other, 1))[: len(problem.columns)]:
+        for place, kind in enumerate(problem.columns):
             model.add_row([(p[place], n) for n, p in stand] + [(-1, problem.count(kind, phase))], low=0)
     firsts = [n for phase in problem.phases for n, _, first in _patterns(problem, option, phase) if first]
     model.add_row([(1, n) for n in firsts], low=1, high=1)
@@ -63,11 +94,12 @@ def apply_patterns(model: Model, problem: Problem) -> None:
 
 def _patterns(problem: Problem, option: PlantOption, phase: int) -> list[tuple[str, Pattern, bool]]:
     """A name for every pattern that an intake bought in a phase may have; the first one comes in the first phase."""
-    one, other = problem.columns[0], problem.columns[-1]
+    # One kind alone fills an intake in every way that it would beside another one of the same.
+    kinds = problem.columns if len(problem.columns) > 1 else 2 * problem.columns
     return [
-        (f"pattern:{phase}:{'first' if first else 'other'}:{i}:{j}", (i, j), first)
+        (f"pattern:{phase}:{'first' if first else 'other'}:{':'.join(map(str, pattern))}", pattern, first)
         for first in ((True, False) if phase == 0 else (False,))
-        for i, j in problem.patterns(option, one, other, first=first)
+        for pattern in problem.patterns(option, *kinds, first=first)
     ]
 
 

@@ -107,7 +107,9 @@ class ItLoad(Frozen):
     """The four powers of an IT pod and what computes in it."""
 
     accelerator: Text
+    """As workload cards name it; of a pod without accelerators the servers that a storage card names."""
     accelerators_count: Annotated[int, Field(gt=0)]
+    """Accelerators, or such servers."""
     racks_count: Annotated[int, Field(gt=0)]
     nameplate_kw: Positive
     sustained_kw: Positive

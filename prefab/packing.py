@@ -1,16 +1,16 @@
-"""What one intake switchgear carries of two kinds of block, and the straight edges around it."""
+"""What one intake switchgear carries of several kinds of block, and the straight edges around it for two."""
 
 from itertools import pairwise
 
-Pattern = tuple[int, int]
-"""Blocks of one kind and of another on one intake."""
+Pattern = tuple[int, ...]
+"""Blocks of each kind on one intake."""
 
 Edge = tuple[int, int, int]
 """(a, b, c): a i + b j <= c for every pattern (i, j)."""
 
 
 def edges_of(patterns: list[Pattern]) -> list[Edge]:
-    """The edges of the convex hull of patterns and of everything below them."""
+    """The edges of the convex hull of patterns of two kinds and of everything below them."""
     corners: list[Pattern] = []
     for pattern in sorted(patterns):
         while corners and (corners[-1][1] <= pattern[1] or _dented([*corners[-2:], pattern])):

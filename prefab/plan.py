@@ -19,7 +19,7 @@ from prefab.materials import Laid
 from prefab.module import Module
 from prefab.provenance import Key, Sku, Source
 from prefab.tables import Frozen, read_text, validate
-from prefab.workload import Accelerator, Workload
+from prefab.workload import Accelerator, Card, StorageCard, Workload
 
 FORMAT: Literal["prefab-plan/3"] = "prefab-plan/3"
 _OPEN_LEVELS = 3
@@ -262,7 +262,9 @@ class Plan(Frozen):
     workload: Workload
     """Of the brief's only IT demand, or its first."""
     further_workloads: tuple[Workload, ...] = ()
-    """Of its other demands, in their order."""
+    """Of its other demands, in their order; those without tokens follow."""
+    storage_cards: tuple[StorageCard, ...] = ()
+    """Of the brief's demands without tokens, its last."""
     tariff: Tariff
     costs: Costs
     basis: DesignBasis
@@ -291,23 +293,28 @@ class Plan(Frozen):
     @property
     def entries_digest_found(self) -> str:
         """SHA-256 over the catalog entries that the plan carries."""
-        cards = (self.climate, *self.workloads)
+        cards = (self.climate, *self.cards)
         entries = (*self.modules, *self.carriers, *cards, self.tariff, self.costs, self.basis)
         others = (self.laid, *self.accelerators, *(e for e in (self.country, self.weather) if e))
         return hashlib.sha256("".join(e.model_dump_json() for e in (*entries, *others)).encode()).hexdigest()
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """The cards of all demands, in their order."""
+        """The cards of all demands with tokens, in their order: the brief's first."""
         return (self.workload, *self.further_workloads)
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards of all demands, in their order."""
+        return (*self.workloads, *self.storage_cards)
 
     def demand_of(self, kind: BlockKind) -> int:
         """The number of the IT demand that a kind of block serves."""
         return {d.name: n for n, d in enumerate(self.brief.it.demand)}.get(kind.demand, 0)
 
-    def workload_of(self, kind: BlockKind) -> Workload:
+    def card_of(self, kind: BlockKind) -> Card:
         """The card that the pods of a kind of block serve."""
-        return self.workloads[self.demand_of(kind)]
+        return self.cards[self.demand_of(kind)]
 
     def module(self, sku: str) -> Module:
         """The catalog entry of a SKU the plan uses."""

@@ -1,6 +1,6 @@
 """The question in whole numbers: block choices, plant options and wishes; needs rounded up, capacities down."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -45,6 +45,15 @@ class BlockChoice:
 
 
 @dataclass(frozen=True)
+class Fewest:
+    """How many intakes carry the blocks of some kinds whole."""
+
+    names: tuple[str, ...]
+    intakes: Mapping[str, int | None]
+    """By intake option; none where even its most do not."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Everything the master needs; variables are named here, so that rules and sizing agree on them."""
 
@@ -73,6 +82,8 @@ class Problem:
     """Kinds of block, one or two, for which rows say what one intake carries of them; totals do for the others."""
     patterned: tuple[tuple[str, ...], ...] = ()
     """Those of them for which the rows on every edge still leave what does not fit: every intake has its pattern."""
+    fewest: tuple["Fewest", ...] = ()
+    """The same for kinds of three demands or more, of which each has a fixed number of blocks."""
     rounding: Rounding = SAFE
     """How what the rows derive from these figures becomes whole in turn."""
 
@@ -145,17 +156,11 @@ class Problem:
         """Blocks that one intake module has outgoing ways for."""
         return option.feeders - (self.site_ways if first else 0)
 
-    def patterns(self, option: PlantOption, one: BlockChoice, other: BlockChoice, *, first: bool) -> list[Pattern]:
-        """The most blocks of two kinds that one intake module carries together, one of them in its worst situation."""
-        room, ways = self.room_w(option, first=first), self.ways(option, first=first)
-        found = []
-        for i in range(ways + 1):
-            left = room - i * one.normal.switchgear_w - (one.extra.switchgear_w if i else 0)
-            if left < 0:
-                break
-            beside = max(0, other.extra.switchgear_w - (one.extra.switchgear_w if i else 0))
-            found.append((i, min(ways - i, max(0, (left - beside) // other.normal.switchgear_w))))
-        return found or [(0, 0)]
+    def patterns(self, option: PlantOption, *kinds: BlockChoice, first: bool) -> list[Pattern]:
+        """What one intake module carries together, one block in its worst situation: the most of the last of some kinds
+        beside every number of the others."""
+        found = _patterns(kinds, self.room_w(option, first=first), self.ways(option, first=first), 0)
+        return list(found) or [(0,) * len(kinds)]
 
     def edges(self, option: PlantOption, one: BlockChoice, other: BlockChoice) -> list[tuple[Edge, int]]:
         """The edges around the patterns of any intake but the first, with how far the first one stays below each."""
@@ -190,6 +195,21 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
     return without_supply(brief, catalog, hooks.shapes, {c: since[c] for c in order})
 
 
+def _patterns(kinds: Sequence[BlockChoice], room_w: int, ways: int, worst_w: int) -> Iterator[Pattern]:
+    """The same for what is left of an intake, the worst of the blocks that hang on it already being so much worse."""
+    kind, *rest = kinds
+    each, worse_w = kind.normal.switchgear_w, max(worst_w, kind.extra.switchgear_w)
+    if not rest:
+        yield (min(ways, max(0, (room_w - worse_w) // each)),)
+        return
+    for count in range(ways + 1):
+        left_w = room_w - count * each
+        if left_w < (worse_w if count else worst_w):
+            break
+        for others in _patterns(rest, left_w, ways - count, worse_w if count else worst_w):
+            yield (count, *others)
+
+
 _FEW = 20
 """Names that a message may list."""
 
@@ -204,7 +224,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
     demands = [(f"it.demand[{n}]" if brief.it.demand else "it", d) for n, d in enumerate(brief.it.demands)]
     for field, value, allowed in (
         ("site.climate", brief.site.climate, [c.key for c in catalog.climates]),
-        *((f"{where}.workload", demand.workload, [w.key for w in catalog.workloads]) for where, demand in demands),
+        *((f"{where}.workload", demand.workload, [w.key for w in catalog.cards]) for where, demand in demands),
         ("grid.tariff", brief.grid.tariff, [t.key for t in catalog.tariffs]),
         *((f"{where}.pods", sku, [m.sku for m in catalog.modules if m.it]) for where, d in demands for sku in d.pods),
     ):
@@ -233,6 +253,13 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
     for carrier in (c for c in of_pods if (c.scope, c.redundancy) != ("block", "cooling")):
         what = f"here {carrier.key} is of the {carrier.scope}, its redundancy that of {carrier.redundancy}"
         mistakes.append(f"brief: redundancy.scope.{carrier.key}: {what}; only what cools within a block may be a pod's")
+    without = {c.key for c in catalog.storage_cards}
+    computing = sum(d.workload not in without for _, d in demands)
+    mistakes += [
+        f"brief: {where}.workload: {d.workload!r} makes no tokens; the first demand must, and those without come last"
+        for where, d in demands[: max(1, computing)]
+        if d.workload in without
+    ]
     if mistakes:
         raise InputError(mistakes)
 
@@ -277,7 +304,7 @@ def make_generous(problem: Problem, hooks: Hooks) -> Problem:
 
 
 def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
-    blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + 1
+    blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + _rests(brief)
     plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), blocks, rounding)
     phases = range(len(brief.phases))
     return Problem(
@@ -300,11 +327,16 @@ def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns,
     )
 
 
+def _rests(brief: SiteBrief) -> int:
+    """Blocks of a site that may be filled in part only, beside the last one."""
+    return max(1, len(brief.it.demands) - 1)
+
+
 def _most_asked(brief: SiteBrief, columns: Columns) -> dict[str, float]:
     """The most that blocks may draw and ask of each of the site's services, whatever blocks are chosen."""
     most: dict[str, float] = {}
-    # Two kinds together exceed the IT load by less than a block of the larger one.
-    it_kw = brief.it_kw + max((c.it_kw for c in columns), default=0.0)
+    # Two kinds together exceed the IT load by less than a block of the larger one; of several demands each may.
+    it_kw = brief.it_kw + _rests(brief) * max((c.it_kw for c in columns), default=0.0)
     for column in columns:
         for carrier, units in (("mv_ac", column.mv_worst_kw), *column.services):
             most[carrier] = max(most.get(carrier, 0.0), (it_kw / column.it_kw + 1) * units)

@@ -18,6 +18,7 @@ from prefab.physics.weather import Weather, make_weather, make_year
 from prefab.plan import BlockKind, Plan
 from prefab.results import Band, DemandYield, Hourly, Month, Projection, Step
 from prefab.serving import Hours, Kind, chip_kw, full_rate_of, make_load_frac, pod_kw, tokens_of
+from prefab.sharing import drawn_kwh, energy_of, kept_apart
 from prefab.units import musd, number
 from prefab.workload import Workload, match, why_not_comparable
 
@@ -46,7 +47,7 @@ def make_projection(plan: Plan) -> Projection:
         carriers={c.key: c for c in plan.carriers},
     )
     kinds = [
-        _make_kind(plan, kind, counts[-1], make_load_frac(plan, plan.workload_of(kind), weather), at)
+        _make_kind(plan, kind, counts[-1], make_load_frac(plan, plan.card_of(kind), weather), at)
         for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True)
         if counts[-1]
     ]
@@ -72,7 +73,7 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
     assert pod.it is not None
     it_kw = kind.pods * pod_kw(pod.it, load_frac)
     electric = [n for n in pod.needs if at.carriers[n.carrier].medium == "electric"]
-    demands, house_kw = [], -it_kw
+    demands, house_kw, card = [], -it_kw, plan.card_of(kind)
     for need in pod.needs:
         if need.units:
             continue
@@ -90,8 +91,8 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
     return Kind(
         it=pod.it,
         demand=plan.demand_of(kind),
-        card=plan.workload_of(kind),
-        serves=match(plan.workload_of(kind), pod.it.accelerator),
+        card=card if isinstance(card, Workload) else None,
+        serves=match(card, pod.it.accelerator),
         pods_count=kind.pods * blocks,
         load_frac=load_frac,
         drawn=_times(drawn, blocks, house_kw),
@@ -166,6 +167,7 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[Kind], at: Surroundings, 
     it, site, storage = (float(np.sum(c)) for c in (hourly.it_kw, hourly.site_kw, hourly.storage_kw))
     water, mtok = float(np.sum(hourly.water_l)), float(np.sum(hourly.tokens_m))
     yields = tuple(_yield_of(plan, number, kinds, at, site, bill) for number in range(len(plan.workloads)))
+    apart = tuple(energy_of(plan, number, kinds, at, site) for number in range(len(plan.workloads), len(plan.cards)))
     first = yields[0]
     own = [k for k in kinds if not k.demand]
     chip = float(sum(np.sum(chip_kw(k)) for k in own if k.serves))
@@ -193,12 +195,14 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[Kind], at: Surroundings, 
         degraded_hours=_degraded_hours(hourly),
         notes=(
             *_basis(plan, kinds, hourly, weather),
+            *kept_apart(apart, site / 1000),
             *_billing(tariff, bill, site),
             *_doubts(plan, kinds, hourly, pue, yields),
         ),
         weather_source=weather.source,
         not_comparable=first.not_comparable,
-        yields=yields if plan.further_workloads else (),
+        yields=yields if len(plan.cards) > 1 else (),
+        without_tokens=apart,
     )
 
 
@@ -218,7 +222,7 @@ def _yield_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site
         )
     low = mtok * card.rate_low_tokens_per_s / card.rate_tokens_per_s
     high = mtok * card.rate_high_tokens_per_s / card.rate_tokens_per_s
-    energy_frac = sum(_drawn_kwh(k, at) for k in own) / sum(_drawn_kwh(k, at) for k in kinds)
+    energy_frac = sum(drawn_kwh(k, at) for k in own) / sum(drawn_kwh(k, at) for k in kinds)
     kwh = energy_frac * site_kwh
     return DemandYield(
         demand=plan.brief.it.demands[demand].name,
@@ -231,11 +235,6 @@ def _yield_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site
         not_comparable=why_not_comparable(card, (k.it.accelerator for k in own)),
         tokens_m=tuple(tokens_m.tolist()),
     )
-
-
-def _drawn_kwh(kind: Kind, at: Surroundings) -> float:
-    """What all blocks of a kind draw from the site's plant in the year."""
-    return float(sum(np.sum(kw) for c, kw in kind.drawn.open_kw.items() if at.carriers[c].medium == "electric"))
 
 
 def _billing(tariff: Tariff, bill: Bill, site_kwh: float) -> list[str]:
@@ -362,7 +361,11 @@ def _doubts(plan: Plan, kinds: list[Kind], hourly: Hourly, pue: float, yields: t
     if any(not k.serves for k in kinds):
         notes.append("Pods without the accelerator of their card take energy and give no tokens here.")
     for kind in kinds:
-        if kind.serves and kind.card.accelerator_w * kind.it.accelerators_count > kind.it.measured_kw * 1000:
+        if (
+            kind.serves
+            and kind.card
+            and kind.card.accelerator_w * kind.it.accelerators_count > kind.it.measured_kw * 1000
+        ):
             notes.append("The card's accelerator power exceeds the measured power of its racks; B0 is capped at B1.")
             break
     if max(hourly.site_kw) > plan.brief.grid.capacity_mw * 1000:

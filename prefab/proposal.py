@@ -173,7 +173,7 @@ def rating_text(module: Module, carrier: Carrier) -> str:
 def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
     entries: list[tuple[str, Sourced]] = [
         (f"climate {plan.climate.key}", plan.climate),
-        *((f"workload {card.key}", card) for card in plan.workloads),
+        *((f"workload {card.key}", card) for card in plan.cards),
         (f"tariff {plan.tariff.key}", plan.tariff),
         ("cost rates", plan.costs),
         ("design basis", plan.basis),
@@ -320,7 +320,8 @@ def _answers(
                 f" {y.demand}: {number(y.mtok.base / 1e6, 2)} trillion tokens at {y.tokenergy_kwh_per_mtok.base:.4g}."
                 + (f" Not comparable: {y.not_comparable}." if y.not_comparable else "")
                 for y in projection.yields[1:]
-            ),
+            )
+            + "".join(f" {e.demand}: no tokens, {number(e.site_mwh)} MWh a year." for e in projection.without_tokens),
         ),
     ]
     return tuple(answers)

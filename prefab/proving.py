@@ -1,35 +1,28 @@
-"""The proof: a lower bound for every two kinds of block, and a master over what the bounds leave.
+"""The proof: lower bounds on whole sites, and a master over what the bounds leave.
 
-Bound: every two columns get a lower bound on the whole site, whole blocks and whole plant modules counted. Prove: a
-master over the few pairs with the least bounds gives an incumbent; columns whose every bound exceeds it cannot be part
-of a cheaper site and are dropped; the master over the rest is solved to proof with the incumbent as hint.
+Bound: every two columns (of more than two IT demands: one column of each) get a lower bound on the whole site, whole
+blocks and whole plant modules counted. Prove: a master over the few with the least bounds gives an incumbent; columns
+whose every bound exceeds it cannot be part of a cheaper site and are dropped; the master over the rest is solved to
+proof with the incumbent as hint.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-
 from prefab import objective
-from prefab.bounding import Bounding, Bounds, Columns
+from prefab.candidates import candidates_of
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import kinds_of, packs
+from prefab.intakes import fewest_of, kinds_of, packs
 from prefab.problem import Problem
 from prefab.results import Progress
 from prefab.rules import APPLIED, SUMMED, spares
 from prefab.solver import Answer, Effort, Model, StopFlag, solve
 from prefab.units import need
 
-_NEAR = 400
-"""Pairs of columns, by their straight lines, of which all numbers of blocks are looked at first."""
-
 _NOTHING = (
     "sizing: no combination of blocks and plant keeps every rule ({}); `prefab explain` names the wishes that clash"
 )
-
-_PROMISING = 20
-"""Pairs of columns that the first master has."""
 
 
 def prove(
@@ -38,29 +31,22 @@ def prove(
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
 ) -> Answer:
-    bounding = Bounding(problem)
-    lines = bounding.by_lines()
-    near = best_pairs(lines, _NEAR)
-    few, packed = _promising(bounding, near)
-    first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
+    candidates = candidates_of(problem)
+    few = candidates.promising()
+    first = solve_packed(few, effort, None, on_progress, stop)
     if first.status == "infeasible":
-        # Lines do not see that whole blocks exceed a limit.
-        totals = bounding.by_counts(np.arange(len(lines)))
-        if not np.isfinite(totals).any():
+        if candidates.refuses():
             proof = "proved by counting, and by the solver for the most promising blocks"
-            raise Impossible("\n".join([_NOTHING.format(proof), *bounding.reasons()]))
-        few, packed = _promising(bounding, best_pairs(totals, _NEAR))
-        first = solve_packed(of_columns(problem, few, packed), effort, None, on_progress, stop)
-    least = float(lines.min())
+            raise Impossible("\n".join([_NOTHING.format(proof), *candidates.bounding.reasons()]))
+        if (surer := candidates.surer()) is not None:
+            few, first = surer, solve_packed(surer, effort, None, on_progress, stop)
+    least = candidates.least_usd
     if first.objective is not None:
-        left = np.flatnonzero(lines.min(axis=1) <= first.objective)
-        totals = bounding.by_counts(left)
-        bounds = bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= first.objective)))
-        surviving = bounds.min(axis=1) <= first.objective
-        least = min(float(bounds.min(initial=np.inf)), first.objective)
-        if first.status == "optimal" and set(left[surviving]) <= set(few):
+        left = candidates.within(first.objective)
+        least = min(left.least_usd, first.objective)
+        problem = left.problem
+        if first.status == "optimal" and {c.name for c in problem.columns} <= {c.name for c in few.columns}:
             return first
-        problem = of_columns(problem, left[surviving], _tempting(problem, left, totals, first.objective))
     stopped = stop is not None and stop.requested
     if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
@@ -70,12 +56,13 @@ def prove(
             raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
         raise Impossible(_NOTHING.format("proved twice"))
     if answer is not first and answer.objective is not None and answer.bound is not None:
-        return answer
+        bound = need(min(max(answer.bound, least), answer.objective))
+        return replace(answer, bound=bound, status="optimal" if bound == answer.objective else answer.status)
     if first.objective is None:
         raise OutOfBudget(
             f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()
         )
-    # Of the whole question the pairs' least bound and the second master's are known; the first one's is of few columns.
+    # Of the whole question the candidates' and the second master's bounds are known; the first one's is of few columns.
     known = need(least) if answer is first or answer.bound is None else max(need(least), answer.bound)
     ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
     return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
@@ -93,8 +80,12 @@ def solve_packed(
         answer = _solve(problem, effort, hint, on_progress, stop)
         if not answer.values or packs(problem, answer.values):
             return answer
-        names = tuple(sorted(c.name for c in kinds_of(problem, answer.values)))
-        if names in problem.packed:
+        kinds = kinds_of(problem, answer.values)
+        names = tuple(sorted(c.name for c in kinds))
+        if len(problem.it_kw) > 2:
+            assert all(names != f.names for f in problem.fewest)
+            problem = replace(problem, fewest=(*problem.fewest, fewest_of(problem, kinds)))
+        elif names in problem.packed:
             # Whole numbers may lie within all edges and yet be no sum of patterns.
             assert names not in problem.patterned
             problem = replace(problem, patterned=(*problem.patterned, names))
@@ -157,31 +148,3 @@ def make_model(problem: Problem) -> Model:
     for rule in (*APPLIED, *(r for r in SUMMED if r.RULE in problem.summed)):
         rule.apply(model, problem)
     return model
-
-
-def best_pairs(bounds: Bounds, pairs: int) -> Columns:
-    """The numbers of the columns of the pairs with the least bounds; any few where nothing carries a pair."""
-    order = np.argsort(bounds, axis=None, kind="stable")[: 2 * pairs]
-    best = [divmod(int(i), len(bounds)) for i in order if np.isfinite(bounds.flat[i])]
-    return np.array(sorted({n for pair in best for n in pair}) or range(min(pairs, len(bounds))), dtype=np.intp)
-
-
-def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[str, ...], ...]]:
-    """Of columns that look cheap by lines those of the best pairs, and the pairs that look cheaper than they pack."""
-    totals = bounding.by_counts(near)
-    pairs = np.argwhere(np.triu(np.isfinite(totals)))
-    pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
-    bounds = bounding.by_packing(near, totals, pairs)
-    few = best_pairs(bounds, _PROMISING)
-    dearest = float(bounds[tuple(pairs.T)].max(initial=0.0))
-    return near[few], _tempting(bounding.problem, near[few], totals[np.ix_(few, few)], dearest)
-
-
-def _tempting(problem: Problem, numbers: Columns, totals: Bounds, limit_usd: float) -> tuple[tuple[str, ...], ...]:
-    """The pairs of columns whose totals promise a site up to a limit."""
-    pairs = np.argwhere(np.triu(totals <= limit_usd)).tolist()
-    return tuple(tuple(sorted({problem.columns[numbers[n]].name for n in pair})) for pair in pairs)
-
-
-def of_columns(problem: Problem, numbers: Columns, packed: tuple[tuple[str, ...], ...]) -> Problem:
-    return replace(problem, columns=tuple(problem.columns[n] for n in numbers), packed=packed)

@@ -233,6 +233,21 @@ class DemandYield:
 
 
 @dataclass(frozen=True)
+class DemandEnergy:
+    """What an IT demand without tokens takes in the year: said of its own, and in no figure per token."""
+
+    demand: str
+    workload: str
+    """The title of its card."""
+    energy_frac: float
+    """Of the energy that enters the site, shared out by what its blocks draw."""
+    site_mwh: float
+    """That energy."""
+    it_mwh: float
+    """At its racks, the fabric that belongs to them included."""
+
+
+@dataclass(frozen=True)
 class Projection:
     """A year at full build, hour by hour, and what follows from it.
 
@@ -267,7 +282,9 @@ class Projection:
     not_comparable: str = ""
     """Why the figures per token stand beside no others: a proxy, or other tokens counted; empty for ordinary ones."""
     yields: tuple[DemandYield, ...] = ()
-    """Of every demand, where there are several."""
+    """Of every demand with tokens, where there are several demands."""
+    without_tokens: tuple[DemandEnergy, ...] = ()
+    """Every demand that makes none."""
 
     @property
     def of(self) -> str:

@@ -11,7 +11,7 @@ from prefab.physics import tokens
 from prefab.physics.chain import Drawn
 from prefab.physics.weather import Weather
 from prefab.plan import Plan
-from prefab.workload import Match, Workload
+from prefab.workload import Card, Match, Workload
 
 Hours = NDArray[np.float64]
 
@@ -23,7 +23,8 @@ class Kind:
     it: ItLoad
     demand: int
     """The number of the IT demand that it serves."""
-    card: Workload
+    card: Workload | None
+    """Of its tokens; none where it makes none."""
     serves: Match | None
     """Whether its accelerators serve the workload card: by the card's own figure, by a named proxy, or not."""
     pods_count: int
@@ -43,13 +44,16 @@ class Kind:
         return float(np.sum(self.it_kw) + np.sum(self.drawn.own_kw.get("fabric", 0.0)))
 
 
-def make_load_frac(plan: Plan, card: Workload, weather: Weather) -> Hours:
-    """Occupied share of serving capacity: the card's week under its peak; training runs flat.
+def make_load_frac(plan: Plan, card: Card, weather: Weather) -> Hours:
+    """Occupied share of serving capacity: the card's week under its peak; training runs flat. The brief's own peak is
+    of what makes tokens.
 
     Raises:
         InputError: the card came without the profile that it names.
     """
-    peak = card.utilisation_frac if plan.brief.utilisation_frac is None else plan.brief.utilisation_frac
+    peak, asked = card.utilisation_frac, plan.brief.utilisation_frac
+    if asked is not None and isinstance(card, Workload):
+        peak = asked
     if card.purpose == "training":
         return np.full(weather.hour.shape, peak)
     if card.week is None:
@@ -63,7 +67,8 @@ def pod_kw(it: ItLoad, load_frac: Hours) -> Hours:
 
 
 def tokens_of(kind: Kind) -> Hours:
-    """Useful tokens of every hour; where heat stays, the computers slow down with it."""
+    """Useful tokens of every hour, of a kind that makes any; where heat stays, the computers slow down with it."""
+    assert kind.card is not None
     return np.asarray(
         tokens.tokens_per_h(
             full_rate_of(kind),
@@ -77,6 +82,7 @@ def tokens_of(kind: Kind) -> Hours:
 
 def full_rate_of(kind: Kind) -> tokens.FullRate:
     """Tokens of all its pods fully occupied, and what limits them."""
+    assert kind.card is not None
     rate = kind.card.rate_tokens_per_s
     j_per_token = kind.it.measured_kw * 1000 / (kind.it.accelerators_count * rate)
     return tokens.full_rate(
@@ -86,6 +92,7 @@ def full_rate_of(kind: Kind) -> tokens.FullRate:
 
 def chip_kw(kind: Kind) -> Hours:
     """Accelerators alone, idle ones included; never more than their racks take."""
+    assert kind.card is not None
     full = kind.card.accelerator_w / 1000 * kind.it.accelerators_count * kind.pods_count
     used = np.asarray(tokens.packed_power_frac(kind.load_frac, kind.card.idle_frac))
     return np.minimum(full * used, kind.it_kw)

@@ -9,18 +9,16 @@ from itertools import chain
 from types import ModuleType
 from typing import Literal
 
-import numpy as np
-
 from prefab import objective
-from prefab.bounding import Bounding
 from prefab.brief import SiteBrief, Spares
+from prefab.candidates import candidates_of
 from prefab.catalog import Catalog
 from prefab.errors import Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
-from prefab.proving import best_pairs, make_model, of_columns, prove, site_terms, solve_packed
+from prefab.proving import make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
 from prefab.rules import HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
@@ -102,12 +100,11 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     problem = make_problem(brief, catalog, _hooks(brief, catalog, ()), known)
     if problem.stranded or problem.unserved:
         return "impossible"
-    bounding = Bounding(problem)
-    near = best_pairs(bounding.by_lines(), _FEW)
-    totals = bounding.by_counts(near)
-    if not np.isfinite(totals).any():
-        return "impossible" if bounding.refuses() else "unknown"
-    answer = solve_packed(of_columns(problem, near[best_pairs(totals, 1)], ()), _GLANCE, None, None, None)
+    candidates = candidates_of(problem)
+    best = candidates.best(_FEW)
+    if best is None:
+        return "impossible" if candidates.refuses() else "unknown"
+    answer = solve_packed(best, _GLANCE, None, None, None)
     if not answer.values:
         return "unknown"
     small = only_used(problem, answer.values)
@@ -173,7 +170,7 @@ def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int
     try:
         found = prove(generous, effort, None, stop)
     except (Impossible, Interrupted, OutOfBudget):
-        return have(float(Bounding(generous).by_lines().min()))
+        return have(candidates_of(generous).least_usd)
     assert found.bound is not None
     return found.bound
 

@@ -1,8 +1,8 @@
-"""What computes, and how many tokens it makes: workload cards, the accelerators under them and the shape of a day."""
+"""What computes, and how many tokens it makes, if any: cards, the accelerators under them and the shape of a day."""
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -198,14 +198,46 @@ class Workload(Sourced):
         return self
 
 
-def match(workload: Workload, accelerator: str) -> Match | None:
+class StorageCard(Sourced):
+    """A demand that makes no tokens: what its pods hold, and how busy that is."""
+
+    key: Key
+    title: Text
+    purpose: Literal["storage"]
+    servers: Text
+    """Pods that hold these serve the card."""
+    utilisation_frac: Share
+    """Share of their capacity that is busy at the week's highest hour; the rest draws what they draw idle."""
+    profile: Key
+    """The shape of its week: a key of profiles/."""
+    week: Profile | None = None
+    """That shape itself: filled in when the catalog is read."""
+
+    @property
+    def accelerator(self) -> str:
+        """What its pods hold, by the name that workload cards have for it."""
+        return self.servers
+
+    @property
+    def proxy_for(self) -> tuple[str, ...]:
+        """Nothing stands in for it."""
+        return ()
+
+
+Card = Workload | StorageCard
+"""Of a demand with tokens, or without."""
+_Card = TypeVar("_Card", bound=Card)
+_OneKind = TypeVar("_OneKind", Workload, StorageCard)
+
+
+def match(workload: Card, accelerator: str) -> Match | None:
     """Whether a card speaks for pods with this accelerator: with its own figure, as a named proxy, or not at all."""
     if workload.accelerator == accelerator:
         return "own"
     return "proxy" if accelerator in workload.proxy_for else None
 
 
-def cards_for(workloads: Iterable[Workload], accelerator: str) -> tuple[Workload, ...]:
+def cards_for(workloads: Iterable[_Card], accelerator: str) -> tuple[_Card, ...]:
     """Cards that pods with this accelerator may serve: those with its own figures first, then the named proxies."""
     cards = tuple(workloads)
     wanted: tuple[Match, ...] = ("own", "proxy")
@@ -235,7 +267,7 @@ def published_energy_j_per_token(workload: Workload, token_basis: TokenBasis, po
     return workload.published_j_per_token
 
 
-def with_weeks(workloads: Iterable[Workload], profiles: Iterable[Profile]) -> tuple[Workload, ...]:
+def with_weeks(workloads: Iterable[_OneKind], profiles: Iterable[Profile]) -> tuple[_OneKind, ...]:
     """The cards with the profiles they name filled in; a card whose profile is missing stays without."""
     weeks = {p.key: p for p in profiles}
     return tuple(w.model_copy(update={"week": weeks.get(w.profile)}) for w in workloads)

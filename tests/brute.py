@@ -60,7 +60,7 @@ class Brute:
 
     def _kinds(self) -> Iterator[Kinds]:
         if len(self.problem.it_kw) > 1:
-            yield from self._kinds_of_two_demands()
+            yield from self._kinds_of_several_demands()
             return
         columns, asked = self.problem.columns, self.problem.it_kw[0][-1]
         most = {c.name: up(asked / c.it_kw) + 1 for c in columns}
@@ -73,14 +73,17 @@ class Brute:
                 if m * a.it_kw + n * b.it_kw >= asked - 1e-9 and self._in_time((a, m), (b, n)):
                     yield ((a, m), (b, n))
 
-    def _kinds_of_two_demands(self) -> Iterator[Kinds]:
+    def _kinds_of_several_demands(self) -> Iterator[Kinds]:
         """One kind for each, in every number that carries it and a few more."""
-        (first, second), columns = (asked[-1] for asked in self.problem.it_kw), self.problem.columns
-        for a, b in itertools.product(columns, columns):
-            if (a.column.demand, b.column.demand) == (0, 1):
-                for m, n in itertools.product(range(1, up(first / a.it_kw) + 3), range(1, up(second / b.it_kw) + 3)):
-                    if m * a.it_kw >= first - 1e-9 and n * b.it_kw >= second - 1e-9:
-                        yield ((a, m), (b, n))
+        asked = [kw[-1] for kw in self.problem.it_kw]
+        more = 3 if len(asked) == 2 else 2
+        of_each = [[c for c in self.problem.columns if c.column.demand == d] for d in range(len(asked))]
+        for kinds in itertools.product(*of_each):
+            for counts in itertools.product(
+                *(range(1, up(kw / c.it_kw) + more) for kw, c in zip(asked, kinds, strict=True))
+            ):
+                if all(n * c.it_kw >= kw - 1e-9 for kw, n, c in zip(asked, counts, kinds, strict=True)):
+                    yield tuple(zip(kinds, counts, strict=True))
 
     def _in_time(self, *kinds: tuple[BlockChoice, int]) -> bool:
         """Whether what can be there for each phase carries that phase."""

@@ -202,11 +202,11 @@ def test_the_sites_differ_in_every_way():
     assert len(seen) == 8
 
 
-def with_other_blocks(problem, seed):
+def with_other_blocks(problem, seed, least=2, most=6):
     """Blocks whose figures are drawn, so that they are as close rivals as no catalog makes them; plenty of plant."""
     pick = random.Random(f"blocks {seed}")
     columns = []
-    for n in range(pick.randint(2, 6)):
+    for n in range(pick.randint(least, most)):
         it_kw = pick.choice([500, 1000, pick.randrange(300, 2500)])
         normal, extra = int(it_kw * pick.uniform(1100, 1400)), pick.choice([0, 0, pick.randrange(600_000)])
         base = problem.columns[0]
@@ -238,25 +238,24 @@ def test_same_cost_as_brute_force_with_blocks_of_any_figures(first):
             assert sized_usd(problem) == Brute(problem).least_usd(), seed
 
 
-def with_two_demands(problem, seed):
-    """The same plant for two IT demands, each with blocks of its own."""
+def with_demands(problem, seed, names):
+    """The same plant for several IT demands, each with blocks of its own."""
     pick = random.Random(f"demands {seed}")
     brief, last = problem.brief, len(problem.phases) - 1
-    names = ("one", "other")
-    shares = [pick.uniform(0.2, 0.8) for _ in brief.phases]
+    shares = [[pick.uniform(0.2, 0.8) for _ in names] for _ in brief.phases]
     phases = tuple(
         p.model_copy(
             update={
                 "split": tuple(
-                    DemandLoad(demand=d, it_mw=p.it_mw * f) for d, f in zip(names, (share, 1 - share), strict=True)
+                    DemandLoad(demand=d, it_mw=p.it_mw * f / sum(of)) for d, f in zip(names, of, strict=True)
                 )
             }
         )
-        for p, share in zip(brief.phases, shares, strict=True)
+        for p, of in zip(brief.phases, shares, strict=True)
     )
     it = It(demand=tuple(ItDemand(name=n, workload=brief.it.workload, pods=brief.it.pods) for n in names))
     wish = brief.model_copy(update={"it": it, "phases": phases})
-    numbers = [n % 2 for n in range(len(problem.columns))]
+    numbers = [n % len(names) for n in range(len(problem.columns))]
     pick.shuffle(numbers)
     columns = tuple(
         replace(c, column=replace(c.column, demand=n)) for c, n in zip(problem.columns, numbers, strict=True)
@@ -270,11 +269,24 @@ def test_same_cost_as_brute_force_with_two_demands(first):
     possible = 0
     for seed in range(first, first + AT_ONCE):
         if (site := a_site(seed)).columns:
-            problem = with_two_demands(with_other_blocks(site, seed), seed)
+            problem = with_demands(with_other_blocks(site, seed), seed, ("one", "other"))
             least = Brute(problem).least_usd()
             possible += least is not None
             assert sized_usd(problem) == least, seed
     assert possible
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_same_cost_as_brute_force_with_three_demands(first):
+    """Nowhere are the totals all that binds: now and then only the whole blocks on single intakes tell."""
+    possible = 0
+    for seed in range(first, first + AT_ONCE):
+        if (site := a_site(seed)).columns:
+            problem = with_demands(with_other_blocks(site, seed, least=5, most=9), seed, ("one", "other", "third"))
+            least = Brute(problem).least_usd()
+            possible += least is not None
+            assert sized_usd(problem) == least, seed
+    assert possible >= 5
 
 
 @pytest.mark.slow

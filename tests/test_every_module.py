@@ -9,10 +9,11 @@ from build import a_brief
 from prefab.catalog import load_catalog
 from prefab.connecting import make_connected
 from prefab.design import make_plan
+from prefab.module import Module
 from prefab.rules import SUPPLY
 from prefab.sizing import make_sized
 from prefab.solver import QUICK
-from prefab.workload import cards_for
+from prefab.workload import StorageCard, cards_for
 
 CATALOG = load_catalog()
 STORED = {"storage": {"power_mw": 4.0, "duration_h": 2.0}}
@@ -76,11 +77,26 @@ def brief_for(sku: str) -> Any:
     return a_brief(
         as_of=max(first, date(2026, 11, 23)),
         site={"country": _country(sku, pod.sku), "climate": "stockholm" if sku.startswith("DRY") else "leesburg"},
-        it={"workload": cards_for(CATALOG.workloads, pod.it.accelerator)[0].key, "pods": [pod.sku]},
-        phases=[{"name": "One", "it_mw": pods * pod.it.sustained_kw / 1000, "energised_by": "2034-12-31"}],
+        **_asked(pod, pods),
         restrict={"only": sorted(only - {pod.sku}), "standards": ["IEC", "UL", "GB"]},
         **more,
     )
+
+
+def _asked(pod: Module, pods: int) -> dict[str, Any]:
+    """So many pods; where they make no tokens, beside one that does."""
+    assert pod.it is not None
+    card, mw = cards_for(CATALOG.cards, pod.it.accelerator)[0], pods * pod.it.sustained_kw / 1000
+    it: dict[str, Any] = {"workload": card.key, "pods": [pod.sku]}
+    phase: dict[str, Any] = {"name": "One", "it_mw": mw, "energised_by": "2034-12-31"}
+    if isinstance(card, StorageCard):
+        other = CATALOG.module("ITL-1136")
+        assert other.it is not None
+        first = {"workload": cards_for(CATALOG.workloads, other.it.accelerator)[0].key, "pods": [other.sku]}
+        loads = {"tokens": other.it.sustained_kw / 1000, "store": mw}
+        it = {"workload": None, "pods": [], "demand": [{"name": "tokens", **first}, {"name": "store", **it}]}
+        phase |= {"it_mw": sum(loads.values()), "split": [{"demand": d, "it_mw": n} for d, n in loads.items()]}
+    return {"it": it, "phases": [phase]}
 
 
 def _country(*skus: str) -> str:

@@ -1,5 +1,6 @@
 """What the sizing says of a site, of what cannot be built and of being stopped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,14 +125,15 @@ def test_high_voltage_needs_main_transformers():
         make_sized(a_brief(grid={"capacity_mw": 9.0, "voltage_kv": 110.0, "tariff": "flat"}), a_catalog(), QUICK)
 
 
-def the_dearest(bounding, near):
+def the_dearest(pairs):
     """So that the first master does not see the columns that win."""
-    dearest = np.argsort(np.diag(bounding.by_counts(near)))[-1:]
-    return near[dearest], ()
+    every = pairs.bounding.problem.columns
+    (dearest,) = np.argsort(np.diag(pairs.bounding.by_counts(np.arange(len(every)))))[-1:]
+    return replace(pairs.bounding.problem, columns=(every[dearest],))
 
 
 def test_stopped_by_the_user_keeps_the_incumbent_and_an_honest_bound(monkeypatch):
-    monkeypatch.setattr("prefab.proving._promising", the_dearest)
+    monkeypatch.setattr("prefab.candidates.Pairs.promising", the_dearest)
     stop = StopFlag()
     stop.request()
     brief, catalog = a_brief(**COST), a_catalog()
@@ -174,7 +176,7 @@ def test_stopped_while_proving_keeps_the_first_answer(monkeypatch):
             return Answer("unknown", None, None, {}, "user")
         return solve(model, effort, on_progress, stop, stage)
 
-    monkeypatch.setattr("prefab.proving._promising", the_dearest)
+    monkeypatch.setattr("prefab.candidates.Pairs.promising", the_dearest)
     monkeypatch.setattr("prefab.proving.solve", stops_the_second)
     kept = make_sized(a_brief(**COST), a_catalog(), QUICK, stop=stop)
     monkeypatch.undo()

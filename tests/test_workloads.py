@@ -17,6 +17,7 @@ from prefab.workload import (
     Accelerator,
     Profile,
     Span,
+    StorageCard,
     Workload,
     cards_for,
     check_workloads,
@@ -29,10 +30,12 @@ from prefab.workload import (
 CATALOG = Path(__file__).parents[1] / "catalog"
 REFERENCE = Path(__file__).parents[1].parent / "shared" / "reference" / "tokens"
 CARDS = tuple(read_toml(p, Workload) for p in sorted((CATALOG / "workloads").glob("*.toml")))
+STORED = tuple(read_toml(p, StorageCard) for p in sorted((CATALOG / "storage_cards").glob("*.toml")))
 PROFILES = tuple(read_toml(p, Profile) for p in sorted((CATALOG / "profiles").glob("*.toml")))
 ACCELERATORS = tuple(read_toml(p, Accelerator) for p in sorted((CATALOG / "accelerators").glob("*.toml")))
 ENTRIES: dict[str, Sourced] = {
     **{f"workload {e.key}": e for e in CARDS},
+    **{f"storage card {e.key}": e for e in STORED},
     **{f"profile {e.key}": e for e in PROFILES},
     **{f"accelerator {e.key}": e for e in ACCELERATORS},
 }
@@ -280,7 +283,7 @@ def test_every_pod_can_be_chosen_by_some_card(path: Path) -> None:
     if it is None:
         pytest.skip("not a pod of accelerators")
     cards = cards_for(CARDS, it["accelerator"])
-    assert cards
+    assert cards or cards_for(STORED, it["accelerator"])
     # The chip boundary lies inside the rack: accelerators draw less than their pod.
     for found in cards:
         assert found.accelerator_w * it["accelerators_count"] / 1000 < it["measured_kw"], found.key

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from prefab.catalog import Catalog
 from prefab.module import Module
-from prefab.workload import cards_for
+from prefab.workload import match
 
 WISHES = frozenset({"it", "mv_ac", "utility_mv", "standby_mv", "fuel", "gas", "mv_storage", "load_smoothing"})
 """Carriers that a brief asks for by itself: computing, the intake, standby power and its fuel, storage, smoothing."""
@@ -61,7 +61,7 @@ def _unsupplied(catalog: Catalog) -> Iterator[tuple[str, str]]:
 def _reason(module: Module, catalog: Catalog, given: set[str], left: Iterable[Module]) -> str:
     if module.lifecycle.status == "withdrawn":
         return "withdrawn"
-    if module.it and not cards_for(catalog.workloads, module.it.accelerator):
+    if module.it and not any(match(card, module.it.accelerator) for card in catalog.cards):
         return f"no workload card is of, or stands in for, accelerator {module.it.accelerator}"
     if missing := sorted({n.carrier for n in module.needs} - given):
         return f"needs {' and '.join(missing)}, which no module that can be chosen gives"

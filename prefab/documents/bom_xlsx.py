@@ -190,6 +190,10 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
                 ("CUE, kg/kWh", round(p.cue_kg_per_kwh, 4), "ratio", "CO2 per kWh of IT energy"),
                 ("Energy of the site, MWh", round(p.site_mwh, 1), "number", f"at {energy_price_text(proposal)}"),
                 *_tokens(proposal),
+                *(
+                    (f"Energy of {e.demand}, MWh", round(e.site_mwh, 1), "number", f"no tokens: {e.workload}")
+                    for e in p.without_tokens
+                ),
             ],
         ),
         ("Answers", [(question, answer, "text", "") for question, answer in proposal.answers]),

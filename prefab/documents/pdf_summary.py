@@ -73,6 +73,10 @@ def _key_figures(proposal: Proposal) -> Flowable:
         ("Highest hour projected", f"{number(p.peak_site_kw)} kW", "mean of an hour, at the workload's load"),
         ("PUE / WUE / CUE", ratios, "energy ratio; L and kg CO2 per kWh of IT"),
         ("Energy of a year", f"{number(p.site_mwh)} MWh", f"of which IT {number(p.it_mwh)} MWh"),
+        *(
+            (f"Energy of {e.demand}", f"{number(e.site_mwh)} MWh", f"no tokens; {e.energy_frac:.1%} of the site's")
+            for e in p.without_tokens
+        ),
         (f"Tokens of a year{of}", f"{tokens[1]} trillion", f"{tokens[0]} to {tokens[2]} trillion"),
         (
             f"Projected facility TokEnergy (B3){of}",
@@ -120,7 +124,7 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         ("Climate", f"{plan.climate.title}; design dry bulb {dry_bulb:g} °C, altitude {altitude:g} m"),
         *(
             (f"Workload of {demand.name}" if brief.it.demand else "Workload", f"{card.title} ({card.purpose})")
-            for demand, card in zip(brief.it.demands, plan.workloads, strict=True)
+            for demand, card in zip(brief.it.demands, plan.cards, strict=True)
         ),
         ("Utility connection", f"{site_voltage(brief)}; tariff {plan.tariff.title}"),
         ("Redundancy of power / cooling / control", f"{wish.power} / {wish.cooling} / {wish.control}"),

@@ -152,6 +152,13 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
             )
             for number in range(1, len(plan.workloads))
         ),
+        *(
+            together(
+                Heading(f"Card of {energy.demand}, without tokens", 1, f"storage-card-{place + 1}"),
+                facts(_storage_card(proposal, place), share=0.30),
+            )
+            for place, energy in enumerate(p.without_tokens)
+        ),
         together(
             Drawn(make_waterfall(p), INNER_WIDTH, 240),
             para(f"Base case: what each part of the site adds to the energy of a million tokens{p.of}.", CAPTION),
@@ -222,6 +229,10 @@ def _yields(proposal: Proposal) -> list[Flowable]:
     ]
     if not rows:
         return []
+    rows += [
+        (e.demand, f"{e.energy_frac:.1%}", "none", f"no tokens: {number(e.site_mwh)} MWh a year", "", "")
+        for e in proposal.projection.without_tokens
+    ]
     head = ("Demand", "Of the site's energy", "Trillion tokens a year", "kWh / million tokens (B3)", "$", "g CO2")
     text = (
         f"The site's energy is shared out by what each demand's blocks draw from its plant. The other figures of this "
@@ -277,6 +288,24 @@ def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
         ("Storage duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no storage"),
         *([("Not comparable", found.not_comparable)] if found.not_comparable else []),
         *_accelerators(proposal, held),
+    ]
+
+
+def _storage_card(proposal: Proposal, place: int) -> list[tuple[str, str]]:
+    """Of a demand without tokens: what it holds, how busy that is, and the energy that falls to it."""
+    plan, energy = proposal.plan, proposal.projection.without_tokens[place]
+    card, pods, servers = plan.storage_cards[place], 0, 0
+    for kind, counts in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        it = plan.module(kind.pod).it
+        if it and kind.demand == energy.demand:
+            pods += kind.pods * counts[-1]
+            servers += it.accelerators_count * kind.pods * counts[-1]
+    return [
+        ("Card", f"{card.title} ({card.key}), {card.purpose}"),
+        ("Holds", f"{number(servers)} {card.servers} in {number(pods)} pods; the servers are not in the price"),
+        ("Busy share in the week's highest hour", f"{card.utilisation_frac:.0%}, by the profile {card.profile}"),
+        ("Energy of a year", f"{number(energy.site_mwh)} MWh ({energy.energy_frac:.1%} of the site's), no tokens"),
+        ("Of it at the racks", f"{number(energy.it_mwh)} MWh, fabric included"),
     ]
 
 

@@ -16,7 +16,7 @@ from prefab.units import need
 
 if TYPE_CHECKING:
     from prefab.plant import PlantOption
-    from prefab.problem import BlockChoice, Problem
+    from prefab.problem import BlockChoice, Fewest, Problem
     from prefab.solver import Model
 
 TITLE = "Losses that the redundancy names"
@@ -91,7 +91,7 @@ def explain(brief: SiteBrief) -> str:
 def apply(model: "Model", problem: "Problem") -> None:
     """Site plant carries all blocks with its spare gone, and one block in its worst situation with all of it.
 
-    Intakes also have ways for all blocks, and carry whole blocks of the kinds in `Problem.packed`.
+    Intakes also have ways for all blocks, and carry whole blocks of the kinds in `Problem.packed` and `fewest`.
     """
     for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
         options = problem.options(carrier)
@@ -145,10 +145,24 @@ def _apply_ways(model: "Model", problem: "Problem") -> None:
             kinds = [named[n] for n in names if n in named]
             for option in options if len(kinds) == len(names) else ():
                 _apply_packing(model, problem, option, kinds, phase)
+    for fewest in problem.fewest:
+        for option in options if all(n in named for n in fewest.names) else ():
+            _apply_fewest(model, problem, option, fewest)
     for names in problem.patterned:
         kinds = [named[n] for n in names if n in named]
         for option in options if len(kinds) == len(names) else ():
             _apply_whole(model, problem, option, kinds)
+
+
+def _apply_fewest(model: "Model", problem: "Problem", option: "PlantOption", fewest: "Fewest") -> None:
+    """Where these kinds and this option are, as many intakes stand in the last phase as their whole blocks take."""
+    chosen = [(1, problem.chosen(option)), *((1, problem.stands(c)) for c in problem.columns if c.name in fewest.names)]
+    least = fewest.intakes[option.name]
+    if least is None:
+        model.add_row(chosen, high=len(chosen) - 1)
+    else:
+        count = problem.plant_count(option, problem.phases[-1])
+        model.add_row([(1, count), *((-least, name) for _, name in chosen)], low=-least * (len(chosen) - 1))
 
 
 def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]") -> None:
@@ -157,9 +171,10 @@ def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kind
     chosen = problem.chosen(option)
     found = []
     for first in (True, False):
-        for i, j in problem.patterns(option, one, other, first=first):
+        for pattern in problem.patterns(option, one, other, first=first):
+            i, j = pattern
             name = f"whole:{option.name}:{one.name}:{other.name}:{'first' if first else 'other'}:{i}:{j}"
-            found.append((model.integer(name, 0, 1 if first else option.most), (i, j), first))
+            found.append((model.integer(name, 0, 1 if first else option.most), pattern, first))
     model.add_row([(1, n) for n, _, first in found if first], high=1)
     others = [(-1, n) for n, _, first in found if not first]
     model.add_row([(1, problem.plant_count(option, last)), (-1, chosen), *others], low=0)

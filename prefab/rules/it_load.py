@@ -44,7 +44,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def _may_serve(plan: Plan, kind: BlockKind) -> bool:
     """Whether the demand of a kind of block is one of the brief, and takes its pods and their accelerators."""
     demand = next((d for d in plan.brief.it.demands if not plan.brief.it.demand or d.name == kind.demand), None)
-    card = next((w for w in plan.workloads if demand and w.key == demand.workload), None)
+    card = next((w for w in plan.cards if demand and w.key == demand.workload), None)
     it = plan.module(kind.pod).it
     if demand is None or card is None or it is None:
         return False
