@@ -5,10 +5,9 @@ every number of blocks is looked at, with the plant that they need at least; and
 blocks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +31,9 @@ Columns = NDArray[np.intp]
 _NEVER = 1_000_000
 """More intakes than any site has."""
 
+_FLOATS = 1 - 1e-11
+"""What sums of floats may be too high by: a limit that binds exactly makes lines as high as the cheapest site."""
+
 
 class Bounding:
     """The columns of one problem as arrays, with the tables of its plant."""
@@ -53,8 +55,9 @@ class Bounding:
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
-        self.sums = [self._sum(rule) for rule in SUMMED if rule.RULE in problem.summed]
-        """What each column adds to a sum that is limited, and the limit."""
+        limits = [row for rule in SUMMED if rule.RULE in problem.summed for row in rule.rows(problem)]
+        self.sums = [(taken, most) for terms, most in limits if (taken := self._sum(terms)).any()]
+        """What each column adds at full build to a sum that is limited, and the limit."""
         limit = problem.brief.limits.budget_usd
         self.budget_usd = float("inf") if limit is None or problem.brief.prefer.makers else float(exact(limit))
         self.paid = Bounding(_paid(problem)) if limit is not None and problem.brief.prefer.makers else None
@@ -71,17 +74,16 @@ class Bounding:
         found: Numbers = np.sum([m[:, self.demand == d].max(axis=1, initial=0) for d in self.demands for m in most], 0)
         return found
 
-    def _sum(self, rule: ModuleType) -> tuple[Numbers, int]:
-        terms, most = rule.row(self.problem)
+    def _sum(self, terms: Iterable[tuple[int, str]]) -> Numbers:
         taken = {name: of_each for of_each, name in terms}
         last = self.problem.phases[-1]
-        found = np.array([taken.get(self.problem.count(c, last), 0) for c in self.problem.columns], np.int64)
+        found: Numbers = np.array([taken.get(self.problem.count(c, last), 0) for c in self.problem.columns], np.int64)
         for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
             # Whatever carries a block takes its share too.
             options = self.problem.options(carrier)
             each = min((taken.get(self.problem.plant_count(o, last), 0) / o.capacity_w for o in options), default=0.0)
             found += np.floor(each * draw).astype(np.int64)
-        return found, most
+        return found
 
     def lines(self) -> tuple[float, Bounds]:
         """Straight lines below the plant's tables: dollars of any site, and those of one block of each column."""
@@ -112,7 +114,7 @@ class Bounding:
         paid = None if self.paid is None else self.paid.by_lines()
         fixed, price = self.lines()
         if len(self.demands) > 1:
-            return self._allowed(self._of_two_demands(price) + fixed, np.arange(len(price)), paid)
+            return self._allowed((self._of_two_demands(price) + fixed) * _FLOATS, np.arange(len(price)), paid)
         rate = price / self.it_kw
         # One block of each at least, and of the earlier one what runs before the other can be there.
         more_kw = np.maximum(0, self.before_kw - self.it_kw[:, None]) * (self.ready[:, None] < self.ready)
@@ -120,7 +122,7 @@ class Bounding:
         rest_kw = np.maximum(0, self.asked_kw - self.it_kw[:, None] - self.it_kw[None, :] - more_kw - more_kw.T)
         bounds = of_each + of_each.T + rest_kw * np.minimum(rate[:, None], rate[None, :])
         np.fill_diagonal(bounds, np.maximum(self.asked_kw, self.it_kw) * rate)
-        return self._allowed(bounds + fixed, np.arange(len(bounds)), paid)
+        return self._allowed((bounds + fixed) * _FLOATS, np.arange(len(bounds)), paid)
 
     def _asked_of_plant(self, each: Numbers) -> tuple[float, float]:
         """The least and the most that the blocks of a site ask of something, for what each of them asks."""
@@ -196,10 +198,6 @@ class Bounding:
         rest_kw = self.asked_kw[0] - count_a * self.it_kw[a]
         # Two kinds are only two with a block of each.
         return count_a, np.maximum(others != a, -(-rest_kw // self.it_kw[others]))
-
-    def refuses(self) -> bool:
-        """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
-        return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
     def reasons(self) -> Iterator[str]:
         """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""

@@ -113,6 +113,20 @@ class Grid(Frozen):
         return medium_voltage_kv if self.at_high_voltage else self.voltage_kv
 
 
+class Scope(Frozen):
+    """Who shares the reserve of what cools the pods, by carrier: all pods of a block, or each pod has its own."""
+
+    coolant: Literal["pod", "block"] = "block"
+    """What coolant distribution units give."""
+    air_cooling: Literal["pod", "block"] = "block"
+    """What takes the heat of the air in pods away."""
+
+    @property
+    def of_pods(self) -> tuple[str, ...]:
+        """The carriers of which each pod has its own."""
+        return tuple(carrier for carrier, scope in self if scope == "pod")
+
+
 class Redundancy(Frozen):
     """Redundancy of each part of the supply: the first three within each block, the others over the site."""
 
@@ -123,6 +137,8 @@ class Redundancy(Frozen):
     main_transformers: Literal["N", "N+1", "N+2"] = "N+1"
     standby: Literal["N", "N+1", "N+2"] = "N+1"
     network: Literal["N", "2N"] = "2N"
+    scope: Scope = Scope()
+    """Where it is narrower than a block."""
 
     def of(self, part: str, *, critical: bool) -> str:
         """What is asked of a part; `critical` for the supply that rides on batteries and what is its own."""
@@ -182,6 +198,14 @@ class Spares(Frozen):
 Crews = Annotated[int, Field(ge=1, le=1000)]
 
 
+class Factory(Frozen):
+    """What the factory of one family of modules delivers to this job."""
+
+    family: Key
+    modules_per_week: Annotated[float, Field(gt=0, le=10_000)]
+    """From the end of the lead time on."""
+
+
 class Works(Frozen):
     """Who builds, tests and starts up at the same time; what is not said is the design basis's."""
 
@@ -190,6 +214,19 @@ class Works(Frozen):
     commissioning_crews: Crews | None = None
     fat_bays: Crews | None = None
     """Bays for factory acceptance tests, of all the makers together."""
+    factory: tuple[Factory, ...] = ()
+    """Slots of families that a factory makes at a limited rate; of others any number is ready after its lead time."""
+
+    @property
+    def crews(self) -> dict[str, int | None]:
+        """Crews and bays, by the key of the brief."""
+        return self.model_dump(exclude={"factory"})
+
+    @model_validator(mode="after")
+    def _families_differ(self) -> Self:
+        if len({f.family for f in self.factory}) < len(self.factory):
+            raise ValueError("works: factory: every family must be different")
+        return self
 
 
 class Restrict(Frozen):

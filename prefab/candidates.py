@@ -7,6 +7,7 @@ least as dear as it and the cheapest of every other demand; of what is left the 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -68,6 +69,9 @@ class Candidates(Protocol):
     def promising(self) -> Problem:
         """The question with the columns of the cheapest sites, and rows for those that look cheaper than they pack."""
 
+    def surer(self) -> Problem | None:
+        """The same where those turn out impossible: of sites that are possible as far as whole blocks tell."""
+
     def within(self, limit_usd: float) -> Left:
         """Every column of which a site may cost up to a limit."""
 
@@ -92,12 +96,21 @@ class Pairs:
         self.lines = bounding.by_lines()
         self.least_usd = float(self.lines.min())
 
+    @cached_property
+    def totals(self) -> Bounds:
+        """Of every two columns, over all numbers of blocks."""
+        return self.bounding.by_counts(np.arange(len(self.lines)))
+
     def promising(self) -> Problem:
         """The columns of the best pairs, of those that look cheap by lines."""
-        bounding, near = self.bounding, best_pairs(self.lines, _NEAR)
-        if bounding.paid is not None:
-            # What is cheap as the choice counts it may all be beyond the budget.
-            near = np.union1d(near, best_pairs(bounding.paid.by_lines(), _NEAR))
+        return self._best_of(best_pairs(self.lines, _NEAR))
+
+    def surer(self) -> Problem | None:
+        """Lines do not see that whole blocks exceed a limit."""
+        return self._best_of(best_pairs(self.totals, _NEAR))
+
+    def _best_of(self, near: Columns) -> Problem:
+        bounding = self.bounding
         totals = bounding.by_counts(near)
         pairs = np.argwhere(np.triu(np.isfinite(totals)))
         pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
@@ -123,7 +136,7 @@ class Pairs:
 
     def refuses(self) -> bool:
         """Looks at all numbers of blocks of every two columns."""
-        return self.bounding.refuses()
+        return not np.isfinite(self.totals).any()
 
     def _narrowed(self, numbers: Columns, packed: Names) -> Problem:
         return replace(self.bounding.problem, columns=_of(self.bounding, numbers), packed=packed)
@@ -195,6 +208,10 @@ class Several:
         # Plant may take more of what is scarce than its bound says: those that take least of it are the surest.
         few += [self._least(taken, np.inf, _SURE)[0] for taken in self.binding]
         return self._narrowed(np.unique(np.concatenate(few)), fewest)
+
+    def surer(self) -> Problem | None:
+        """What is promising was possible already, as far as whole blocks tell."""
+        return None
 
     def within(self, limit_usd: float) -> Left:
         """Columns of which some site is not too dear; where there are too many sites, by their lines alone."""

@@ -177,17 +177,20 @@ class _Walker:
         return front if kept.all() else front.only(np.flatnonzero(kept))
 
     def _admits(self, key: Key, loads_kw: list[float]) -> bool:
+        if key.of_pod:
+            return True  # said of every way to give it
         return self.hooks.admit(Demand(tuple(loads_kw)), self.carriers[key.carrier], self.buses[key.carrier])
 
     def _starts(self) -> Iterable[Front]:
         """Every block once for every coolant temperature that its pods allow."""
         for block, (pod, pods) in enumerate(self.blocks):
             assert pod.it is not None
-            for number, asked in enumerate(self._asked_by(pod)):
+            for number, asked in enumerate(self._asked_by(pod, pods)):
                 keys = tuple(sorted(asked, key=rank))
+                kw = [asked[k] * (1 if k.of_pod else pods) for k in keys]
                 yield Front(
                     keys,
-                    pods * np.array([asked[k] for k in keys], dtype=np.float64).reshape(1, len(keys), 1),
+                    np.array(kw, dtype=np.float64).reshape(1, len(keys), 1),
                     np.array([pods * pod.price_usd * self.ways.rates[pod.sku]], dtype=np.float64),
                     pods * self.ways.room(pod)[None],
                     pods * self.ways.burdens(pod, "it")[None],
@@ -196,8 +199,8 @@ class _Walker:
                     np.array([block * MOST + number]),
                 )
 
-    def _asked_by(self, pod: Module) -> Iterable[dict[Key, float]]:
-        """What one pod asks for, by the temperature of its coolant."""
+    def _asked_by(self, pod: Module, pods: int) -> Iterable[dict[Key, float]]:
+        """What one of so many pods asks for, by the temperature of its coolant."""
         assert pod.it is not None
         graded = next((n for n in pod.needs if self.carriers[n.carrier].grades_degc), None)
         grades: tuple[float | None, ...] = (None,)
@@ -211,7 +214,7 @@ class _Walker:
                 kw = pod.it.peak_kw if electric else pod.it.sustained_kw
                 supply = grade if need is graded else need.supply_max_degc
                 amount = need.units or need.kw_per_kw * kw + need.fixed_kw
-                key = self.ways.key_of(need, supply, need.return_max_degc)
+                key = self.ways.key_of(need, supply, need.return_max_degc, of_pod=pods > 1)
                 lets &= self.hooks.lets(need, self.carriers[need.carrier], amount, key.supply_degc, key.return_degc)
                 asked[key] = amount
             if self.brief.storage.smoothing_frac:

@@ -43,7 +43,8 @@ _GIVEN_UP: dict[str, Section] = {
     "works.crane_crews": {"crane_crews": 1000},
     "works.fat_bays": {"fat_bays": 1000},
 }
-"""What the fields of a brief become when they are given up; any redundancy becomes N, any other its default."""
+"""What the fields of a brief become when they are given up; any redundancy becomes N, its scope and any other
+field its default."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,13 @@ def _without(brief: SiteBrief, field: str) -> SiteBrief:
     if field == "it.pods":
         demands = tuple(d.model_copy(update={"pods": ()}) for d in brief.it.demand)
         return brief.model_copy(update={"it": part.model_copy(update={"pods": (), "demand": demands})})
-    given_up = _GIVEN_UP.get(field) or {name: "N" if section == "redundancy" else type(part).model_fields[name].default}
+    name, _, inner = name.partition(".")
+    if inner:
+        kept = getattr(part, name)
+        given_up: Section = {name: kept.model_copy(update={inner: type(kept).model_fields[inner].default})}
+    else:
+        plain = "N" if section == "redundancy" else type(part).model_fields[name].default
+        given_up = _GIVEN_UP.get(field) or {name: plain}
     relaxed = brief.model_copy(update={section: part.model_copy(update=given_up)})
     # Several IT demands raise the kinds of block by themselves: then the limit binds nothing.
     return brief if field == "limits.block_kinds" and relaxed.kinds_max == brief.kinds_max else relaxed

@@ -68,12 +68,15 @@ def _block_equipment(sized: Sized, modules: Mapping[str, Module]) -> Iterable[Eq
 
 def _one_block(kind: BlockKind, block: int, phase: int, modules: Mapping[str, Module]) -> Iterable[Equipment]:
     used: Counter[str] = Counter()
-    pods = Group(carrier="it", sku=kind.pod, per_side=kind.pods)
+    # Where pods have something of their own, each has the number of its cell.
+    cells = max((group.cells for group in kind.groups), default=1)
+    pods = Group(carrier="it", sku=kind.pod, per_side=kind.pods // cells, cells=cells)
     for group in (pods, *kind.groups):
         prefix = modules[group.sku].prefix
         start = used[prefix]
-        used[prefix] += group.per_side
-        for number in range(start + 1, start + group.per_side + 1):
+        used[prefix] += group.per_side * group.cells
+        for index in range(group.per_side * group.cells):
+            number, cell = start + index + 1, index // group.per_side + 1 if group.cells > 1 else 0
             for side in _sides(group.sides):
                 tag = _tag(prefix, number, side if group.sides > 1 else "")
                 yield Equipment(
@@ -86,6 +89,7 @@ def _one_block(kind: BlockKind, block: int, phase: int, modules: Mapping[str, Mo
                     side=side,
                     supply_degc=group.supply_degc,
                     unit_for=group.unit_for,
+                    cell=cell,
                 )
 
 
@@ -109,22 +113,22 @@ def _feeds(
         givers[e.block, e.carrier].append(e)
     site = {c.key for c in catalog.carriers if c.scope == "site"}
     from_outside = {"hv_ac" if brief.grid.at_high_voltage else "utility_mv": GRID, "gas": GAS}
-    position: Counter[tuple[int, str, System]] = Counter()
-    consumers = Counter((e.block, e.carrier, e.side) for e in equipment)
+    position: Counter[tuple[int, int, str, System]] = Counter()
+    consumers = Counter((e.block, e.cell, e.carrier, e.side) for e in equipment)
     shares: Counter[str] = Counter()
     cords = _cords(brief, catalog, modules, equipment)
     for e in equipment:
-        index = position[e.block, e.carrier, e.side]
-        position[e.block, e.carrier, e.side] += 1
+        index = position[e.block, e.cell, e.carrier, e.side]
+        position[e.block, e.cell, e.carrier, e.side] += 1
         for need in modules[e.sku].needs:
             if need.carrier in from_outside:
                 yield Feed(consumer=e.tag, carrier=need.carrier, side="A", suppliers=(from_outside[need.carrier],))
             else:
                 block = 0 if need.carrier in site else e.block
-                found = _warmest([g for g in givers[block, need.carrier] if _serves(g, e, need)])
+                found = _warmest(_own([g for g in givers[block, need.carrier] if _serves(g, e, need)], e.cell))
                 if need.connection == "unit":
                     found = [g for g in found if g.side == e.side]
-                    each = len(found) // consumers[e.block, e.carrier, e.side]
+                    each = len(found) // consumers[e.block, e.cell, e.carrier, e.side]
                     found = found[index * each : (index + 1) * each]
                 if need.connection == "shared":
                     standing = [g for g in found if g.phase <= e.phase]
@@ -189,6 +193,11 @@ def _serves(giver: Equipment, consumer: Equipment, need: Need) -> bool:
     if need.approach_k is not None and consumer.supply_degc is not None:
         limits.append(consumer.supply_degc - need.approach_k)
     return not limits or giver.supply_degc <= min(limits)
+
+
+def _own(givers: list[Equipment], cell: int) -> list[Equipment]:
+    """Where pods have their own, a pod's or, for what is of no pod, the others."""
+    return [g for g in givers if g.cell == cell] if any(g.cell for g in givers) else givers
 
 
 def _warmest(givers: list[Equipment]) -> list[Equipment]:

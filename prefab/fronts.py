@@ -33,12 +33,14 @@ class Key(NamedTuple):
     supply_degc: float | None = None
     return_degc: float | None = None
     unit_for: str | None = None
+    of_pod: bool = False
+    """By one pod of a block in which every pod has its own; in a loss by the pod whose own it is."""
 
 
 @cache
-def rank(key: Key) -> tuple[str, float, float]:
+def rank(key: Key) -> tuple[str, float, float, bool]:
     """What keys are sorted by."""
-    return key.carrier, key.supply_degc or 0.0, key.return_degc or 0.0
+    return key.carrier, key.supply_degc or 0.0, key.return_degc or 0.0, key.of_pod
 
 
 @dataclass(frozen=True)

@@ -49,11 +49,13 @@ class Group(Frozen):
     """The temperature of the liquid it delivers."""
     unit_for: Key | None = None
     """Each module serves one module of the group that gives this carrier, and nothing else."""
+    cells: Annotated[int, Field(ge=1)] = 1
+    """So many equal parts, each with all systems: one for each pod of the block where every pod has its own."""
 
     @property
     def count(self) -> int:
-        """Modules of all systems."""
-        return self.sides * self.per_side
+        """Modules of all systems and cells."""
+        return self.sides * self.per_side * self.cells
 
 
 class BlockKind(Frozen):
@@ -141,6 +143,8 @@ class Equipment(Frozen):
     side: System = "A"
     supply_degc: float | None = None
     unit_for: Key | None = None
+    cell: Annotated[int, Field(ge=0)] = 0
+    """The pod of its block, by number from 1, whose own it is; a pod's own number; 0 for what all pods share."""
 
     @property
     def cord(self) -> Side:

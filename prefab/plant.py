@@ -54,6 +54,8 @@ class PlantOption:
     """The first phase for which it can be there."""
     unit_for: str | None = None
     """The carrier of the plant of which each module has one of these of its own."""
+    burdens: tuple[float, ...] = ()
+    """What one step adds to the sums that the site limits."""
     asks: tuple[tuple[str, int], ...] = ()
     """Kilowatts or units of the site's services that one step asks for, in thousandths."""
 
@@ -111,7 +113,9 @@ def make_plant(
         offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
         level = brief.redundancy.of(carriers[carrier].redundancy, critical=False)
         for offer in offers:
-            found.append(_option(offer, carrier, level, catalog, brief, carriers, rounding))
+            option = _option(offer, carrier, level, catalog, brief, carriers, rounding)
+            added = tuple(option.sides * burden(brief, offer.module, carrier) for burden in hooks.burdens)
+            found.append(replace(option, burdens=added))
             for wish in offer.module.needs:
                 if wish.connection in ("unit", "shared"):
                     attached[wish.carrier] = None
@@ -123,8 +127,7 @@ def make_plant(
     attached = {c: None for c in attached if c in wanted}
     services = tuple(c for c in wanted if c not in attached and c not in (*POWER, "fuel", "mv_storage"))
     found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
-    if not hooks.burdens:
-        found = [o for o in found if not any(_outdoes(r, o) for r in found)]
+    found = [o for o in found if not any(_outdoes(r, o) for r in found)]
     slopes = _slopes(found, brief)
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
@@ -134,8 +137,7 @@ def make_plant(
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
     found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
-    if not hooks.burdens:
-        found = _without_poor_storage(_without_poor_units(found))
+    found = _without_poor_storage(_without_poor_units(found))
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
 
@@ -175,9 +177,12 @@ def _outdoes(one: PlantOption, other: PlantOption) -> bool:
         return False
     loads = [n / 20 * other.rated_kw for n in range(21)]
     figures = [
-        (o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *_burned(o, loads))
+        (
+            o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks,
+            *o.burdens, *_burned(o, loads),
+        )
         for o in (one, other)
-    ]
+    ]  # fmt: skip
     needs = [
         {(n.carrier, n.connection, n.units, n.fixed_kw, n.kw_per_kw, n.through) for n in o.module.needs}
         for o in (one, other)
@@ -227,6 +232,7 @@ def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
         beaten = any(
             (r.cost_usd, r.name) < (option.cost_usd, option.name)
             and r.standing.grid_w <= option.standing.grid_w
+            and all(map(le, r.burdens, option.burdens))
             and all(r.carries(c) >= option.carries(c) for c in served)
             for r in rivals
         )
@@ -238,11 +244,15 @@ def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
 def _without_poor_storage(plant: list[PlantOption]) -> list[PlantOption]:
     """Batteries, and what converts for them, that belong to no combination worth a second look.
 
-    The brief fixes how many of each are needed, so every combination has one cost and one standing draw; one that is
-    dearer than another and draws no less is never chosen.
+    The brief fixes how many of each are needed, so every combination has one cost, one standing draw and one share of
+    the sums that are limited; one that is dearer than another and takes no less is never chosen.
     """
     pairs = storage_pairs(plant)
-    worth = [p for i, p in enumerate(pairs) if all(p.standing.grid_w < q.standing.grid_w for q in pairs[:i])]
+    worth = [
+        p
+        for i, p in enumerate(pairs)
+        if not any(q.standing.grid_w <= p.standing.grid_w and all(map(le, q.burdens, p.burdens)) for q in pairs[:i])
+    ]
     kept = {(o.carrier, o.name) for p in worth for o in (p.battery, p.behind) if o is not None}
     seen = {(o.carrier, o.name) for p in pairs for o in (p.battery, p.behind) if o is not None}
     return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
@@ -255,6 +265,7 @@ class StoragePair(NamedTuple):
     standing: Draw
     battery: PlantOption
     behind: PlantOption | None
+    burdens: tuple[float, ...]
 
 
 def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
@@ -270,10 +281,11 @@ def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
                 continue
             beside = need(battery.most / carried) if other else 0
             cost = battery.most * battery.cost_usd + (beside * other.cost_usd if other else 0)
-            drawn = battery.standing.times(battery.most)
+            drawn, burdens = battery.standing.times(battery.most), [battery.most * b for b in battery.burdens]
             if other:
                 drawn = drawn.plus(other.standing.times(beside))
-            pairs.append(StoragePair(cost, drawn, battery, other))
+                burdens = [a + beside * b for a, b in zip(burdens, other.burdens, strict=True)]
+            pairs.append(StoragePair(cost, drawn, battery, other, tuple(burdens)))
     return sorted(pairs, key=lambda p: (p.cost_usd, p.standing.grid_w))
 
 

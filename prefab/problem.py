@@ -233,6 +233,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
             mistakes.append(f"brief: {field}: {value!r} is not{kind} the catalog; allowed: {', '.join(allowed)}")
     skus = {m.sku for m in catalog.modules}
     makers = {m.manufacturer for m in catalog.modules}
+    families = {m.family for m in catalog.modules}
     refrigerants = {m.rejection.refrigerant for m in catalog.modules if m.rejection and m.rejection.refrigerant}
     for field, values, known in (
         ("limits.exclude", brief.limits.exclude, skus),
@@ -241,12 +242,17 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         ("restrict.exclude_makers", brief.restrict.exclude_makers, makers),
         ("prefer.makers", brief.prefer.makers, makers),
         ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
+        ("works.factory.family", tuple(f.family for f in brief.works.factory), families),
     ):
         for name in (v for v in values if v not in known):
             near = get_close_matches(name, sorted(known), n=1)
             few = f"allowed: {', '.join(sorted(known))}" if len(known) < _FEW else "see `prefab catalog list`"
             hint = f"did you mean {near[0]}?" if near else few
             mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
+    of_pods = (c for c in catalog.carriers if c.key in brief.redundancy.scope.of_pods)
+    for carrier in (c for c in of_pods if (c.scope, c.redundancy) != ("block", "cooling")):
+        what = f"here {carrier.key} is of the {carrier.scope}, its redundancy that of {carrier.redundancy}"
+        mistakes.append(f"brief: redundancy.scope.{carrier.key}: {what}; only what cools within a block may be a pod's")
     without = {c.key for c in catalog.storage_cards}
     computing = sum(d.workload not in without for _, d in demands)
     mistakes += [
@@ -269,7 +275,7 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
-        (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
+        (asked.power, asked.cooling, asked.control, asked.scope, brief.autonomy.ups_min, brief.autonomy.fuel),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),

@@ -81,9 +81,12 @@ def _make_kind(plan: Plan, kind: BlockKind, blocks: int, load_frac: Hours, at: S
         follows = need not in electric or at.carriers[need.carrier].autonomy
         kw = it_kw if follows else np.full(it_kw.shape, kind.pods * pod.it.peak_kw)
         asked = need.kw_per_kw * kw + kind.pods * need.fixed_kw
-        demands.append(Demand(need.carrier, asked, need.supply_max_degc, need.return_max_degc))
+        demands.append(Demand(need.carrier, asked, need.supply_max_degc, need.return_max_degc, of_pods=True))
         house_kw = house_kw + asked * (need in electric)
-    banks = [Bank(plan.module(g.sku), at.carriers[g.carrier], g.count, g.supply_degc, g.unit_for) for g in kind.groups]
+    banks = [
+        Bank(plan.module(g.sku), at.carriers[g.carrier], g.count, g.supply_degc, g.unit_for, of_pods=g.cells > 1)
+        for g in kind.groups
+    ]
     drawn = draw(banks, demands, at)
     return Kind(
         it=pod.it,

@@ -192,9 +192,14 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
             value = _value(entry, p.of)
             # What has a low and a high case of its own says them itself.
             found.append(_assumption(subject, figure, value if " to " in value else value + _band(p), p, sources))
-    for crew, count in plan.brief.works.model_dump(exclude_none=True).items():
-        value = f"{count} (design basis {getattr(plan.basis, f'{crew}_count')})"
-        found.append(Assumption("brief", f"works.{crew}", value, "brief", "the brief", "", "At work at the same time."))
+    for crew, count in plan.brief.works.crews.items():
+        if count is not None:
+            value = f"{count} (design basis {getattr(plan.basis, f'{crew}_count')})"
+            note = "At work at the same time."
+            found.append(Assumption("brief", f"works.{crew}", value, "brief", "the brief", "", note))
+    slots = ", ".join(f"{f.family} {f.modules_per_week:g} a week" for f in plan.brief.works.factory)
+    note = "Makers publish none. Of other families any number is ready after its lead time: their makers must confirm."
+    found.append(Assumption("brief", "works.factory", slots or "no slots named", "brief", "the brief", "", note))
     return tuple(found)
 
 

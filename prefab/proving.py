@@ -2,8 +2,8 @@
 
 Bound: every two columns (of more than two IT demands: one column of each) get a lower bound on the whole site, whole
 blocks and whole plant modules counted. Prove: a master over the few with the least bounds gives an incumbent; columns
-whose every bound exceeds it cannot be part
-of a cheaper site and are dropped; the master over the rest is solved to proof with the incumbent as hint.
+whose every bound exceeds it cannot be part of a cheaper site and are dropped; the master over the rest is solved to
+proof with the incumbent as hint.
 """
 
 from collections.abc import Callable
@@ -34,9 +34,12 @@ def prove(
     candidates = candidates_of(problem)
     few = candidates.promising()
     first = solve_packed(few, effort, None, on_progress, stop)
-    if first.status == "infeasible" and candidates.refuses():
-        proof = "proved by counting, and by the solver for the most promising blocks"
-        raise Impossible("\n".join([_NOTHING.format(proof), *candidates.bounding.reasons()]))
+    if first.status == "infeasible":
+        if candidates.refuses():
+            proof = "proved by counting, and by the solver for the most promising blocks"
+            raise Impossible("\n".join([_NOTHING.format(proof), *candidates.bounding.reasons()]))
+        if (surer := candidates.surer()) is not None:
+            few, first = surer, solve_packed(surer, effort, None, on_progress, stop)
     least = candidates.least_usd
     if first.objective is not None:
         left = candidates.within(first.objective)

@@ -309,9 +309,9 @@ class _Chain:
     def _name(self, pool: _Tags) -> str:
         if not pool:
             return f"not fed: {', '.join(sorted(node[-1] for node in self.graph.predecessors(('pool',))))}"
-        equipment = self.site.network.equipment
-        block = max((equipment[t].block for t in pool if t in equipment), default=0)
-        return f"{f'B{block:02d}' if block else 'site'} {' / '.join(sorted(self.site.carriers[pool]))}"
+        at, carriers = self.site.network.equipment, " / ".join(sorted(self.site.carriers[pool]))
+        block, cell = max(((at[t].block, at[t].cell) for t in pool if t in at), default=(0, 0))
+        return (f"B{block:02d}" if block else "site") + (f" pod {cell} " if cell else " ") + carriers
 
     def _inside(self, pool: _Tags) -> Iterable[str]:
         """The tags of everything counted in a listed pool besides itself."""

@@ -371,7 +371,7 @@ def _laid(
 def _hosts(
     equipment: Iterable[Equipment], modules: Mapping[str, Module], places: Mapping[str, Rect]
 ) -> dict[str, tuple[str, float]]:
-    """The module on the land in which each stands, and where along it; indoor ones spread over their block's hosts."""
+    """The module on the land in which each stands, and where along it; indoor ones spread over their block or pod."""
     standing: dict[int, list[Equipment]] = defaultdict(list)
     indoor: dict[int, list[Equipment]] = defaultdict(list)
     for e in equipment:
@@ -381,8 +381,8 @@ def _hosts(
         inside: dict[str, list[str]] = defaultdict(list)
         used: dict[str, int] = defaultdict(int)
         for guest in guests:
-            family = modules[guest.sku].inside
-            rooms = [e for e in standing[block] if modules[e.sku].family == family] or standing[block]
+            own = [e for e in standing[block] if guest.cell in (0, e.cell)]
+            rooms = [e for e in own if modules[e.sku].family == modules[guest.sku].inside] or standing[block]
             inside[rooms[used[guest.carrier] % len(rooms)].tag].append(guest.tag)
             used[guest.carrier] += 1
         for host, tags in inside.items():

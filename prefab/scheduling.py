@@ -302,9 +302,10 @@ def _moved_late(
         shift = 0 if key.startswith("site/") else max(left[key] - _RESERVE_DAYS, 0)
         if task.stage == "procurement":
             end = starts[key] + task.work_days
-            if shift:
+            # What waits for a slot of its factory is ordered when its turn is a lead time away.
+            if shift or ready_day(days, starts[key], leads[key]) < end:
                 moved[key] = _latest_order(days, end + shift, leads[key])
-            ready = ready_day(days, moved[key], leads[key])
+            ready = max(ready_day(days, moved[key], leads[key]), end)
             tasks[key] = replace(task, work_days=ready - moved[key])
             # Days lost before the order and days lost after it are not the same where holidays come between.
             latest = end + left[key]

@@ -5,6 +5,7 @@ Ties: buy late, then few modules.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from types import ModuleType
 from typing import Literal
 
@@ -19,7 +20,7 @@ from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
 from prefab.proving import make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
-from prefab.rules import HOOKS, SUMMED, budget, spares
+from prefab.rules import HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
 from prefab.units import have
 from prefab.ways import Hooks
@@ -74,7 +75,7 @@ def _summed(
     """Sized without the limits on sums of all modules first, and with those that this breaks."""
     asked: list[ModuleType] = []
     while True:
-        problem = make_problem(brief, catalog, _hooks(brief, asked), known)
+        problem = make_problem(brief, catalog, _hooks(brief, catalog, asked), known)
         problem = replace(problem, summed=tuple(rule.RULE for rule in asked))
         try:
             found = solve_problem(problem, effort, on_progress, stop)
@@ -96,7 +97,7 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     Raises:
         InputError: the brief names something the catalog does not have.
     """
-    problem = make_problem(brief, catalog, _hooks(brief, ()), known)
+    problem = make_problem(brief, catalog, _hooks(brief, catalog, ()), known)
     if problem.stranded or problem.unserved:
         return "impossible"
     candidates = candidates_of(problem)
@@ -111,37 +112,37 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     return "possible" if kept else "unknown"
 
 
-def _hooks(brief: SiteBrief, summed: Iterable[ModuleType]) -> Hooks:
+def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType]) -> Hooks:
     """The rules' hooks, with what each module adds to the sums that are limited.
 
     A budget is in dollars paid: where the choice counts others, ways that cost more by its count may cost less.
     """
     limited = (*summed, budget) if brief.prefer.makers and brief.limits.budget_usd is not None else tuple(summed)
-    return replace(HOOKS, burdens=tuple(rule.burden for rule in limited))
+    each = (rule.burdens(brief, catalog) if rule is factory_slots else (rule.burden,) for rule in limited)
+    return replace(HOOKS, burdens=tuple(chain.from_iterable(each)))
 
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
     """Whether a site takes more of a sum than there is."""
     numbers = {d.name: n for n, d in enumerate(problem.brief.it.demand)}
     kinds = {
-        (numbers.get(k.demand, 0), k.pod, k.pods, k.groups): counts[-1]
+        (numbers.get(k.demand, 0), k.pod, k.pods, k.groups): counts
         for k, counts in zip(sized.kinds, sized.blocks, strict=True)
     }
-    plant = {(p.carrier, p.sku): p.per_side[-1] for p in sized.plant}
-    last = problem.phases[-1]
-    values = {
-        problem.count(c, last): kinds.get((c.column.demand, c.column.pod, c.column.pods, c.column.groups), 0)
-        for c in problem.columns
-    }
-    values |= {problem.plant_count(o, last): plant.get((o.carrier, o.name), 0) for o in problem.plant}
+    plant = {(p.carrier, p.sku): p.per_side for p in sized.plant}
+    none = (0,) * len(problem.phases)
+    values = {}
+    for p in problem.phases:
+        for c in problem.columns:
+            kind = (c.column.demand, c.column.pod, c.column.pods, c.column.groups)
+            values[problem.count(c, p)] = kinds.get(kind, none)[p]
+        for o in problem.plant:
+            values[problem.plant_count(o, p)] = plant.get((o.carrier, o.name), none)[p]
     return _over(rule, problem, values)
 
 
 def _over(rule: ModuleType, problem: Problem, values: Mapping[str, int]) -> bool:
-    if (limited := rule.row(problem)) is None:
-        return False
-    terms, most = limited
-    return bool(sum(c * values[name] for c, name in terms) > most)
+    return any(sum(c * values[name] for c, name in terms) > most for terms, most in rule.rows(problem))
 
 
 def solve_problem(
@@ -164,7 +165,8 @@ def solve_problem(
 
 def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int:
     """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
-    generous = make_generous(problem, _hooks(problem.brief, (r for r in SUMMED if r.RULE in problem.summed)))
+    asked = (rule for rule in SUMMED if rule.RULE in problem.summed)
+    generous = make_generous(problem, _hooks(problem.brief, problem.catalog, asked))
     try:
         found = prove(generous, effort, None, stop)
     except (Impossible, Interrupted, OutOfBudget):

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from itertools import takewhile
+from typing import NamedTuple
 
 import holidays
 
@@ -21,7 +23,10 @@ from prefab.errors import InputError
 from prefab.module import Module
 from prefab.plan import Equipment
 from prefab.results import Resource, Task
-from prefab.units import need
+from prefab.units import exact, need
+
+_TOO_LATE_DAYS = 366
+"""After the last phase's date."""
 
 
 def work_days(country: str, first: date) -> Iterator[date]:
@@ -112,8 +117,9 @@ class Network:
         return least
 
 
-def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
-    """No site acceptance of this module is before this date, even if it never waits and no holiday comes between."""
+def site_days(module: Module, basis: DesignBasis) -> int:
+    """Calendar days from a module's readiness at the factory to its site acceptance, even if it never waits and no
+    holiday comes between."""
     d = module.deployment
     work = (
         need(d.fat_days)
@@ -123,7 +129,12 @@ def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
         + basis.site_acceptance_days
     )
     # From a Monday on, five days of work end on the Friday; from any other day they end no earlier.
-    return order + timedelta(lead_days(module) + work - 1 + 2 * ((work - 1) // 5))
+    return work - 1 + 2 * ((work - 1) // 5)
+
+
+def earliest_date(module: Module, basis: DesignBasis, order: date) -> date:
+    """No site acceptance of this module is before this date."""
+    return order + timedelta(lead_days(module) + site_days(module, basis))
 
 
 def make_tasks(
@@ -137,14 +148,17 @@ def make_tasks(
     Raises:
         InputError: no public holidays are known for the site's country.
     """
-    procured = _procured(brief, [modules[sku] for sku in sorted({e.sku for e in equipment})])
+    by_phase = [
+        (_plant_lots(p.name, n, modules, equipment), _block_lots(n, equipment)) for n, p in enumerate(brief.phases)
+    ]
+    procured = _procured(brief, modules, [lot for lots in by_phase for own in lots for lot in own])
     tasks = list(_site_tasks(basis))
     energised = "site/grid_connection"
     plant_ready = handed_over = ""
     for phase, named in enumerate(brief.phases):
         place = f"P{phase + 1}"
         feeding, standing = [energised], [plant_ready] if plant_ready else []
-        lots = _plant_lots(named.name, phase, modules, equipment)
+        lots, blocks = by_phase[phase]
         if lots:
             tasks.append(
                 Task(
@@ -163,7 +177,7 @@ def make_tasks(
             plant_ready = f"{place}/plant_ready"
             tasks.append(_milestone(plant_ready, "Standby and storage ready", named.name, phase, standing))
         tested = []
-        for lot in _block_lots(phase, equipment):
+        for lot in blocks:
             chain = (
                 Task(
                     f"{lot.place}/pads", "Pads", lot.subject, "pads", phase,
@@ -233,13 +247,55 @@ def _block_lots(phase: int, equipment: Iterable[Equipment]) -> list[_Lot]:
     return [_Lot(tag, "", tag, phase, dict(sorted(counts.items()))) for tag, counts in named]
 
 
-def _procured(brief: SiteBrief, modules: Iterable[Module]) -> dict[str, int]:
-    """Working days by SKU between an order on the first working day and readiness."""
-    leads = {m.sku: lead_days(m) for m in modules}
+def _procured(brief: SiteBrief, modules: Mapping[str, Module], lots: Sequence[_Lot]) -> dict[str, int]:
+    """Working days by procurement between an order on the first working day and readiness."""
+    waits = _ready_days(brief, modules, lots)
     first = next(work_days(brief.site.country, brief.as_of))
-    last = first + timedelta(max(leads.values(), default=0))
+    last = first + timedelta(max(waits.values(), default=0))
     days = tuple(takewhile(lambda d: d <= last, work_days(brief.site.country, first)))
-    return {sku: ready_day(days, 0, lead) for sku, lead in leads.items()}
+    return {key: ready_day(days, 0, wait) for key, wait in waits.items()}
+
+
+def _ready_days(brief: SiteBrief, modules: Mapping[str, Module], lots: Sequence[_Lot]) -> dict[str, int]:
+    """Calendar days from the order to the readiness of all that a procurement is for.
+
+    What a factory makes at a limited rate is ready lot after lot, each when the factory is free and its own lead time
+    over, the earliest phase first.
+    """
+    found = {_procurement(lot, sku): lead_days(modules[sku]) for lot in lots for sku in lot.skus}
+    # What is not ready by then is too late anyway; a slow factory's last module may be beyond all calendars.
+    latest = (brief.phases[-1].energised_by - brief.as_of).days + _TOO_LATE_DAYS
+    for factory in brief.works.factory:
+        each = 7 / exact(factory.modules_per_week)
+        waiting = sorted(
+            _Turn(lot.phase, lead_days(modules[sku]), place, _procurement(lot, sku), count)
+            for place, lot in enumerate(lots)
+            for sku, count in lot.skus.items()
+            if modules[sku].family == factory.family
+        )
+        free = Fraction(0)
+        while waiting:
+            begins = max(free, Fraction(min(turn.lead_days for turn in waiting)))
+            turn = next(turn for turn in waiting if turn.lead_days <= begins)
+            waiting.remove(turn)
+            ready = begins + (turn.modules - 1) * each
+            found[turn.key] = max(turn.lead_days, min(need(ready), latest))
+            free = ready + each
+    return found
+
+
+class _Turn(NamedTuple):
+    """When a factory comes to a lot, the smallest first."""
+
+    phase: int
+    lead_days: int
+    place: int
+    key: str
+    modules: int
+
+
+def _procurement(lot: _Lot, sku: str) -> str:
+    return f"{lot.place}/procurement/{sku}"
 
 
 def _lot_tasks(
@@ -248,9 +304,10 @@ def _lot_tasks(
     """From order to start-up; stages that take no time are left out."""
     ready = []
     for sku, count in lot.skus.items():
-        procurement = f"{lot.place}/procurement/{sku}"
+        procurement = _procurement(lot, sku)
         what = f"{count} x {sku}"
-        yield Task(procurement, f"Order and build {what}", lot.subject, "procurement", lot.phase, procured[sku], ())
+        days = procured[procurement]
+        yield Task(procurement, f"Order and build {what}", lot.subject, "procurement", lot.phase, days, ())
         tested = need(modules[sku].deployment.fat_days)
         ready.append(f"{lot.place}/factory_test/{sku}" if tested else procurement)
         if tested:

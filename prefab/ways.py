@@ -104,10 +104,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Groups:
-    """Groups of one offer, one row each, and what their modules give: by situation an output, and how many give it."""
+    """Groups of one offer, one row each, and what the modules of a cell give: by situation an output, and how many
+    give it. What is lost is lost in one cell; the others then give what they normally do."""
 
     sides: Numbers
     per_side: Numbers
+    cells: Numbers
     output_kw: Figures
     """By row, situation and part of the modules."""
     running: Figures
@@ -115,7 +117,11 @@ class _Groups:
     @property
     def modules(self) -> Numbers:
         """How many there are of every row."""
-        return self.sides * self.per_side
+        return self.sides * self.per_side * self.cells
+
+    def drawn_by_all(self, drawn_kw: Figures) -> Figures:
+        """What a block draws, by row and situation, from what its cells do in which something may be lost."""
+        return drawn_kw + (self.cells - 1)[:, None] * drawn_kw[:, :1]
 
 
 @dataclass
@@ -129,10 +135,11 @@ class Ways:
     """By whose date modules must be there."""
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
     rooms: dict[str, Numbers] = field(default_factory=dict)
-    groups: dict[tuple[Key, str], dict[tuple[int, int], Group]] = field(default_factory=dict)
+    groups: dict[tuple[Key, str], dict[tuple[int, int, int], Group]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
+        self.of_pods = self.brief.redundancy.scope.of_pods
         installed, counted = self.catalog.costs.installed, self.brief.prefer.counted
         self.rates = {m.sku: float(installed * counted(m.manufacturer)) for m in self.catalog.modules}
         """What modules count as in the choice, installed, over their prices."""
@@ -147,7 +154,7 @@ class Ways:
         place = 0
         for offer in self._offers(key):
             arranged = [(n, a) for n, one in enumerate(asked) for a in self._arranged(key, offer, one)]
-            found += self._arranged_alike(key, offer, arranged, place)
+            found += self._arranged_alike(key, offer, asked, arranged, place)
             place += len(arranged)
         return unbeaten([self._closed(ways) for ways in placed(found)])
 
@@ -157,7 +164,8 @@ class Ways:
 
     def depends_on_block(self, key: Key) -> bool:
         """Whether ways differ with the block that a demand is of."""
-        return any(o.module.fills_bays for o in self._offers(key))
+        offered = (o.module for o in self._offers(key))
+        return key.of_pod or any(m.fills_bays or self._joins_pods(key, m) for m in offered)
 
     def taken(self, carrier: str) -> set[int]:
         """Kinds of bay, by number, that modules which give a carrier take."""
@@ -177,14 +185,18 @@ class Ways:
         """What a module adds to the sums that the site limits."""
         return np.array([burden(self.brief, module, carrier) for burden in self.hooks.burdens], dtype=np.float64)
 
-    def key_of(self, need: Need, supply_degc: float | None, return_degc: float | None) -> Key:
-        """What a need asks for; liquids whose loop has a rise of its own go back that much warmer."""
+    def key_of(self, need: Need, supply_degc: float | None, return_degc: float | None, *, of_pod: bool) -> Key:
+        """What a need asks for; liquids whose loop has a rise of its own go back that much warmer.
+
+        `of_pod` is what one of several pods asks for, or what is its own: some carriers it then shares with no other.
+        """
         carrier = self.carriers[need.carrier]
+        of_pod = of_pod and need.carrier in self.of_pods
         if carrier.medium not in ("liquid", "heat"):
-            return Key(need.carrier)
+            return Key(need.carrier, of_pod=of_pod)
         if carrier.rise_k is not None and supply_degc is not None:
             return_degc = supply_degc + carrier.rise_k
-        return Key(need.carrier, supply_degc, return_degc)
+        return Key(need.carrier, supply_degc, return_degc, of_pod=of_pod)
 
     def _offers(self, key: Key) -> tuple[Offer, ...]:
         key = key._replace(unit_for=None)
@@ -202,9 +214,14 @@ class Ways:
 
     def _arranged(self, key: Key, offer: Offer, asked: Asked) -> Iterable[Arrangement]:
         level, demand, consumers = self.level(key.carrier), asked.demand, asked.consumers
+        pod, pods = asked.block
+        # A pod's own bus is not one of several that hold what a block asks of a carrier.
+        if key.of_pod and not self.hooks.admit(demand, self.carriers[key.carrier], 1):
+            return
+        if pods > 1 and self._joins_pods(key, offer.module):
+            return
         if offer.module.fills_bays:
-            pod, pods = asked.block
-            places = pods * sum(b.count for b in pod.bays if b.kind == offer.module.bay)
+            places = (1 if key.of_pod else pods) * sum(b.count for b in pod.bays if b.kind == offer.module.bay)
             # A rack has one rear door, so there is no side B.
             filling = self.hooks.arrange(demand, offer, level, consumers, places)
             yield from (a for a in filling if a.sides == 1 and a.per_side == places)
@@ -216,7 +233,7 @@ class Ways:
                 yield from self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1)
 
     def _arranged_alike(
-        self, key: Key, offer: Offer, arranged: list[tuple[int, Arrangement]], place: int
+        self, key: Key, offer: Offer, asked: Sequence[Asked], arranged: list[tuple[int, Arrangement]], place: int
     ) -> Iterable[Front]:
         """The ways of one offer, those with as many situations together."""
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -225,7 +242,10 @@ class Ways:
         for rows in alike.values():
             # Controls give signals: what they draw does not follow what is asked of them.
             groups = _groups([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
-            yield from self._ways(key, offer, groups, np.array([arranged[n][0] for n in rows]), place + np.array(rows))
+            of = np.array([arranged[n][0] for n in rows])
+            if key.of_pod:
+                groups = replace(groups, cells=np.array([asked[n].block[1] for n in of.tolist()]))
+            yield from self._ways(key, offer, groups, of, place + np.array(rows))
 
     def _ways(self, key: Key, offer: Offer, groups: _Groups, of: Numbers, place: Numbers) -> list[Front]:
         """Groups as ways, with every choice of units for their modules, and for the units' own."""
@@ -236,9 +256,12 @@ class Ways:
             asked = self._key(need, key)
             drawn_kw = _drawn_kw(offer, need, groups.output_kw)
             if need.connection == "unit":
-                units[asked._replace(unit_for=key.carrier)] = drawn_kw
+                units[asked._replace(unit_for=key.carrier, of_pod=key.of_pod)] = drawn_kw
             else:
-                asks[asked] = asks.get(asked, 0.0) + (groups.running * drawn_kw).sum(axis=2)
+                in_all_kw = (groups.running * drawn_kw).sum(axis=2)
+                if key.of_pod and not asked.of_pod:
+                    in_all_kw = groups.drawn_by_all(in_all_kw)
+                asks[asked] = asks.get(asked, 0.0) + in_all_kw
         keys = tuple(sorted(asks, key=rank))
         loads_kw = np.zeros((len(rows), len(keys), groups.running.shape[1]))
         for n, asked in enumerate(keys):
@@ -274,17 +297,19 @@ class Ways:
     def _chosen(self, key: Key, sku: str, groups: _Groups) -> Iterable[Group]:
         """Equal groups are one object: there are few among very many rows."""
         known = self.groups.setdefault((key, sku), {})
-        for sides, per_side in zip(groups.sides.tolist(), groups.per_side.tolist(), strict=True):
-            if (sides, per_side) not in known:
-                known[sides, per_side] = Group(
+        for sizes in zip(groups.sides.tolist(), groups.per_side.tolist(), groups.cells.tolist(), strict=True):
+            if sizes not in known:
+                sides, per_side, cells = sizes
+                known[sizes] = Group(
                     carrier=key.carrier,
                     sku=sku,
                     sides=sides,
                     per_side=per_side,
                     supply_degc=key.supply_degc,
                     unit_for=key.unit_for,
+                    cells=cells,
                 )
-            yield known[sides, per_side]
+            yield known[sizes]
 
     def _key(self, need: Need, key: Key) -> Key:
         """What a module needs to give its carrier at a temperature."""
@@ -292,7 +317,14 @@ class Ways:
         if need.approach_k is not None and key.supply_degc is not None:
             colder = key.supply_degc - need.approach_k
             supply = colder if supply is None else min(supply, colder)
-        return self.key_of(need, supply, None)
+        return self.key_of(need, supply, None, of_pod=key.of_pod)
+
+    def _joins_pods(self, key: Key, module: Module) -> bool:
+        """Whether a module would cool several pods, or what is no pod, with what each pod is to have for itself."""
+        if key.of_pod or self.carriers[key.carrier].redundancy != "cooling":
+            return False
+        at_racks = module.fills_bays and key.carrier in self.of_pods
+        return at_racks or any(need.carrier in self.of_pods for need in module.needs)
 
     def _closed(self, ways: Front) -> Front:
         """Houses that stand there for one way only: room left in them is of no use to any other."""
@@ -312,16 +344,17 @@ def _groups(arranged: list[Arrangement], *, with_losses: bool) -> _Groups:
         none = np.zeros((*lost.shape[:2], shares.shape[1] - lost.shape[2], 2))
         figures = np.concatenate((figures, np.concatenate((lost, none), axis=2)), axis=1)
     sides, per_side = np.array([(a.sides, a.per_side) for a in arranged]).T
-    return _Groups(sides, per_side, figures[..., 0], figures[..., 1])
+    return _Groups(sides, per_side, np.ones_like(sides), figures[..., 0], figures[..., 1])
 
 
 def _units_of(served: _Groups, rows: Numbers, each: Numbers, drawn_kw: Figures) -> _Groups:
     """So many units for each module of some groups; units of modules that give nothing are idle."""
     running = served.running[rows] * each[:, None, None]
-    modules = (served.modules[rows] * each)[:, None, None]
+    modules = (served.sides[rows] * served.per_side[rows] * each)[:, None, None]
     return _Groups(
         served.sides[rows],
         served.per_side[rows] * each,
+        served.cells[rows],
         np.concatenate((drawn_kw[rows] / each[:, None, None], np.zeros_like(running[..., :1])), axis=2),
         np.concatenate((running, modules - running.sum(axis=2, keepdims=True)), axis=2),
     )

@@ -1,9 +1,10 @@
 """Which wishes clash: a set that clashes, and none of it is superfluous."""
 
 import pytest
-from build import MODULES, POD, a_brief, a_catalog
+from build import CDU, MODULES, POD, a_brief, a_catalog
 
 from prefab.conflict import attempt, find_conflict, wishes_of
+from prefab.product import Bays
 from prefab.solver import StopFlag
 
 
@@ -55,6 +56,22 @@ def test_wishes_leave_the_load_alone():
     assert "grid.capacity_mw" in named
     assert len(named) == len(set(named))
     assert len({"site.width_m", "site.depth_m"} & set(named)) == 1
+
+
+def test_a_pods_own_that_has_no_room_in_it_may_be_shared():
+    """A pod needs one and a half units and holds two; with one spare two pods need four together, one alone three."""
+    unit = CDU.model_copy(update={"bays_count": 1, "gives": (CDU.gives[0].model_copy(update={"capacity_kw": 534.0}),)})
+    pod = POD.model_copy(update={"bays": (Bays(kind="row", count=2),)})
+    catalog = a_catalog((*(m for m in MODULES if m not in (CDU, POD)), unit, pod))
+    brief = a_brief(
+        phases=[{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}],
+        grid={"capacity_mw": 9.0},
+        redundancy={"scope": {"coolant": "pod", "air_cooling": "pod"}},
+    )
+    conflict = find_conflict(brief, catalog)
+    assert conflict.verdict == "impossible"
+    assert fields(conflict.clashing) == fields(conflict.freeing) == ["redundancy.cooling", "redundancy.scope.coolant"]
+    assert "Each pod has its own coolant and air cooling." in conflict.clashing[0].sentence
 
 
 def test_crews_that_are_too_few_for_the_date_are_named():

@@ -162,6 +162,17 @@ def test_a_module_that_needs_more_never_makes_it_dearer():
 
 
 @few
+@given(sites(), st.sampled_from([("coolant",), ("coolant", "air_cooling")]))
+def test_of_each_pods_own_is_never_cheaper_here(site, carriers):
+    """Coolant and air units draw in proportion here, and headers are long: more of them save nothing."""
+    tables, modules = site
+    own = with_more(tables, "redundancy", scope=dict.fromkeys(carriers, "pod"))
+    assert cost(own, modules) >= cost(tables, modules)
+    one = {"limits": {**tables["limits"], "pods_per_block": 1}}
+    assert cost({**own, **one}, modules) == cost({**tables, **one}, modules)
+
+
+@few
 @given(sites(), st.randoms(use_true_random=False))
 def test_order_of_the_catalog_changes_no_byte(site, random):
     tables, modules = site

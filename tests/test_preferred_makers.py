@@ -10,8 +10,8 @@ from build import MODULES, a_brief, a_catalog, a_plan
 
 from prefab import objective
 from prefab.audit import check_claims
-from prefab.bounding import Bounding
 from prefab.brief import Prefer, read_brief
+from prefab.candidates import candidates_of
 from prefab.catalog import load_catalog
 from prefab.connecting import make_connected
 from prefab.errors import Impossible, InputError
@@ -166,7 +166,7 @@ def test_against_brute_force(limit):
         )
         possible = Brute(real).least_usd() <= tight.limits.budget_usd
         assert possible
-        assert not Bounding(problem).refuses()
+        assert not candidates_of(problem).refuses()
         kept = make_sized(tight, catalog, QUICK)
         assert kept.cost_usd <= tight.limits.budget_usd
         assert (kept.objective_usd == best) is (limit >= 1)

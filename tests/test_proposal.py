@@ -2,7 +2,7 @@
 
 from documents.maker import make_plan, two_demands_proposal
 
-from prefab.brief import Prefer
+from prefab.brief import Factory, Prefer, Works
 from prefab.documents.pdf_commercial import _proof
 from prefab.market import Tariff
 from prefab.proposal import _FAMILIES, _value, make_proposal
@@ -136,3 +136,16 @@ def test_the_answer_on_tokens_says_of_which_demand_they_are_not_comparable():
     assert " of ask at PUE" in first
     assert "Not comparable" not in first
     assert "Not comparable: no token figure of T1" in second
+
+
+def test_slots_of_factories_are_an_assumption_named_or_not():
+    def said(plan):
+        return {a.figure: a for a in make_proposal(plan, FINDINGS).assumptions if a.subject == "brief"}
+
+    plan = make_plan()
+    assert said(plan)["works.factory"].value == "no slots named"
+    assert "their makers must confirm" in said(plan)["works.factory"].note
+    works = Works(crane_crews=2, factory=(Factory(family="power", modules_per_week=1.5),))
+    named = said(plan.model_copy(update={"brief": plan.brief.model_copy(update={"works": works})}))
+    assert named["works.factory"].value == "power 1.5 a week"
+    assert named["works.crane_crews"].value == "2 (design basis 1)"

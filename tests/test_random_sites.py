@@ -44,6 +44,7 @@ def random_brief(seed, catalog):
     }
     tree["autonomy"] = {"ups_min": pick.choice([0, 3, 5, 8, 10]), "generator_h": pick.choice([0, 12, 24, 48])}
     tree["storage"] = {"power_mw": stored_mw, "duration_h": 2 if stored_mw else 0}
+    tree["redundancy"]["scope"] = {c: pick.choice(["pod", "block"]) for c in ("coolant", "air_cooling")}
     return validate(tree, SiteBrief, f"seed {seed}")
 
 

@@ -21,7 +21,8 @@ _SLACK = 0.9
 _MEDIA = ("liquid", "air", "heat")
 _OUTDOOR = "outdoor air"
 
-_Key = tuple[str, str, float | None]
+_Key = tuple[str, str, float | None, bool]
+"""Carrier, SKU, temperature, and whether each pod has its own."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _middle_of(key: _Key, links: list[tuple[_Key, _Key]], columns: list[list[_No
 
 
 def _key(e: Equipment) -> _Key:
-    return (e.carrier, e.sku, e.supply_degc)
+    return (e.carrier, e.sku, e.supply_degc, e.cell > 0)
 
 
 def _links(plan: Plan, own: list[Equipment]) -> list[tuple[_Key, _Key]]:
@@ -105,7 +106,7 @@ def _links(plan: Plan, own: list[Equipment]) -> list[tuple[_Key, _Key]]:
         if feed.consumer in by_tag and media[feed.carrier] in _MEDIA:
             for tag in feed.suppliers:
                 links[_key(by_tag[feed.consumer]), _key(by_tag[tag])] = None
-    outdoor: _Key = ("", _OUTDOOR, None)
+    outdoor: _Key = ("", _OUTDOOR, None, False)
     for e in own:
         if media[e.carrier] == "heat":
             links[_key(e), outdoor] = None
@@ -119,7 +120,7 @@ def _nodes(plan: Plan, own: list[Equipment], links: list[tuple[_Key, _Key]]) -> 
             ranks[supplier] = max(ranks[supplier], ranks[consumer] + 1)
     nodes = []
     for key, rank in ranks.items():
-        carrier, sku, supply = key
+        carrier, sku, supply, of_pods = key
         if not carrier:
             climate = plan.climate
             at_most = f"at most {climate.dry_bulb_max_degc:g} °C dry bulb"
@@ -135,7 +136,7 @@ def _nodes(plan: Plan, own: list[Equipment], links: list[tuple[_Key, _Key]]) -> 
             )
         else:
             at = f", supplies {supply:g}\u00a0°C" if supply is not None else ""
-            wants = redundancy_of(plan, carrier)
+            wants = redundancy_of(plan, carrier) + (" a pod" if of_pods else "")
             water = _water(plan, own, sku)
             lines = (f"{count} x {sku} ({wants})", module.title, f"{rating_of(plan, sku, carrier)} each{at}", *water)
         nodes.append(_Node(key, lines, plan.carrier(carrier).colour, rank))

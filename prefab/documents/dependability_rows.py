@@ -72,7 +72,8 @@ def _asked(brief: SiteBrief, subsystem: str) -> str:
         return f"{wish.intake}, transformers {wish.main_transformers}"
     if subsystem == "standby" and not brief.autonomy.generator_h:
         return "none"
-    return wish.of(subsystem, critical=False)
+    own = [carrier.replace("_", " ") for carrier in wish.scope.of_pods if subsystem == "cooling"]
+    return wish.of(subsystem, critical=False) + (f"; {' and '.join(own)} of each pod" if own else "")
 
 
 def _said(answer: bool) -> str:

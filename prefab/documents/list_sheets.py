@@ -90,6 +90,7 @@ def add_equipment(book: Book, proposal: Proposal) -> None:
     sheet = book.add_sheet(
         "Equipment", "Every module by tag. Positions: south-west corner from the corner of the land."
     )
+    of_pods = plan.connected is not None and any(e.cell for e in plan.connected.equipment)
     columns = (
         Column("Tag", "code", 16),
         Column("SKU", "code", 14),
@@ -97,6 +98,7 @@ def add_equipment(book: Book, proposal: Proposal) -> None:
         Column("Family", "code", 26),
         Column("Block", "count", 8),
         Column("Block kind", "code", 10),
+        *([Column("Own of pod", "count", 10)] if of_pods else []),
         Column("Phase", "text", 20),
         Column("Gives", "text", 30),
         Column("Side", "code", 7),
@@ -117,6 +119,7 @@ def add_equipment(book: Book, proposal: Proposal) -> None:
                 family_title(module.family),
                 e.block or None,
                 e.kind,
+                *([e.cell or None] if of_pods else []),
                 plan.brief.phases[e.phase].name,
                 plan.carrier(e.carrier).title,
                 e.side,

@@ -342,11 +342,12 @@ def _boxes(plan: Plan, frame: _Frame) -> list[_Box]:
 
 
 def _listed(groups: Iterable[Group], width: float) -> tuple[str, ...]:
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for group in groups:
-        counts[group.sku] = counts.get(group.sku, 0) + group.count
+        own = f"\u00a0({group.sides * group.per_side}\u00a0a\u00a0pod)" if group.cells > 1 else ""
+        counts[group.sku, own] = counts.get((group.sku, own), 0) + group.count
     # Count and name stay on one line.
-    named = ", ".join(f"{count}\u00a0x\u00a0{sku}" for sku, count in counts.items())
+    named = ", ".join(f"{count}\u00a0x\u00a0{sku}{own}" for (sku, own), count in counts.items())
     return lines_of(named, width * SLACK, 7.5, most=6)
 
 

@@ -103,7 +103,7 @@ def _milestones(proposal: Proposal, tasks: Sequence[ScheduledTask]) -> list[Flow
 
 def _crews(plan: Plan) -> str:
     """How many work at the same time, and which of these figures the brief sets."""
-    works = plan.brief.works.model_dump()
+    works = plan.brief.works.crews
     there = {crew: asked or getattr(plan.basis, f"{crew}_count") for crew, asked in works.items()}
     said = [crew for crew, asked in works.items() if asked]
     whose = "the design basis" if not said else "the brief" if len(said) == len(works) else "brief and design basis"

@@ -140,7 +140,8 @@ def _redundant(plan: Plan, where: str, member: Group | Plant, units: str, instal
     if isinstance(member, Group) and member.supply_degc is not None:
         title += f", {member.supply_degc:g} °C"
     asked = "with them" if units else redundancy_of(plan, member.carrier)
-    arranged = ", ".join(t for t in ("A and B" if member.sides == 2 else "one system" * (not units), units) if t)
+    pods = f"each of {member.cells} pods has its own" if isinstance(member, Group) and member.cells > 1 else ""
+    arranged = ", ".join(t for t in ("A and B" if member.sides == 2 else "one system" * (not units), pods, units) if t)
     return where, title, asked, installed, rating_of(plan, member.sku, member.carrier), arranged
 
 

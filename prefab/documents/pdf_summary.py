@@ -116,6 +116,7 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         if brief.storage.power_mw
         else "none"
     )
+    own = [plan.carrier(carrier).title for carrier in wish.scope.of_pods]
     smoothing = f"fast storage for {brief.storage.smoothing_frac:.0%} of the pods' peak power in each block"
     rows = (
         ("Land", f"{site.width_m:g} m west to east, {site.depth_m:g} m south to north, set-back {site.setback_m:g} m"),
@@ -127,6 +128,7 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         ),
         ("Utility connection", f"{site_voltage(brief)}; tariff {plan.tariff.title}"),
         ("Redundancy of power / cooling / control", f"{wish.power} / {wish.cooling} / {wish.control}"),
+        *([("Each pod has its own", " and ".join(own))] if own else []),
         ("Redundancy of intake / main transformers / standby", f"{wish.intake} / {_main(proposal)} / {wish.standby}"),
         ("Redundancy of the wide-area network", wish.network),
         ("UPS autonomy", f"{brief.autonomy.ups_min:g} min at the end of battery life"),

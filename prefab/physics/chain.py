@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Literal
 
@@ -48,6 +48,8 @@ class Bank:
     supply_degc: float | None = None
     unit_for: str | None = None
     """They serve only the bank that gives this carrier."""
+    of_pods: bool = False
+    """Each pod has its own of them."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Demand:
     supply_max_degc: float | None = None
     return_degc: float | None = None
     unit_for: str | None = None
+    of_pods: bool = False
+    """Of the pods, or of what is a pod's own."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def draw(banks: Sequence[Bank], demands: Sequence[Demand], at: Surroundings) -> 
         total = sum(_rated_kw(banks[i], at) * banks[i].count for i in suppliers)
         for i in suppliers:
             part = _rated_kw(banks[i], at) * banks[i].count / total
-            waiting[i].append(Demand(demand.carrier, demand.kw * part, demand.supply_max_degc, demand.return_degc))
+            waiting[i].append(replace(demand, kw=demand.kw * part))
 
     for demand in demands:
         send(demand)
@@ -129,6 +133,8 @@ def draw(banks: Sequence[Bank], demands: Sequence[Demand], at: Surroundings) -> 
 
 def _suppliers(banks: Sequence[Bank], demand: Demand) -> list[int]:
     found = [i for i, b in enumerate(banks) if b.carrier.key == demand.carrier and b.unit_for == demand.unit_for]
+    if any(banks[i].of_pods for i in found):
+        found = [i for i in found if banks[i].of_pods == demand.of_pods]
     limit = demand.supply_max_degc
     if limit is None or not found or any(banks[i].supply_degc is None for i in found):
         return found
@@ -227,7 +233,7 @@ def _passed_on(bank: Bank, need: Need, kw: Hours, return_degc: float | None) -> 
         limit = colder if limit is None else min(limit, colder)
     unit_for = bank.carrier.key if need.connection == "unit" else None
     back = None if return_degc is None else return_degc - (need.approach_k or 0.0)
-    return Demand(need.carrier, kw, limit, back, unit_for)
+    return Demand(need.carrier, kw, limit, back, unit_for, bank.of_pods)
 
 
 def _loop(bank: Bank, return_degc: float | None, at: Surroundings) -> tuple[Hours, Hours, float, float, float]:

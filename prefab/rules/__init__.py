@@ -19,6 +19,7 @@ from prefab.rules import (
     clearance,
     composition,
     contingencies,
+    factory_slots,
     feeds,
     fuel_autonomy,
     grid_limit,
@@ -77,6 +78,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     sound,
     land_use,
     sku_count,
+    factory_slots,
     spares,
     budget,
 )
@@ -97,8 +99,9 @@ APPLIED = (
 )
 """The rules that write rows of the sizing model; `budget` reads the counts of `spares`."""
 
-SUMMED = (water, sound, land_use)
-"""Those that limit a sum over all modules (with `row` and `burden`), applied where a cheaper site breaks them."""
+SUMMED = (water, sound, land_use, factory_slots)
+"""Those that limit sums over all modules (with `rows` and `burden` or `burdens`), applied where a cheaper site breaks
+them."""
 
 HOOKS = Hooks(
     shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),

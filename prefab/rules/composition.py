@@ -1,9 +1,10 @@
 """The modules connected are exactly the modules sized, block by block and phase by phase."""
 
 from collections import Counter
+from typing import TypeAlias
 
 from prefab.brief import SiteBrief
-from prefab.plan import SYSTEMS, Plan
+from prefab.plan import SYSTEMS, BlockKind, Plan
 from prefab.results import Finding
 
 TITLE = "Modules bought are modules connected"
@@ -13,6 +14,8 @@ RULE = "composition"
 
 Place = tuple[str, str, int]
 """Kind of block (empty for the site), SKU, phase."""
+Parts: TypeAlias = "Counter[tuple[str, str, str, int]]"
+"""Modules of one block by SKU, carrier, side and cell."""
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -23,7 +26,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         for phase, blocks in enumerate(_added(counts)):
             bought[kind.name, kind.pod, phase] += blocks * kind.pods
             for group in kind.groups:
-                bought[kind.name, group.sku, phase] += blocks * group.sides * group.per_side
+                bought[kind.name, group.sku, phase] += blocks * group.sides * group.per_side * group.cells
     for plant in plan.sized.plant:
         for phase, per_side in enumerate(_added(plant.per_side)):
             bought["", plant.sku, phase] += per_side * plant.sides
@@ -70,18 +73,13 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _blocks(plan: Plan) -> list[Finding]:
-    """Blocks that are not made of what their kind says, by SKU, carrier and side."""
+    """Blocks that are not made of what their kind says, by SKU, carrier, side and the pod whose own it is."""
     assert plan.connected is not None
-    kinds: dict[str, Counter[tuple[str, str, str]]] = {}
-    for kind in plan.sized.kinds:
-        parts = kinds.setdefault(kind.name, Counter({(kind.pod, "it", "A"): kind.pods}))
-        for group in kind.groups:
-            for side in SYSTEMS[: group.sides]:
-                parts[group.sku, group.carrier, side] += group.per_side
-    blocks: dict[tuple[int, str], Counter[tuple[str, str, str]]] = {}
+    kinds = {kind.name: _parts(kind) for kind in plan.sized.kinds}
+    blocks: dict[tuple[int, str], Parts] = {}
     for e in plan.connected.equipment:
         if e.block:
-            blocks.setdefault((e.block, e.kind), Counter())[e.sku, e.carrier, e.side] += 1
+            blocks.setdefault((e.block, e.kind), Counter())[e.sku, e.carrier, e.side, e.cell] += 1
     return [
         Finding(
             RULE,
@@ -96,6 +94,17 @@ def _blocks(plan: Plan) -> list[Finding]:
         for (number, kind), found in sorted(blocks.items())
         if found != kinds.get(kind)
     ]
+
+
+def _parts(kind: BlockKind) -> Parts:
+    """Where some modules are of one pod each, the pods have numbers."""
+    numbered = any(group.cells > 1 for group in kind.groups)
+    parts: Parts = Counter((kind.pod, "it", "A", number if numbered else 0) for number in range(1, kind.pods + 1))
+    for group in kind.groups:
+        for side in SYSTEMS[: group.sides]:
+            for cell in range(1, group.cells + 1) if group.cells > 1 else (0,):
+                parts[group.sku, group.carrier, side, cell] += group.per_side
+    return parts
 
 
 def explain(brief: SiteBrief) -> str:

@@ -1,5 +1,9 @@
-"""With any one loss that the brief asks to survive, every pod runs and no module is overloaded."""
+"""With any one loss that the brief asks to survive, every pod runs and no module is overloaded.
 
+Where the brief asks for coolant or cooled air of each pod's own, no module that gives it cools two pods.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -24,6 +28,8 @@ WISHES = (
     "redundancy.intake",
     "redundancy.main_transformers",
     "redundancy.standby",
+    "redundancy.scope.coolant",
+    "redundancy.scope.air_cooling",
 )
 RULE = "contingencies"
 
@@ -37,7 +43,27 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         text = f"modules that go without in some situation, of {worst.states} walked{hungry}"
         findings.append(Finding.at_most(RULE, f"phase {named.name}", float(len(worst.starving)), 0.0, "modules", text))
         findings += shown(_loads(Network(plan, phase), worst, f"phase {named.name}"))
+    findings += shown(_shared(Network(plan, len(plan.brief.phases) - 1)))
     return tuple(findings)
+
+
+def _shared(network: Network) -> Iterable[tuple[str, Finding]]:
+    """How many pods each module cools of which every pod is to have its own, along the feeds of what cools."""
+    cooled: dict[str, list[str]] = defaultdict(list)
+    for (consumer, carrier), feeds in network.feeds.items():
+        if network.carriers[carrier].redundancy == "cooling":
+            for tag in {tag for feed in feeds for tag in feed.suppliers}:
+                cooled[tag].append(consumer)
+    for tag, e in network.equipment.items():
+        if e.carrier in network.plan.brief.redundancy.scope.of_pods:
+            reached, left = {tag}, [tag]
+            while left:
+                more = [t for t in cooled[left.pop()] if t not in reached]
+                reached.update(more)
+                left += more
+            pods = sum(network.module(t).it is not None for t in reached)
+            text = f"pods that it cools; {e.carrier} is each pod's own"
+            yield e.carrier, Finding.at_most(RULE, tag, float(pods), 1.0, "pods", text)
 
 
 def _loads(network: Network, worst: Worst, where: str) -> Iterable[tuple[str, Finding]]:
@@ -54,9 +80,11 @@ def _loads(network: Network, worst: Worst, where: str) -> Iterable[tuple[str, Fi
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     r = brief.redundancy
+    own = " and ".join(carrier.replace("_", " ") for carrier in r.scope.of_pods)
     return (
         f"Power is {r.power}, cooling {r.cooling}, controls {r.control}, intake {r.intake}, main transformers "
         f"{r.main_transformers} and standby generation {r.standby}: after any one such loss every pod runs."
+        + (f" Each pod has its own {own}." if own else "")
     )
 
 

@@ -99,6 +99,8 @@ def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> li
         faults.append(f"it gives {supplier.carrier}")
     if supplier.block not in (0, e.block):
         faults.append(f"it stands in block {supplier.block}")
+    if supplier.cell not in (0, e.cell):
+        faults.append(f"it is pod {supplier.cell}'s own")
     if supplier.phase > e.phase and supplier.block != 0:
         faults.append("it stands in a later phase")
     if (supplier.unit_for or None) != (e.carrier if need.connection == "unit" else None):

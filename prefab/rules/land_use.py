@@ -55,17 +55,17 @@ def burden(_: SiteBrief, module: Module, __: str) -> float:
     return module.length_mm * module.width_mm / _MM2_PER_CM2 if module.stands == "site" else 0.0
 
 
-def row(problem: "Problem") -> tuple[list[tuple[int, str]], int]:
+def rows(problem: "Problem") -> list[tuple[list[tuple[int, str]], int]]:
     """Whole square centimetres at full build: footprints up per block and plant step, land down."""
     site, asked_m2 = problem.brief.site, problem.brief.limits.area_m2
     setbacks_m = 2 * exact(site.setback_m)
     land_m2 = (exact(site.width_m) - setbacks_m) * (exact(site.depth_m) - setbacks_m)
     if asked_m2 is not None:
         land_m2 = min(land_m2, exact(asked_m2))
-    return burdened(problem, burden), floor(land_m2 * _MM2_PER_M2 / _MM2_PER_CM2)
+    return [(burdened(problem, burden), floor(land_m2 * _MM2_PER_M2 / _MM2_PER_CM2))]
 
 
 def apply(model: "Model", problem: "Problem") -> None:
     """The row above."""
-    terms, most = row(problem)
-    model.add_row(terms, high=most)
+    for terms, most in rows(problem):
+        model.add_row(terms, high=most)

@@ -51,12 +51,19 @@ def level_of(network: Network, tag: str) -> str:
     return network.plan.brief.redundancy.of(carrier.redundancy, critical=critical)
 
 
+def _place(block: int, cell: int) -> str:
+    if not block:
+        return "site"
+    return f"B{block:02d}" + (f" pod {cell}" if cell else "")
+
+
 class Losses:
     """The losses to survive in one phase.
 
     N+1: any one module; N+2: any one, and any two that give the same; 2N: any one module and any one whole system;
     2(N+1): also one module of what is left then; shared reserve: any one system. Buses, feeds and rings as said above.
-    Generators are lost while the utility is gone. Of blocks that nothing but numbers tells apart the first is named.
+    Where each pod has its own, that of one pod is a system or group of its own. Generators are lost while the utility
+    is gone. Of blocks that nothing but numbers tells apart the first is named.
     """
 
     def __init__(self, network: Network) -> None:
@@ -67,7 +74,7 @@ class Losses:
         self.groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
         for tag, e in network.equipment.items():
             if self._may_fail(tag) and self._stands_for_itself(tag):
-                self.groups[e.block, e.carrier, e.unit_for, e.supply_degc].append(tag)
+                self.groups[e.block, e.cell, e.carrier, e.unit_for, e.supply_degc].append(tag)
 
     def _stands_for_itself(self, tag: str) -> bool:
         block = self.network.equipment[tag].block
@@ -95,11 +102,10 @@ class Losses:
                 gone, with_it = "utility and ", frozenset({GRID})
             for lost, alike in self._modules(tags) if level_of(self.network, tags[0]) not in _SHARED else ():
                 found[block].append(Loss(f"{gone}{' and '.join(sorted(lost))} lost", with_it | lost, alike))
-        for (block, carrier, side), tags in self._systems().items():
-            where = f"B{block:02d}" if block else "site"
-            found[block].append(Loss(f"{where} {carrier} side {side} lost", frozenset(tags)))
+        for (block, cell, carrier, side), tags in self._systems().items():
+            found[block].append(Loss(f"{_place(block, cell)} {carrier} side {side} lost", frozenset(tags)))
             if any(level_of(self.network, t) == "2(N+1)" for t in tags):
-                found[block] += self._one_more(block, carrier, tags)
+                found[block] += self._one_more(block, cell, carrier, tags)
         for block, losses in self._elements().items():
             named = {loss.tags for loss in found[block]}
             found[block] += [loss for loss in losses if loss.cuts or loss.tags not in named]
@@ -165,22 +171,21 @@ class Losses:
         if len(of) > 1:
             yield frozenset(units[0] for units in [*of.values()][:2]), comb(len(same), 2) - together
 
-    def _systems(self) -> dict[tuple[int, str, str], list[str]]:
-        found: dict[tuple[int, str, str], list[str]] = defaultdict(list)
+    def _systems(self) -> dict[tuple[int, int, str, str], list[str]]:
+        found: dict[tuple[int, int, str, str], list[str]] = defaultdict(list)
         for tags in self.groups.values():
             for tag in tags:
                 e = self.network.equipment[tag]
                 if level_of(self.network, tag) in _SYSTEMS:
-                    found[e.block, e.carrier, e.side].append(tag)
+                    found[e.block, e.cell, e.carrier, e.side].append(tag)
         return found
 
-    def _one_more(self, block: int, carrier: str, system: list[str]) -> Iterator[Loss]:
+    def _one_more(self, block: int, cell: int, carrier: str, system: list[str]) -> Iterator[Loss]:
         side = self.network.equipment[system[0]].side
-        for (of_block, of_carrier, *_), tags in self.groups.items():
-            if (of_block, of_carrier) == (block, carrier) and level_of(self.network, tags[0]) == "2(N+1)":
+        for place, tags in self.groups.items():
+            if place[:3] == (block, cell, carrier) and level_of(self.network, tags[0]) == "2(N+1)":
                 for same in self.alike(t for t in tags if t not in system):
-                    where = f"B{block:02d}" if block else "site"
-                    name = f"{where} {carrier} side {side} and {same[0]} lost"
+                    name = f"{_place(block, cell)} {carrier} side {side} and {same[0]} lost"
                     yield Loss(name, frozenset({*system, same[0]}), len(same))
 
     def alike(self, tags: Iterable[str]) -> list[list[str]]:
@@ -224,6 +229,6 @@ class Losses:
             e = network.equipment[tag]
             if e.unit_for is not None and len(feeding[tag]) == 1 and feeding[tag][0][0] in network.equipment:
                 return "unit", e.sku, looks(feeding[tag][0][0])
-            return e.sku, e.carrier, e.side, e.phase, fed(tag), tuple(sorted(feeding[tag]))
+            return e.sku, e.carrier, e.side, e.cell, e.phase, fed(tag), tuple(sorted(feeding[tag]))
 
         return {tag: looks(tag) for tag in network.equipment}

@@ -125,11 +125,15 @@ def _ends(plan: Plan) -> list[Finding]:
     assert plan.connected is not None
     assert plan.routed is not None
     places = _places(plan)
-    blocks = {e.tag: e.block for e in plan.connected.equipment}
-    hosts: dict[int, list[Box]] = defaultdict(list)
+    at = {e.tag: e for e in plan.connected.equipment}
+    hosts: dict[tuple[int, int], list[Box]] = defaultdict(list)
+    """By block; and the one pod in which its own stands."""
     for tag, box in places.items():
-        hosts[blocks[tag]].append(box)
-    inside = {e.tag for e in plan.connected.equipment if _stands_inside(plan, e.sku)}
+        hosts[at[tag].block, 0].append(box)
+        if at[tag].carrier == "it" and at[tag].cell:
+            hosts[at[tag].block, at[tag].cell].append(box)
+    rooms = {m.sku: m.inside for m in plan.modules if m.inside}
+    inside = {e.tag: (e.block, e.cell if rooms[e.sku] == "it_pod" else 0) for e in at.values() if e.sku in rooms}
     width_mm, depth_mm = plan.brief.site.width_m * 1000, plan.brief.site.depth_m * 1000
     broken = []
     for run in plan.routed.runs:
@@ -138,11 +142,11 @@ def _ends(plan: Plan) -> list[Finding]:
             if tag in UTILITIES:
                 # The middle of an odd width is no whole number of millimetres.
                 on_it = y == 0 and abs(2 * x - width_mm) <= 1 + _NOISE_MM
-            elif tag not in blocks:
+            elif tag not in at:
                 faults.append(f"{tag} is not in the plan")
                 continue
             elif tag in inside:
-                on_it = any(_within(x, y, box) for box in hosts[blocks[tag]])
+                on_it = any(_within(x, y, box) for box in hosts[inside[tag]])
             elif tag in places:
                 on_it = _within(x, y, places[tag])
             else:  # it has no position: the boundary rule refuses that
@@ -280,10 +284,6 @@ def _places(plan: Plan) -> dict[str, Box]:
                 along, across = across, along
             found[p.tag] = (p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
     return found
-
-
-def _stands_inside(plan: Plan, sku: str) -> bool:
-    return any(m.sku == sku and m.inside for m in plan.modules)
 
 
 def _within(x: int, y: int, box: Box) -> bool:

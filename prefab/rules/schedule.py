@@ -75,7 +75,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
     dates = ", ".join(f"{p.name} ({p.it_mw:g} MW) by {p.energised_by}" for p in brief.phases)
-    works = brief.works.model_dump()
+    works = brief.works.crews
     crews = [f"{n} {crew.replace('_', ' ').replace('fat', 'factory test')}" for crew, n in works.items() if n]
     if len(crews) < len(works):
         crews.append(f"the design basis's crews{' otherwise' if crews else ''}")

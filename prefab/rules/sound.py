@@ -58,13 +58,12 @@ def burden(brief: SiteBrief, module: Module, carrier: str) -> float:
     return _WHOLE * min(10 ** ((level_dba - limit) / 10), 2.0)
 
 
-def row(problem: "Problem") -> tuple[list[tuple[int, str]], int] | None:
+def rows(problem: "Problem") -> list[tuple[list[tuple[int, str]], int]]:
     """Shares of the limit's energy at full build, up per block and plant step."""
-    return None if problem.brief.limits.sound_power_dba is None else (burdened(problem, burden), _WHOLE)
+    return [] if problem.brief.limits.sound_power_dba is None else [(burdened(problem, burden), _WHOLE)]
 
 
 def apply(model: "Model", problem: "Problem") -> None:
     """The row above, where there is a limit."""
-    if (limited := row(problem)) is not None:
-        terms, most = limited
+    for terms, most in rows(problem):
         model.add_row(terms, high=most)

@@ -21,7 +21,7 @@ def twins(network: Network) -> dict[int, int]:
                 for need in network.module(tag).needs
                 for f in network.feeds.get((tag, need.carrier), ())
             )
-            wiring.append((tag.removeprefix(own), e.sku, e.carrier, e.side, e.supply_degc, e.unit_for, feeds))
+            wiring.append((tag.removeprefix(own), e.sku, e.carrier, e.side, e.cell, e.supply_degc, e.unit_for, feeds))
         first.setdefault(tuple(wiring), block)
         found[block] = first[tuple(wiring)]
     return found

@@ -51,14 +51,13 @@ def burden(brief: SiteBrief, module: Module, _: str) -> float:
     return module.rejection.water_m3_per_h * 1000
 
 
-def row(problem: "Problem") -> tuple[list[tuple[int, str]], int] | None:
+def rows(problem: "Problem") -> list[tuple[list[tuple[int, str]], int]]:
     """Whole litres per hour; counts only grow, so full build asks most."""
     limit = problem.brief.limits.water_m3_per_h
-    return None if limit is None else (burdened(problem, burden), have(limit * 1000))
+    return [] if limit is None else [(burdened(problem, burden), have(limit * 1000))]
 
 
 def apply(model: "Model", problem: "Problem") -> None:
     """The row above, where there is a limit."""
-    if (limited := row(problem)) is not None:
-        terms, most = limited
+    for terms, most in rows(problem):
         model.add_row(terms, high=most)

@@ -126,6 +126,32 @@ def test_equal_banks_share_by_their_rating() -> None:
     assert drawn.own_kw["power_chain"][0] == pytest.approx(32.0)
 
 
+def test_what_is_the_pods_own_serves_them_alone() -> None:
+    # Of 120 and 60 kW each goes to units of 150 kW with 7.5 kW of fans of its own: 0.8 of the flow, and the slowest.
+    own, others = Bank(FWU, BY_KEY["air_cooling"], 1, of_pods=True), bank(FWU, "air_cooling", 1)
+    of_pods = Demand("air_cooling", np.array([120.0]), of_pods=True)
+    drawn = draw([own, others], [of_pods, asked("air_cooling", 60)], surroundings())
+    assert drawn.own_kw["air_cooling"][0] == pytest.approx(7.5 * (0.512 + 0.216))
+    # Where nobody has units of its own all take part in everything: 90 kW each.
+    drawn = draw([others, others], [of_pods, asked("air_cooling", 60)], surroundings())
+    assert drawn.own_kw["air_cooling"][0] == pytest.approx(2 * 7.5 * 0.216)
+
+
+def test_what_the_pods_own_needs_is_their_own() -> None:
+    """A unit that passes its heat to the air of its pod."""
+    sidecar = a_module(
+        "LTA-500", "cdu", gives=[{"carrier": "coolant", "capacity_kw": 500}],
+        needs=[{"carrier": "air_cooling", "connection": "header", "through": True}],
+    )  # fmt: skip
+    banks = [
+        Bank(sidecar, BY_KEY["coolant"], 1, 40.0, of_pods=True),
+        Bank(FWU, BY_KEY["air_cooling"], 1, of_pods=True),
+        bank(FWU, "air_cooling", 1),
+    ]
+    drawn = draw(banks, [Demand("coolant", np.array([120.0]), 45, 55, of_pods=True)], surroundings())
+    assert drawn.own_kw["air_cooling"][0] == pytest.approx(7.5 * 0.512)
+
+
 def test_unserved_heat_and_the_share_that_is_left() -> None:
     drawn = draw([bank(CHL, "heat_rejection", 2, 20.0)], [asked("heat_rejection", 900, 20)], surroundings(39.0))
     # Capacity runs from 1 at 35 degC to 0.75 at 43 degC: 0.875 x 2 x 400 = 700 kW.

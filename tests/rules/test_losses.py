@@ -11,10 +11,13 @@ from build import UPS, a_brief, a_catalog, a_plan
 from damage import damaged
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from test_columns import block_alone
 from wired import hand_wired_plan, systems_plan
 
+from prefab.columns import make_columns
 from prefab.connecting import make_connected
 from prefab.plan import GRID, read_plan
+from prefab.rules import HOOKS
 from prefab.rules.network import UTILITIES, Network
 from prefab.rules.walk import walk
 from prefab.sizing import make_sized
@@ -34,9 +37,9 @@ def every_loss(network):
         level = brief.of(carrier.redundancy, critical=carrier.autonomy or e.unit_for is not None)
         if level != "N" and own.it is None and own.grid_battery is None and carrier.medium != "fuel":
             levels[tag] = level
-            groups[e.block, e.carrier, e.unit_for, e.supply_degc].append(tag)
+            groups[e.block, e.cell, e.carrier, e.unit_for, e.supply_degc].append(tag)
             if level in WHOLE_SYSTEMS:
-                systems[e.block, e.carrier, e.side].append(tag)
+                systems[e.block, e.cell, e.carrier, e.side].append(tag)
     standby = {t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby"}
     if standby:
         found.append(frozenset({GRID}))
@@ -46,12 +49,10 @@ def every_loss(network):
             found += [frozenset({*pair, *away}) for pair in combinations(tags, 2)]
         if level not in SHARED:
             found += [frozenset({tag, *away}) for tag in tags]
-    for (block, carrier, side), tags in systems.items():
+    for (*place, side), tags in systems.items():
         found.append(frozenset(tags))
         if any(levels[t] == "2(N+1)" for t in tags):
-            beside = [
-                t for (b, c, s), group in systems.items() if (b, c) == (block, carrier) and s != side for t in group
-            ]
+            beside = [t for (*other, s), group in systems.items() if other == place and s != side for t in group]
             found += [frozenset({*tags, other}) for other in beside if levels[other] == "2(N+1)"]
     cuts = every_cut(network, levels, standby)
     buses = {frozenset(t for t in f.suppliers if t in network.equipment) for f in network.plan.connected.feeds}
@@ -204,6 +205,21 @@ def test_plans_of_its_own(power, cooling, mw):
     for phase in (0, 1):
         assert_as_brute_force(plan, phase)
     assert not walk(plan, 1).starving
+
+
+@pytest.mark.parametrize("cooling", ["N+1", "N+2", "2N", "2(N+1)"])
+@pytest.mark.parametrize("of_pods", [("coolant",), ("coolant", "air_cooling")])
+def test_plans_whose_pods_have_their_own(cooling, of_pods):
+    brief = a_brief(
+        redundancy={"power": "N+1", "cooling": cooling, "scope": dict.fromkeys(of_pods, "pod")},
+        phases=[{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}],
+        grid={"capacity_mw": 30.0},
+    )
+    column = next(c for c in make_columns(brief, a_catalog(), HOOKS) if c.pods == 2)
+    plan = block_alone(brief, a_catalog(), column)
+    assert max(e.cell for e in plan.connected.equipment) == 2
+    assert_as_brute_force(plan, 0)
+    assert not walk(plan, 0).starving
 
 
 @settings(max_examples=20, phases=[Phase.generate])

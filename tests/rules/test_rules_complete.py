@@ -94,9 +94,11 @@ def test_check_and_solver_part_share_no_helper(rule):
 @pytest.mark.parametrize("rule", RULES, ids=name_of)
 def test_wishes_are_fields_of_the_brief(rule):
     for field in rule.WISHES:
-        section, _, name = field.partition(".")
-        part = getattr(a_brief(), section)
-        part = part[0] if isinstance(part, tuple) else part
+        *sections, name = field.split(".")
+        part = a_brief()
+        for section in sections:
+            part = getattr(part, section)
+            part = part[0] if isinstance(part, tuple) else part
         assert name in type(part).model_fields
 
 

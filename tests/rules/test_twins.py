@@ -14,13 +14,14 @@ def test_blocks_wired_the_same_are_twins():
     assert twins(Network(plan, 2)) == {0: 0, 1: 1, 2: 1, 3: 1}
 
 
-@pytest.mark.parametrize("change", ["side", "feed"])
+@pytest.mark.parametrize("change", ["side", "cell", "feed"])
 def test_a_block_that_differs_in_a_module_or_a_feed_is_its_own(change):
     plan = hand_wired_plan(blocks=3)
     equipment, feeds = plan.connected.equipment, plan.connected.feeds
-    if change == "side":
+    if change != "feed":
         odd = next(e for e in equipment if e.block == 2 and e.side == "A")
-        equipment = tuple(e.model_copy(update={"side": "B"}) if e is odd else e for e in equipment)
+        other = {"side": "B"} if change == "side" else {"cell": 1}
+        equipment = tuple(e.model_copy(update=other) if e is odd else e for e in equipment)
     else:
         odd = next(f for f in feeds if f.consumer.startswith("B02-"))
         feeds = tuple(f for f in feeds if f is not odd)
