@@ -2,8 +2,10 @@
 
 A state of the walk holds the groups chosen so far and the demands still open. Every demand is known in the normal
 situation and in every situation where one chosen group has lost what the brief asks to survive; a group is counted so
-that it carries all of them. States that cost no less, ask no less of any open demand and leave no more room inside than
-another of the same pods are dropped: less load never needs more plant, so nothing optimal is lost.
+that it carries all of them. A situation in which a state asks no more of anything than in another one is forgotten:
+what is chosen later carries the other one too. States that cost no less, ask no less of any open demand and leave no
+more room inside than another of the same pods are dropped: less load never needs more plant, so nothing optimal is
+lost.
 """
 
 from collections import defaultdict
@@ -137,8 +139,8 @@ class _Walker:
         for carrier, wanted in zip(self.order, self.wanted, strict=True):
             while any(k.carrier == carrier for f in fronts for k in f.keys):
                 grown = merged(self._grown(fronts, carrier))
-                admitted = [self._admitted(f) for f in grown]
-                fronts = placed([f.only(_least_of_each(f.unfinished(wanted), f.of)) for f in admitted if len(f)])
+                admitted = [f.telling() for f in map(self._admitted, grown) if len(f)]
+                fronts = placed([f.only(_least_of_each(f.unfinished(wanted), f.of)) for f in admitted])
         complete = [(f, row) for f in self._complete(fronts) for row in range(len(f))]
         index = [0] * len(self.blocks)
         for front, row in sorted(complete, key=lambda c: int(c[0].place[c[1]])):

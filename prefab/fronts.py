@@ -90,6 +90,31 @@ class Front:
         """With two situations, the normal and the worst one: what is lost when does not matter any more."""
         return replace(self, loads_kw=np.stack((self.loads_kw[:, :, 0], self.loads_kw.max(axis=2)), axis=2))
 
+    def telling(self) -> "Front":
+        """Without the situations that tell nothing: those in which a row asks no more of anything than in another one.
+
+        What is chosen later carries the normal situation and the worst ones, whatever was lost in them. Rows of which
+        fewer are left than of others have one of theirs several times.
+        """
+        numbers = np.arange(self.situations)
+        covers = np.ones((len(self), self.situations, self.situations), dtype=bool)
+        for of_key in np.moveaxis(self.loads_kw, 1, 0):
+            covers &= of_key[:, :, None] >= of_key[:, None, :]
+        # Of equal ones the first stays; the normal one does in any case.
+        covers &= ~covers.transpose(0, 2, 1) | (numbers[:, None] < numbers)
+        tells = ~covers[:, :, 1:].any(axis=1)
+        count = tells.sum(axis=1)
+        order = np.argsort(~tells, axis=1, kind="stable") + 1
+        places = np.zeros((len(self), 1 + count.max()), dtype=np.int64)
+        for n in range(1, places.shape[1]):
+            places[:, n] = np.where(n <= count, order[:, n - 1], places[:, n - 1])
+        return replace(self, loads_kw=np.take_along_axis(self.loads_kw, places[:, None, :], axis=2))
+
+    def repeated(self, situations: int) -> Figures:
+        """The loads in so many situations, the last one as often as it takes."""
+        again = np.repeat(self.loads_kw[:, :, -1:], situations - self.situations, axis=2)
+        return np.concatenate((self.loads_kw, again), axis=2) if again.size else self.loads_kw
+
     def beside(self, keys: Sequence[Key]) -> Figures:
         """Everything but cost of which less is better, among rows that ask for any of the keys."""
         loads_kw = np.full((len(self), len(keys), self.situations), _NOT_ASKED)
@@ -140,16 +165,17 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
 
 
 def merged(fronts: Iterable[Front]) -> list[Front]:
-    """One front for all that ask for the same in as many situations, its rows in the order of their places."""
-    together: dict[tuple[object, ...], list[Front]] = defaultdict(list)
+    """One front for all that ask for the same, its rows in the order of their places."""
+    together: dict[tuple[Key, ...], list[Front]] = defaultdict(list)
     for front in fronts:
         if len(front):
-            together[front.keys, front.situations].append(front)
+            together[front.keys].append(front)
     found = []
     for parts in together.values():
+        most = max(f.situations for f in parts)
         front = Front(
             parts[0].keys,
-            np.concatenate([f.loads_kw for f in parts]),
+            np.concatenate([f.repeated(most) for f in parts]),
             np.concatenate([f.cost_usd for f in parts]),
             np.concatenate([f.room for f in parts]),
             np.concatenate([f.burdens for f in parts]),
