@@ -31,6 +31,9 @@ _NOTHING = (
 _PROMISING = 20
 """Pairs of columns that the first master has."""
 
+Kinds = tuple[tuple[str, ...], ...]
+"""Kinds of block by name, one or two together."""
+
 
 def prove(
     problem: Problem,
@@ -47,14 +50,10 @@ def prove(
         raise Impossible(_NOTHING.format("proved by counting, and by the solver for the most promising blocks"))
     least = float(lines.min())
     if first.objective is not None:
-        left = np.flatnonzero(lines.min(axis=1) <= first.objective)
-        totals = bounding.by_counts(left)
-        bounds = bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= first.objective)))
-        surviving = bounds.min(axis=1) <= first.objective
-        least = min(float(bounds.min(initial=np.inf)), first.objective)
-        if first.status == "optimal" and set(left[surviving]) <= set(few):
+        surviving, tempting, least = _up_to(bounding, lines, first.objective)
+        if first.status == "optimal" and set(surviving) <= set(few):
             return first
-        problem = of_columns(problem, left[surviving], _tempting(problem, left, totals, first.objective))
+        problem = of_columns(problem, surviving, tempting)
     stopped = stop is not None and stop.requested
     if stopped and first.objective is None:
         raise Interrupted("sizing: stopped before a site was found; nothing was written")
@@ -73,6 +72,31 @@ def prove(
     known = need(least) if answer is first or answer.bound is None else max(need(least), answer.bound)
     ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
     return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
+
+
+def least_usd(problem: Problem, known: Answer, effort: Effort, stop: StopFlag | None) -> int:
+    """Dollars below which no site of a problem is, or the cost of a known site if all others cost more."""
+    assert known.objective is not None
+    bounding = Bounding(problem)
+    surviving, tempting, least = _up_to(bounding, bounding.by_lines(), known.objective)
+    if not len(surviving):
+        return known.objective
+    if stop is not None and stop.requested:
+        return need(least)
+    answer = solve_packed(of_columns(problem, surviving, tempting), effort, known, None, stop)
+    if answer.status == "infeasible":
+        return known.objective
+    return need(least) if answer.bound is None else max(need(least), answer.bound)
+
+
+def _up_to(bounding: Bounding, lines: Bounds, limit_usd: int) -> tuple[Columns, Kinds, float]:
+    """The columns that a site up to a limit may be of, the pairs whose totals promise one, and a bound on all sites."""
+    left = np.flatnonzero(lines.min(axis=1) <= limit_usd)
+    totals = bounding.by_counts(left)
+    bounds = bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= limit_usd)))
+    surviving = left[bounds.min(axis=1) <= limit_usd]
+    least = min(float(bounds.min(initial=np.inf)), limit_usd)
+    return surviving, _tempting(bounding.problem, left, totals, limit_usd), least
 
 
 def solve_packed(
@@ -160,7 +184,7 @@ def best_pairs(bounds: Bounds, pairs: int) -> Columns:
     return np.array(sorted({n for pair in best for n in pair}) or range(min(pairs, len(bounds))), dtype=np.intp)
 
 
-def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[str, ...], ...]]:
+def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, Kinds]:
     """Of columns that look cheap by lines those of the best pairs, and the pairs that look cheaper than they pack."""
     totals = bounding.by_counts(near)
     pairs = np.argwhere(np.triu(np.isfinite(totals)))
@@ -171,11 +195,11 @@ def _promising(bounding: Bounding, near: Columns) -> tuple[Columns, tuple[tuple[
     return near[few], _tempting(bounding.problem, near[few], totals[np.ix_(few, few)], dearest)
 
 
-def _tempting(problem: Problem, numbers: Columns, totals: Bounds, limit_usd: float) -> tuple[tuple[str, ...], ...]:
+def _tempting(problem: Problem, numbers: Columns, totals: Bounds, limit_usd: float) -> Kinds:
     """The pairs of columns whose totals promise a site up to a limit."""
     pairs = np.argwhere(np.triu(totals <= limit_usd)).tolist()
     return tuple(tuple(sorted({problem.columns[numbers[n]].name for n in pair})) for pair in pairs)
 
 
-def of_columns(problem: Problem, numbers: Columns, packed: tuple[tuple[str, ...], ...]) -> Problem:
+def of_columns(problem: Problem, numbers: Columns, packed: Kinds) -> Problem:
     return replace(problem, columns=tuple(problem.columns[n] for n in numbers), packed=packed)

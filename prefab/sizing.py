@@ -14,16 +14,15 @@ from prefab import objective
 from prefab.bounding import Bounding
 from prefab.brief import SiteBrief, Spares
 from prefab.catalog import Catalog
-from prefab.errors import Impossible, Interrupted, OutOfBudget
+from prefab.errors import Impossible, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
-from prefab.proving import best_pairs, make_model, of_columns, prove, site_terms, solve_packed
+from prefab.proving import best_pairs, least_usd, make_model, of_columns, prove, site_terms, solve_packed
 from prefab.results import Progress
 from prefab.rules import HOOKS, SUMMED, budget, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
-from prefab.units import have
 from prefab.ways import Hooks
 
 _FEW = 40
@@ -162,18 +161,13 @@ def solve_problem(
     found = prove(problem, effort, on_progress, stop)
     used = only_used(problem, found.values)
     tidy = _tidied(used, found, effort, stop)
-    return _sized(used, tidy, found, _exact_bound(problem, effort, stop), effort)
+    return _sized(used, tidy, found, _exact_bound(problem, found, effort, stop), effort)
 
 
-def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int:
+def _exact_bound(problem: Problem, found: Answer, effort: Effort, stop: StopFlag | None) -> int:
     """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
     generous = make_generous(problem, _hooks(problem.brief, (r for r in SUMMED if r.RULE in problem.summed)))
-    try:
-        found = prove(generous, effort, None, stop)
-    except (Impossible, Interrupted, OutOfBudget):
-        return have(float(Bounding(generous).by_lines().min()))
-    assert found.bound is not None
-    return found.bound
+    return least_usd(generous, found, effort, stop)
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
