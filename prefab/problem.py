@@ -9,7 +9,7 @@ from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, make_columns
 from prefab.draw import Draw, Slopes, draw_at
-from prefab.eligible import eligible_pods, without_supply
+from prefab.eligible import SiteOffers, eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
 from prefab.plant import POWER, PlantOption, make_plant
@@ -168,7 +168,8 @@ class Problem:
         return f"chosen:{option.carrier}:{option.name}"
 
 
-def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def _stranded(offered: SiteOffers, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    brief, catalog = offered.brief, offered.catalog
     # Liquids and heat depend on temperatures that are chosen block by block.
     simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
     needed = {"lv_ac"}
@@ -180,11 +181,11 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
             reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
             return (f"IT pods: none may stand here{whose}; {reasons}",)
         asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
-        lacking = {c for c in set().union(*asked.values()) if without_supply(brief, catalog, hooks.shapes, (c,))}
+        lacking = {c for c in set().union(*asked.values()) if without_supply(offered, (c,))}
         # A pod that lacks something is no hindrance where another one lacks nothing.
         needed.update(*([needs for needs in asked.values() if not needs & lacking] or asked.values()))
     said = (c.key for c in catalog.carriers if c.key in needed)
-    return without_supply(brief, catalog, hooks.shapes, tuple(dict.fromkeys((*said, *wanted))))
+    return without_supply(offered, tuple(dict.fromkeys((*said, *wanted))))
 
 
 _FEW = 20
@@ -258,18 +259,20 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known 
     question = question_of(brief, hooks)
     if question not in known:
         known[question] = make_columns(brief, catalog, hooks)
-    return _rounded(brief, catalog, hooks, known[question], SAFE)
+    return _rounded(SiteOffers(brief, catalog, hooks.shapes), hooks, known[question], SAFE)
 
 
 def make_generous(problem: Problem, hooks: Hooks) -> Problem:
     """The same question with every figure rounded the other way: its least cost is below every site's exact cost."""
     columns = tuple(c.column for c in problem.columns)
-    return replace(_rounded(problem.brief, problem.catalog, hooks, columns, GENEROUS), summed=problem.summed)
+    offered = SiteOffers(problem.brief, problem.catalog, hooks.shapes)
+    return replace(_rounded(offered, hooks, columns, GENEROUS), summed=problem.summed)
 
 
-def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
+def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
+    brief, catalog = offered.brief, offered.catalog
     blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + 1
-    plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), blocks, rounding)
+    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, rounding)
     phases = range(len(brief.phases))
     return Problem(
         brief=brief,
@@ -286,7 +289,7 @@ def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns,
         block_kinds=brief.kinds_max,
         services=plant.services,
         attached=plant.attached,
-        stranded=_stranded(brief, catalog, hooks, plant.wanted),
+        stranded=_stranded(offered, plant.wanted),
         rounding=rounding,
     )
 
