@@ -22,6 +22,14 @@ Pairs = tuple[Numbers, Numbers]
 MOST = 1 << 32
 """More than there are ways to give anything, whatever the demands."""
 
+_NOISE = 1e-5
+"""Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole watts anyway."""
+
+_Comparable = Figures | NDArray[np.int16] | NDArray[np.int32]
+
+_AT_ONCE = 256
+"""Rows that are compared with each other at a time."""
+
 _NOT_ASKED = -1.0
 """Below every load: what does not ask for a carrier at all asks less of it than what asks for 0 kW."""
 
@@ -237,3 +245,67 @@ def alike(figures: NDArray[np.generic]) -> tuple[Numbers, Numbers]:
     whole = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel().tolist()
     kinds = np.array([known.setdefault(row, len(known)) for row in whole])
     return kinds, np.unique(kinds, return_index=True)[1]
+
+
+def least_of_each(figures: Figures, blocks: Numbers) -> Numbers:
+    """Rows to keep of each block, whose rows follow each other: those that no other undercuts everywhere."""
+    starts = np.flatnonzero(np.diff(blocks, prepend=-1))
+    parts = zip(starts, np.split(figures, starts[1:]), strict=True)
+    return np.concatenate([start + _least(part) for start, part in parts])
+
+
+def _least(figures: Figures) -> Numbers:
+    """Rows that no row before them by cost undercuts everywhere; of equal rows the first. In ascending order.
+
+    Rows are looked at a few hundred at a time: among each other first, then what is kept of them against all that
+    follow.
+    """
+    if len(figures) == 1:
+        return np.zeros(1, dtype=np.int64)
+    order = np.argsort(figures[:, 0], kind="stable")
+    values, limits = _comparable(_telling(figures[:, 1:])[:, order])
+    found = []
+    left = np.arange(len(order))
+    while len(left):
+        these, left = left[:_AT_ONCE], left[_AT_ONCE:]
+        beaten = _beats(values.take(these, axis=1), limits.take(these, axis=1))
+        kept: list[int] = []
+        out = np.zeros(len(these), dtype=bool)
+        for n in range(len(these)):
+            if not out[n]:
+                kept.append(n)
+                out |= beaten[n]
+        best = these[kept]
+        found.append(order[best])
+        left = left[~_beats(values.take(best, axis=1), limits.take(left, axis=1)).any(axis=0)]
+    return np.sort(np.concatenate(found))
+
+
+def _telling(figures: Figures) -> Figures:
+    """The columns by which rows differ at all, each once, as rows: most losses leave most demands as they are."""
+    apart = figures.T[np.ptp(figures, axis=0) > _NOISE]
+    return np.array(list({c.tobytes(): c for c in apart}.values())).reshape(-1, len(figures))
+
+
+def _comparable(values: Figures) -> tuple[_Comparable, _Comparable]:
+    """Values, and what others may be so as not to be above them: where there are many, ranks among all of a figure.
+
+    Ranks are whole numbers of two bytes, which compare many times faster.
+    """
+    if values.shape[1] <= _AT_ONCE:
+        return values, values + _NOISE
+    kind = np.int16 if values.shape[1] <= np.iinfo(np.int16).max else np.int32
+    ranks, limits = np.empty(values.shape, dtype=kind), np.empty(values.shape, dtype=kind)
+    for n, row in enumerate(values):
+        known, ranks[n] = np.unique(row, return_inverse=True)
+        limits[n] = (np.searchsorted(known, known + _NOISE, "right") - 1)[ranks[n]]
+    return ranks, limits
+
+
+def _beats(values: _Comparable, limits: _Comparable) -> Truths:
+    """For every row of the one and every row of the other: whether the one is nowhere above the other's limits."""
+    beats = np.ones((values.shape[1], limits.shape[1]), dtype=bool)
+    one = np.empty_like(beats)
+    for value, limit in zip(values, limits, strict=True):
+        beats &= np.less_equal(value[:, None], limit, out=one)
+    return beats

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.columns import Column, make_columns
+from prefab.columns import Column, Stages, make_columns
 from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import SiteOffers, eligible_pods, without_supply
 from prefab.errors import InputError
@@ -229,22 +229,31 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         raise InputError(mistakes)
 
 
-Known = dict[Hashable, Columns]
-"""Columns by the question that they answer, for one catalog."""
+class Known:
+    """What is kept from one brief to the next, for one catalog."""
+
+    def __init__(self) -> None:
+        self.columns: dict[Hashable, Columns] = {}
+        """By the question that they answer."""
+        self.stages: dict[Hashable, Stages] = {}
+        """Of the walks, by all of the question but what walks read as they go."""
 
 
-def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
-    """Everything that columns depend on: briefs with equal questions have equal columns."""
+def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
+    """Everything that columns depend on: briefs with equal questions have equal columns.
+
+    The second part is what walks read: it decides on offers and on how they are arranged, and on nothing else.
+    """
     site, asked, limits, last = brief.site, brief.redundancy, brief.limits, len(brief.phases) - 1
     return (
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
-        (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min, brief.autonomy.fuel),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
+        brief.autonomy.fuel,
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
-    )
+    ), (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min)
 
 
 def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known | None = None) -> Problem:
@@ -255,11 +264,12 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known 
     """
     check_names(brief, catalog)
     catalog = catalog.with_fabric(brief.fabric_frac)
-    known = {} if known is None else known
+    known = Known() if known is None else known
     question = question_of(brief, hooks)
-    if question not in known:
-        known[question] = make_columns(brief, catalog, hooks)
-    return _rounded(SiteOffers(brief, catalog, hooks.shapes), hooks, known[question], SAFE)
+    if question not in known.columns:
+        stages = known.stages.setdefault(question[0], {})
+        known.columns[question] = make_columns(brief, catalog, hooks, stages)
+    return _rounded(SiteOffers(brief, catalog, hooks.shapes), hooks, known.columns[question], SAFE)
 
 
 def make_generous(problem: Problem, hooks: Hooks) -> Problem:

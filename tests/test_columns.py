@@ -181,7 +181,7 @@ def test_columns_do_not_depend_on_how_many_blocks_are_compared_at_a_time(monkeyp
     whole = make_columns(*several_ways(), HOOKS)
     assert len(whole) > 10
     for number in (1, 2, 7):
-        monkeypatch.setattr("prefab.columns._AT_ONCE", number)
+        monkeypatch.setattr("prefab.fronts._AT_ONCE", number)
         assert make_columns(*several_ways(), HOOKS) == whole
 
 
