@@ -187,9 +187,15 @@ class Bounding:
         # Two kinds are only two with a block of each.
         return count_a, np.maximum(others != a, -(-rest_kw // self.it_kw[others]))
 
+    @property
+    def overdrawn(self) -> bool:
+        """Whether the blocks that draw least for the power of their computers draw more than the grid gives."""
+        least_w, _ = self._asked_of_plant(self.draw[2])
+        return least_w + self.plant.storage.grid_w > self.problem.grid_w + 1
+
     def refuses(self) -> bool:
         """Whether no numbers of blocks of any two columns keep the grid's limit, the budget and the counts of plant."""
-        return not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
+        return self.overdrawn or not np.isfinite(self.by_counts(np.arange(len(self.problem.columns)))).any()
 
     def _allowed(self, bounds: Bounds, numbers: Columns) -> Bounds:
         """Without what the budget, the phases' dates or the number of kinds forbids."""

@@ -72,6 +72,7 @@ class Column:
 class Stage:
     """A walk that has given one carrier more, with what it read of the site to do so."""
 
+    carrier: str
     read: Reads
     fronts: list[Front]
 
@@ -100,7 +101,7 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks, kept: Stages 
             if not blocks:
                 continue
             walker = _Walker(brief, catalog, hooks, blocks, phase)
-            beginning = (number, phase, tuple(walker.buses.items()))
+            beginning = (number, phase, tuple((p.sku, n) for p, n in blocks), tuple(walker.buses.items()))
             stages = kept[beginning] = walker.stages(kept.get(beginning, ()))
             for column in walker.columns(stages[-1].fronts):
                 if number:
@@ -112,15 +113,13 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks, kept: Stages 
 class _Walker:
     def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int) -> None:
         self.brief = brief
+        self.catalog = catalog
         self.hooks = hooks
         self.blocks = blocks
         self.phase = phase
         self.ways = Ways(brief, catalog, hooks, phase)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
-        self.ready = {m.sku: first_phase(brief, catalog, m) for m in catalog.modules}
-        self.counted = _Prices({m.sku: evaluated_usd(brief, m) * catalog.costs.installed for m in catalog.modules})
-        self.real = _Prices({m.sku: m.price_exact_usd * catalog.costs.installed for m in catalog.modules})
         self.buses = {c: max(SYSTEMS.get(self.ways.level(c), (2,))) - 1 for c in self.carriers}
         """Most buses of a carrier that hold what a block asks of it."""
         self.order = self._order()
@@ -133,11 +132,9 @@ class _Walker:
     def _order(self) -> list[str]:
         """Consumers before suppliers, and everything as late as it may be: a late choice multiplies fewer others."""
         graph: nx.DiGraph[str] = nx.DiGraph()
-        for module in self.modules.values():
-            for given in module.gives:
-                graph.add_node(given.carrier)
-                for needed in module.needs:
-                    graph.add_edge(needed.carrier, given.carrier)
+        graph.add_nodes_from({given.carrier for m in self.modules.values() for given in m.gives})
+        needs = {(n.carrier, given.carrier) for m in self.modules.values() for given in m.gives for n in m.needs}
+        graph.add_edges_from(needs)
         known = [c for c in nx.lexicographical_topological_sort(graph) if c in self.carriers]
         return [c for c in reversed(known) if self.carriers[c].scope == "block"]
 
@@ -145,7 +142,7 @@ class _Walker:
         """The beginning, and one for every carrier: all blocks are walked together."""
         found = list(takewhile(lambda s: self.ways.reads(key for key, *_ in s.read) == s.read, before))
         if not found:
-            found.append(Stage((), [self._admitted(f) for f in placed(merged(self._starts()))]))
+            found.append(Stage("it", (), [self._admitted(f) for f in placed(merged(self._starts()))]))
         for carrier, wanted in list(zip(self.order, self.wanted, strict=True))[len(found) - 1 :]:
             fronts = found[-1].fronts
             self.ways.looked_up.clear()
@@ -153,16 +150,19 @@ class _Walker:
                 grown = merged(self._grown(fronts, carrier))
                 admitted = [f.telling() for f in map(self._admitted, grown) if len(f)]
                 fronts = placed([f.only(least_of_each(f.unfinished(wanted), f.of)) for f in admitted])
-            found.append(Stage(self.ways.reads(tuple(self.ways.looked_up)), fronts))
+            found.append(Stage(carrier, self.ways.reads(tuple(self.ways.looked_up)), fronts))
         return tuple(found)
 
     def columns(self, fronts: list[Front]) -> Iterable[Column]:
         """Every undominated way to build each of the blocks."""
         complete = [(f, row) for f in self._complete(fronts) for row in range(len(f))]
+        pods = {pod.sku for pod, _ in self.blocks}
+        skus = pods.union(g.sku for front, row in complete for g in front.groups[row])
+        bought = _Bought(self.brief, self.catalog, [self.modules[sku] for sku in sorted(skus)])
         index = [0] * len(self.blocks)
         for front, row in sorted(complete, key=lambda c: int(c[0].place[c[1]])):
             block = int(front.of[row])
-            yield self._column(self.blocks[block], front, row, index[block])
+            yield self._column(self.blocks[block], front, row, index[block], bought)
             index[block] += 1
 
     def _complete(self, fronts: list[Front]) -> list[Front]:
@@ -290,7 +290,7 @@ class _Walker:
             if (need := module.needed(carrier)) is not None:
                 yield from repeat(rated_draw_kw(module, group.carrier, need), group.count)
 
-    def _column(self, block: Block, front: Front, row: int, index: int) -> Column:
+    def _column(self, block: Block, front: Front, row: int, index: int, bought: "_Bought") -> Column:
         pod, pods = block
         assert pod.it is not None
         groups: tuple[Group, ...] = front.groups[row]
@@ -303,14 +303,24 @@ class _Walker:
             pods=pods,
             groups=groups,
             it_kw=pods * pod.it.sustained_kw,
-            cost_usd=self.counted.of_block(pod, pods, groups),
-            real_usd=self.real.of_block(pod, pods, groups),
+            cost_usd=bought.counted.of_block(pod, pods, groups),
+            real_usd=bought.real.of_block(pod, pods, groups),
             mv_kw=mv_kw,
             mv_worst_kw=mv_worst_kw,
             modules=pods + sum(g.count for g in groups),
-            ready=max(self.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
+            ready=max(bought.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
             services=tuple((c, kw) for c, (kw, _) in sorted(site_loads.items()) if c != "mv_ac" and kw),
         )
+
+
+class _Bought:
+    """What modules cost, as the choice counts it and really, and for which phase they can be there first."""
+
+    def __init__(self, brief: SiteBrief, catalog: Catalog, modules: list[Module]) -> None:
+        installed = catalog.costs.installed
+        self.counted = _Prices({m.sku: evaluated_usd(brief, m) * installed for m in modules})
+        self.real = _Prices({m.sku: m.price_exact_usd * installed for m in modules})
+        self.ready = {m.sku: first_phase(brief, catalog, m) for m in modules}
 
 
 class _Prices:

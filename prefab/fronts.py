@@ -104,6 +104,8 @@ class Front:
         What is chosen later carries the normal situation and the worst ones, whatever was lost in them. Rows of which
         fewer are left than of others have one of theirs several times.
         """
+        if self.situations == 1:
+            return self
         numbers = np.arange(self.situations)
         covers = np.ones((len(self), self.situations, self.situations), dtype=bool)
         for of_key in np.moveaxis(self.loads_kw, 1, 0):
@@ -120,8 +122,10 @@ class Front:
 
     def repeated(self, situations: int) -> Figures:
         """The loads in so many situations, the last one as often as it takes."""
+        if self.situations == situations:
+            return self.loads_kw
         again = np.repeat(self.loads_kw[:, :, -1:], situations - self.situations, axis=2)
-        return np.concatenate((self.loads_kw, again), axis=2) if again.size else self.loads_kw
+        return np.concatenate((self.loads_kw, again), axis=2)
 
     def beside(self, keys: Sequence[Key]) -> Figures:
         """Everything but cost of which less is better, among rows that ask for any of the keys."""
@@ -250,6 +254,8 @@ def alike(figures: NDArray[np.generic]) -> tuple[Numbers, Numbers]:
 def least_of_each(figures: Figures, blocks: Numbers) -> Numbers:
     """Rows to keep of each block, whose rows follow each other: those that no other undercuts everywhere."""
     starts = np.flatnonzero(np.diff(blocks, prepend=-1))
+    if len(starts) == len(blocks):
+        return starts
     parts = zip(starts, np.split(figures, starts[1:]), strict=True)
     return np.concatenate([start + _least(part) for start, part in parts])
 

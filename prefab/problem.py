@@ -12,6 +12,7 @@ from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import SiteOffers, eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
+from prefab.plan import BlockKind
 from prefab.plant import POWER, PlantOption, make_plant
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
@@ -237,6 +238,8 @@ class Known:
         """By the question that they answer."""
         self.stages: dict[Hashable, Stages] = {}
         """Of the walks, by all of the question but what walks read as they go."""
+        self.used: tuple[BlockKind, ...] = ()
+        """The blocks of the last site found."""
 
 
 def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:

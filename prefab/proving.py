@@ -105,10 +105,15 @@ def solve_packed(
     hint: Answer | None,
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
+    *,
+    any_site: bool = False,
 ) -> Answer:
-    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail."""
+    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail.
+
+    The cheapest site, or the first one that is found.
+    """
     while True:
-        answer = _solve(problem, effort, hint, on_progress, stop)
+        answer = _solve(problem, effort, hint, on_progress, stop, any_site)
         if not answer.values or packs(problem, answer.values):
             return answer
         names = tuple(sorted(c.name for c in kinds_of(problem, answer.values)))
@@ -126,6 +131,7 @@ def _solve(
     hint: Answer | None,
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
+    any_site: bool,
 ) -> Answer:
     model = make_model(problem)
     capital = site_terms(problem)
@@ -133,7 +139,8 @@ def _solve(
         model.add_row(capital, high=hint.objective)
         for name in model.names:
             model.hint(name, hint.values.get(name, 0))
-    model.minimize(capital)
+    if not any_site:
+        model.minimize(capital)
     return solve(model, effort, on_progress, stop, "sizing")
 
 

@@ -10,7 +10,7 @@ from build import a_brief, a_catalog
 
 from prefab.brief import Prefer, read_brief
 from prefab.columns import make_columns
-from prefab.errors import Impossible
+from prefab.errors import Impossible, InputError
 from prefab.problem import Known, make_problem, question_of
 from prefab.rules import HOOKS, water
 from prefab.sizing import find_verdict, make_sized
@@ -134,3 +134,57 @@ def test_a_quick_answer_never_errs():
             assert (verdict == "impossible") == isinstance(answer(brief, known), str)
     assert min(seen["possible"], seen["impossible"]) >= 10, seen
     assert seen["unknown"] <= 6, seen
+
+
+@pytest.fixture(scope="module")
+def sized_before(catalog):
+    brief, known = read_brief(EXAMPLES / "training-20mw.toml"), Known()
+    make_sized(brief, catalog, QUICK, known=known)
+    return brief, known
+
+
+def like_before(known):
+    """What the last site left, and no columns of any question."""
+    fresh = Known()
+    fresh.used = known.used
+    return fresh
+
+
+@pytest.mark.parametrize(
+    ("wishes", "walked"),
+    [
+        ({"autonomy": {"ups_min": 8.0}}, False),
+        ({"redundancy": {"power": "2N"}}, False),
+        ({"redundancy": {"cooling": "2N"}}, False),
+        ({"redundancy": {"power": "catcher", "cooling": "N"}}, False),
+        ({"storage": {"smoothing_frac": 0.2}}, False),
+        ({"site": {"altitude_m": 1500.0}}, False),
+        ({"limits": {"exclude": ("CDU-0600",)}}, False),
+        ({"autonomy": {"ups_min": 8.0}, "limits": {"sound_power_dba": 128.0}}, False),
+        # What no site keeps: a full walk says so, and a witness may not.
+        ({"redundancy": {"power": "2N"}, "grid": {"capacity_mw": 26.0}}, True),
+        ({"redundancy": {"power": "2N"}, "limits": {"budget_usd": 1e8}}, True),
+        ({"autonomy": {"ups_min": 8.0}, "limits": {"sound_power_dba": 90.0}}, True),
+        ({"it": {"pods": ("ITL-2272",)}}, True),
+    ],
+    ids=str,
+)
+def test_a_site_like_the_last_one_is_a_witness_of_the_full_sizing(catalog, sized_before, wishes, walked):
+    brief, known = sized_before
+    parts = {part: getattr(brief, part).model_copy(update=wish) for part, wish in wishes.items()}
+    changed, before = brief.model_copy(update=parts), like_before(known)
+    verdict = find_verdict(changed, catalog, before)
+    assert bool(before.columns) == walked
+    try:
+        make_sized(changed, catalog, QUICK)
+    except Impossible:
+        assert verdict != "possible"
+    else:
+        assert verdict == "possible"
+
+
+def test_a_quick_answer_names_what_the_catalog_does_not_have(catalog, sized_before):
+    brief, known = sized_before
+    elsewhere = brief.model_copy(update={"site": brief.site.model_copy(update={"climate": "atlantis"})})
+    with pytest.raises(InputError, match="atlantis"):
+        find_verdict(elsewhere, catalog, like_before(known))
