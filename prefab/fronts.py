@@ -158,12 +158,14 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
     rows, those = pairs
     others = [k for k in front.keys if k != served]
     keys = tuple(sorted({*others, *ways.keys}, key=rank))
-    before = front.loads_kw[:, [front.keys.index(k) for k in others]]
-    losses = ways.situations - front.situations
-    before = np.concatenate((before, np.repeat(before[:, :, :1], losses, axis=2)), axis=2)
-    loads_kw = np.zeros((len(rows), len(keys), ways.situations))
-    loads_kw[:, [keys.index(k) for k in others]] = before[rows]
-    loads_kw[:, [keys.index(k) for k in ways.keys]] += ways.loads_kw[those]
+    asked_kw, asked_by_ways_kw = (np.zeros((len(f), len(keys), ways.situations)) for f in (front, ways))
+    for key in others:
+        of_key = front.loads_kw[:, front.keys.index(key)]
+        asked_kw[:, keys.index(key)] = of_key[:, :1]
+        asked_kw[:, keys.index(key), : front.situations] = of_key
+    asked_by_ways_kw[:, [keys.index(k) for k in ways.keys]] = ways.loads_kw
+    loads_kw = asked_kw.take(rows, axis=0)
+    loads_kw += asked_by_ways_kw.take(those, axis=0)
     return Front(
         keys,
         loads_kw,

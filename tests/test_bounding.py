@@ -158,6 +158,17 @@ def test_some_grid_forbids_some_pairs_and_not_others():
     assert any(0 < share < 1 for share in finite.values())
 
 
+def test_what_is_overdrawn_has_no_numbers_of_blocks():
+    seen = set()
+    for kw in range(3_000, 6_000, 20):
+        bounding = Bounding(replace(two_sizes(), grid_w=1000 * kw))
+        possible = bool(np.isfinite(bounding.by_counts(np.arange(len(bounding.problem.columns)))).any())
+        assert not (bounding.overdrawn and possible)
+        assert bounding.refuses() == (not possible)
+        seen.add((bounding.overdrawn, possible))
+    assert len(seen) == 3, "whole blocks draw more than their share, so that some are refused by counting only"
+
+
 def test_one_kind_of_block_leaves_the_diagonal():
     two, one = two_sizes(), two_sizes(limits={"pods_per_block": 2, "block_kinds": 1})
     bounds = make_bounds(one)
