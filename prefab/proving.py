@@ -94,7 +94,7 @@ def _up_to(bounding: Bounding, lines: Bounds, limit_usd: int) -> tuple[Columns, 
     left = np.flatnonzero(lines.min(axis=1) <= limit_usd)
     totals = bounding.by_counts(left)
     bounds = bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= limit_usd)))
-    surviving = left[bounds.min(axis=1) <= limit_usd]
+    surviving = left[bounds.min(axis=1, initial=np.inf) <= limit_usd]
     least = min(float(bounds.min(initial=np.inf)), limit_usd)
     return surviving, _tempting(bounding.problem, left, totals, limit_usd), least
 
