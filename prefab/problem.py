@@ -233,8 +233,8 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
 class Known:
     """What is kept from one brief to the next, for one catalog."""
 
-    def __init__(self) -> None:
-        self.columns: dict[Hashable, Columns] = {}
+    def __init__(self, columns: Mapping[Hashable, Columns] | None = None) -> None:
+        self.columns = dict(columns or {})
         """By the question that they answer."""
         self.stages: dict[Hashable, Stages] = {}
         """Of the walks, by all of the question but what walks read as they go."""

@@ -144,9 +144,7 @@ def _has_like_before(brief: SiteBrief, catalog: Catalog, kinds: tuple[BlockKind,
         narrow = brief.model_copy(update={"limits": brief.limits.model_copy(update={"exclude": exclude})})
         columns = make_columns(narrow, with_fabric, replace(hooks, lets=lets), walked)
         if len({c.demand for c in columns}) == len(brief.it.demands):
-            known = Known()
-            known.columns[question_of(narrow, hooks)] = columns
-            problem = make_problem(narrow, catalog, hooks, known)
+            problem = make_problem(narrow, catalog, hooks, Known({question_of(narrow, hooks): columns}))
             return not problem.stranded and _has_site(problem)
         ends = next((s.carrier for stages in walked.values() for s in stages if not s.fronts), "")
         rooms = {m.inside for m in of_blocks if m.given(ends) and m.inside}
