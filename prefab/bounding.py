@@ -199,11 +199,17 @@ class Bounding:
         # Two kinds are only two with a block of each.
         return count_a, np.maximum(others != a, -(-rest_kw // self.it_kw[others]))
 
+    @property
+    def overdrawn(self) -> bool:
+        """Whether the blocks that draw least for the power of their computers draw more than the grid gives."""
+        least_w, _ = self._asked_of_plant(self.draw[2])
+        return least_w + self.plant.storage.grid_w > self.problem.grid_w + 1
+
     def reasons(self) -> Iterator[str]:
         """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
         problem, basis = self.problem, "the blocks of any site draw"
         least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
-        if least_mw > problem.grid_w / WATTS / 1000:
+        if self.overdrawn:
             yield f"grid: {problem.grid_w / WATTS / 1000:,.1f} MW; {basis} {least_mw:,.1f} MW or more"
         for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
             if not (options := problem.options(carrier)):

@@ -124,7 +124,7 @@ class Pairs:
         left = np.flatnonzero(self.lines.min(axis=1) <= limit_usd)
         totals = self.bounding.by_counts(left)
         bounds = self.bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= limit_usd)))
-        surviving = bounds.min(axis=1) <= limit_usd
+        surviving = bounds.min(axis=1, initial=np.inf) <= limit_usd
         narrowed = self._narrowed(left[surviving], self._tempting(left, totals, limit_usd))
         return Left(narrowed, float(bounds.min(initial=np.inf)))
 
@@ -136,7 +136,7 @@ class Pairs:
 
     def refuses(self) -> bool:
         """Looks at all numbers of blocks of every two columns."""
-        return not np.isfinite(self.totals).any()
+        return self.bounding.overdrawn or not np.isfinite(self.totals).any()
 
     def _narrowed(self, numbers: Columns, packed: Names) -> Problem:
         return replace(self.bounding.problem, columns=_of(self.bounding, numbers), packed=packed)

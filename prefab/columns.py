@@ -2,20 +2,21 @@
 
 A state of the walk holds the groups chosen so far and the demands still open. Every demand is known in the normal
 situation and in every situation where one chosen group has lost what the brief asks to survive; a group is counted so
-that it carries all of them. States that cost no less, ask no less of any open demand and leave no more room inside than
-another of the same pods are dropped: less load never needs more plant, so nothing optimal is lost.
+that it carries all of them. A situation in which a state asks no more of anything than in another one is forgotten:
+what is chosen later carries the other one too. States that cost no less, ask no less of any open demand and leave no
+more room inside than another of the same pods are dropped: less load never needs more plant, so nothing optimal is
+lost.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, repeat
+from itertools import accumulate, repeat, takewhile
 from math import lcm
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 
 from prefab.arranging import SYSTEMS, rated_draw_kw
 from prefab.brief import SiteBrief
@@ -23,14 +24,13 @@ from prefab.catalog import Catalog
 from prefab.eligible import eligible_pods, evaluated_usd, first_phase, growing_phases
 from prefab.fronts import (
     MOST,
-    Figures,
     Front,
     Key,
     Numbers,
-    Truths,
     alike,
     chosen,
     joined,
+    least_of_each,
     matched,
     merged,
     placed,
@@ -39,15 +39,7 @@ from prefab.fronts import (
 from prefab.module import Module
 from prefab.plan import Group
 from prefab.units import need as rounded_up
-from prefab.ways import Asked, Block, Consumers, Demand, Hooks, Ways
-
-_NOISE = 1e-5
-"""Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole watts anyway."""
-
-_Figures = Figures | NDArray[np.int16] | NDArray[np.int32]
-
-_AT_ONCE = 256
-"""Blocks that are compared with each other at a time."""
+from prefab.ways import Asked, Block, Consumers, Demand, Hooks, Reads, Ways
 
 SMOOTHING = "load_smoothing"
 """The one carrier that the brief asks for and no module needs."""
@@ -76,12 +68,26 @@ class Column:
     """The first phase for which all its modules can be there."""
 
 
-def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Column, ...]:
+@dataclass(frozen=True)
+class Stage:
+    """A walk that has given one carrier more, with what it read of the site to do so."""
+
+    carrier: str
+    read: Reads
+    fronts: list[Front]
+
+
+Stages = dict[Hashable, tuple[Stage, ...]]
+"""The stages of walks at sites that differ in nothing but what walks read."""
+
+
+def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks, kept: Stages | None = None) -> tuple[Column, ...]:
     """For every demand every undominated block of every eligible pod, from one pod up to the brief's limit.
 
     What can be there for a later phase only beats nothing of an earlier one: where that makes a difference there are
-    the blocks of each phase.
+    the blocks of each phase. A walk begins after the last of the `kept` stages that reads what it would have read.
     """
+    kept = {} if kept is None else kept
     found: dict[tuple[int, str, int, tuple[Group, ...]], Column] = {}
     last = len(brief.phases) - 1
     for number, demand in enumerate(brief.it.demands):
@@ -92,7 +98,12 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Colu
                 pods_asked = rounded_up(brief.demand_kw_until(demand.name, last) / pod.it.sustained_kw)
                 most = min(brief.limits.pods_per_block, max(1, pods_asked))
                 blocks += ((pod, pods) for pods in range(1, most + 1))
-            for column in _Walker(brief, catalog, hooks, blocks, phase).columns() if blocks else ():
+            if not blocks:
+                continue
+            walker = _Walker(brief, catalog, hooks, blocks, phase)
+            beginning = (number, phase, tuple((p.sku, n) for p, n in blocks), tuple(walker.buses.items()))
+            stages = kept[beginning] = walker.stages(kept.get(beginning, ()))
+            for column in walker.columns(stages[-1].fronts):
                 if number:
                     column = replace(column, name=f"{demand.name}-{column.name}", demand=number)
                 found.setdefault((number, column.pod, column.pods, column.groups), column)
@@ -102,15 +113,13 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks) -> tuple[Colu
 class _Walker:
     def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int) -> None:
         self.brief = brief
+        self.catalog = catalog
         self.hooks = hooks
         self.blocks = blocks
         self.phase = phase
         self.ways = Ways(brief, catalog, hooks, phase)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
-        self.ready = {m.sku: first_phase(brief, catalog, m) for m in catalog.modules}
-        self.counted = _Prices({m.sku: evaluated_usd(brief, m) * catalog.costs.installed for m in catalog.modules})
-        self.real = _Prices({m.sku: m.price_exact_usd * catalog.costs.installed for m in catalog.modules})
         self.buses = {c: max(SYSTEMS.get(self.ways.level(c), (2,))) - 1 for c in self.carriers}
         """Most buses of a carrier that hold what a block asks of it."""
         self.order = self._order()
@@ -123,27 +132,37 @@ class _Walker:
     def _order(self) -> list[str]:
         """Consumers before suppliers, and everything as late as it may be: a late choice multiplies fewer others."""
         graph: nx.DiGraph[str] = nx.DiGraph()
-        for module in self.modules.values():
-            for given in module.gives:
-                graph.add_node(given.carrier)
-                for needed in module.needs:
-                    graph.add_edge(needed.carrier, given.carrier)
+        graph.add_nodes_from({given.carrier for m in self.modules.values() for given in m.gives})
+        needs = {(n.carrier, given.carrier) for m in self.modules.values() for given in m.gives for n in m.needs}
+        graph.add_edges_from(needs)
         known = [c for c in nx.lexicographical_topological_sort(graph) if c in self.carriers]
         return [c for c in reversed(known) if self.carriers[c].scope == "block"]
 
-    def columns(self) -> Iterable[Column]:
-        """Every undominated way to build each of the blocks, which are all walked together."""
-        fronts = [self._admitted(f) for f in placed(merged(self._starts()))]
-        for carrier, wanted in zip(self.order, self.wanted, strict=True):
+    def stages(self, before: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        """The beginning, and one for every carrier: all blocks are walked together."""
+        found = list(takewhile(lambda s: self.ways.reads(key for key, *_ in s.read) == s.read, before))
+        if not found:
+            found.append(Stage("it", (), [self._admitted(f) for f in placed(merged(self._starts()))]))
+        for carrier, wanted in list(zip(self.order, self.wanted, strict=True))[len(found) - 1 :]:
+            fronts = found[-1].fronts
+            self.ways.looked_up.clear()
             while any(k.carrier == carrier for f in fronts for k in f.keys):
                 grown = merged(self._grown(fronts, carrier))
-                admitted = [self._admitted(f) for f in grown]
-                fronts = placed([f.only(_least_of_each(f.unfinished(wanted), f.of)) for f in admitted if len(f)])
+                admitted = [f.telling() for f in map(self._admitted, grown) if len(f)]
+                fronts = placed([f.only(least_of_each(f.unfinished(wanted), f.of)) for f in admitted])
+            found.append(Stage(carrier, self.ways.reads(tuple(self.ways.looked_up)), fronts))
+        return tuple(found)
+
+    def columns(self, fronts: list[Front]) -> Iterable[Column]:
+        """Every undominated way to build each of the blocks."""
         complete = [(f, row) for f in self._complete(fronts) for row in range(len(f))]
+        pods = {pod.sku for pod, _ in self.blocks}
+        skus = pods.union(g.sku for front, row in complete for g in front.groups[row])
+        bought = _Bought(self.brief, self.catalog, [self.modules[sku] for sku in sorted(skus)])
         index = [0] * len(self.blocks)
         for front, row in sorted(complete, key=lambda c: int(c[0].place[c[1]])):
             block = int(front.of[row])
-            yield self._column(self.blocks[block], front, row, index[block])
+            yield self._column(self.blocks[block], front, row, index[block], bought)
             index[block] += 1
 
     def _complete(self, fronts: list[Front]) -> list[Front]:
@@ -154,7 +173,7 @@ class _Walker:
             kept = [row for row, (block, groups) in rows if self._fits(block, groups, complete=True)]
             fitting.append(front.only(np.array(kept, dtype=np.int64)).condensed())
         # Bays do not matter any more.
-        return [f.only(_least_of_each(f.unfinished(()), f.of)) for f in merged(fitting)]
+        return [f.only(least_of_each(f.unfinished(()), f.of)) for f in merged(fitting)]
 
     def _fits(self, block: int, groups: tuple[Group, ...], complete: bool) -> bool:
         return self.hooks.fits((self.blocks[block], *((self.modules[g.sku], g.count) for g in groups)), complete)
@@ -274,7 +293,7 @@ class _Walker:
             if (need := module.needed(carrier)) is not None:
                 yield from repeat(rated_draw_kw(module, group.carrier, need), group.count)
 
-    def _column(self, block: Block, front: Front, row: int, index: int) -> Column:
+    def _column(self, block: Block, front: Front, row: int, index: int, bought: "_Bought") -> Column:
         pod, pods = block
         assert pod.it is not None
         groups: tuple[Group, ...] = front.groups[row]
@@ -287,14 +306,24 @@ class _Walker:
             pods=pods,
             groups=groups,
             it_kw=pods * pod.it.sustained_kw,
-            cost_usd=self.counted.of_block(pod, pods, groups),
-            real_usd=self.real.of_block(pod, pods, groups),
+            cost_usd=bought.counted.of_block(pod, pods, groups),
+            real_usd=bought.real.of_block(pod, pods, groups),
             mv_kw=mv_kw,
             mv_worst_kw=mv_worst_kw,
             modules=pods + sum(g.count for g in groups),
-            ready=max(self.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
+            ready=max(bought.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
             services=tuple((c, kw) for c, (kw, _) in sorted(site_loads.items()) if c != "mv_ac" and kw),
         )
+
+
+class _Bought:
+    """What modules cost, as the choice counts it and really, and for which phase they can be there first."""
+
+    def __init__(self, brief: SiteBrief, catalog: Catalog, modules: list[Module]) -> None:
+        installed = catalog.costs.installed
+        self.counted = _Prices({m.sku: evaluated_usd(brief, m) * installed for m in modules})
+        self.real = _Prices({m.sku: m.price_exact_usd * installed for m in modules})
+        self.ready = {m.sku: first_phase(brief, catalog, m) for m in modules}
 
 
 class _Prices:
@@ -309,67 +338,3 @@ class _Prices:
         """A block's pods and groups."""
         parts = pods * self.parts[pod.sku] + sum(g.count * self.parts[g.sku] for g in groups)
         return Fraction(parts, self.parts_per_usd)
-
-
-def _least_of_each(figures: Figures, blocks: Numbers) -> Numbers:
-    """Rows to keep of each block, whose rows follow each other."""
-    starts = np.flatnonzero(np.diff(blocks, prepend=-1))
-    parts = zip(starts, np.split(figures, starts[1:]), strict=True)
-    return np.concatenate([start + _least(part) for start, part in parts])
-
-
-def _least(figures: Figures) -> Numbers:
-    """Rows that no row before them by cost undercuts everywhere; of equal rows the first. In ascending order.
-
-    Rows are looked at a few hundred at a time: among each other first, then what is kept of them against all that
-    follow.
-    """
-    if len(figures) == 1:
-        return np.zeros(1, dtype=np.int64)
-    order = np.argsort(figures[:, 0], kind="stable")
-    values, limits = _comparable(_telling(figures[:, 1:])[:, order])
-    found = []
-    left = np.arange(len(order))
-    while len(left):
-        these, left = left[:_AT_ONCE], left[_AT_ONCE:]
-        beaten = _beats(values.take(these, axis=1), limits.take(these, axis=1))
-        kept: list[int] = []
-        out = np.zeros(len(these), dtype=bool)
-        for n in range(len(these)):
-            if not out[n]:
-                kept.append(n)
-                out |= beaten[n]
-        best = these[kept]
-        found.append(order[best])
-        left = left[~_beats(values.take(best, axis=1), limits.take(left, axis=1)).any(axis=0)]
-    return np.sort(np.concatenate(found))
-
-
-def _telling(figures: Figures) -> Figures:
-    """The columns by which rows differ at all, each once, as rows: most losses leave most demands as they are."""
-    apart = figures.T[np.ptp(figures, axis=0) > _NOISE]
-    return np.array(list({c.tobytes(): c for c in apart}.values())).reshape(-1, len(figures))
-
-
-def _comparable(values: Figures) -> tuple[_Figures, _Figures]:
-    """Values, and what others may be so as not to be above them: where there are many, ranks among all of a figure.
-
-    Ranks are whole numbers of two bytes, which compare many times faster.
-    """
-    if values.shape[1] <= _AT_ONCE:
-        return values, values + _NOISE
-    kind = np.int16 if values.shape[1] <= np.iinfo(np.int16).max else np.int32
-    ranks, limits = np.empty(values.shape, dtype=kind), np.empty(values.shape, dtype=kind)
-    for n, row in enumerate(values):
-        known, ranks[n] = np.unique(row, return_inverse=True)
-        limits[n] = (np.searchsorted(known, known + _NOISE, "right") - 1)[ranks[n]]
-    return ranks, limits
-
-
-def _beats(values: _Figures, limits: _Figures) -> Truths:
-    """For every block of the one and every block of the other: whether the one is nowhere above the other's limits."""
-    beats = np.ones((values.shape[1], limits.shape[1]), dtype=bool)
-    one = np.empty_like(beats)
-    for value, limit in zip(values, limits, strict=True):
-        beats &= np.less_equal(value[:, None], limit, out=one)
-    return beats

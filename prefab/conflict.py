@@ -129,7 +129,7 @@ def find_conflict(
 ) -> Conflict:
     """Deletion filter: a wish whose loss changes nothing is not part of the clash."""
     stop = stop or StopFlag()
-    known: Known = {}
+    known = Known()
     verdict, reason = attempt(brief, catalog, effort, stop, known)
     if verdict == "possible":
         return Conflict(verdict, "", (), (), True)

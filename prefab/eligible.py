@@ -145,6 +145,22 @@ def make_offers(
     return tuple(offers), tuple(refusals)
 
 
+@dataclass(frozen=True)
+class SiteOffers:
+    """The offers for what serves a whole site, and what is refused: each carrier is looked at once."""
+
+    brief: SiteBrief
+    catalog: Catalog
+    shapes: tuple[Shape, ...]
+    _known: dict[tuple[str, int], tuple[tuple[Offer, ...], tuple[Refusal, ...]]] = field(default_factory=dict)
+
+    def of(self, carrier: str, phase: int = 0) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
+        """As `make_offers` gives them."""
+        if (carrier, phase) not in self._known:
+            self._known[carrier, phase] = make_offers(self.brief, self.catalog, self.shapes, carrier, phase=phase)
+        return self._known[carrier, phase]
+
+
 def eligible_pods(
     brief: SiteBrief, catalog: Catalog, demand: ItDemand, phase: int = 0
 ) -> tuple[tuple[Module, ...], tuple[Refusal, ...]]:
@@ -292,14 +308,12 @@ def _capacity_kw(
     return float(rated * derate(module.derating, conditions.altitude_m, conditions.dry_bulb_degc))
 
 
-def without_supply(
-    brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...], carriers: Mapping[str, int]
-) -> tuple[str, ...]:
+def without_supply(site: SiteOffers, carriers: Mapping[str, int]) -> tuple[str, ...]:
     """A line for every carrier that no module eligible for its phase gives, with the reasons."""
     lines = []
     for key, phase in carriers.items():
-        offers, refusals = make_offers(brief, catalog, shapes, key, phase=phase)
+        offers, refusals = site.of(key, phase)
         if not offers:
             reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refusals) or "the catalog has none"
-            lines.append(f"{catalog.carrier(key).title}: no module may give it here; {reasons}")
+            lines.append(f"{site.catalog.carrier(key).title}: no module may give it here; {reasons}")
     return tuple(lines)

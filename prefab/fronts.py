@@ -22,6 +22,14 @@ Pairs = tuple[Numbers, Numbers]
 MOST = 1 << 32
 """More than there are ways to give anything, whatever the demands."""
 
+_NOISE = 1e-5
+"""Kilowatts (and dollars) too small to be traded: what a block draws is rounded up to whole watts anyway."""
+
+_Comparable = Figures | NDArray[np.int16] | NDArray[np.int32]
+
+_AT_ONCE = 256
+"""Rows that are compared with each other at a time."""
+
 _NOT_ASKED = -1.0
 """Below every load: what does not ask for a carrier at all asks less of it than what asks for 0 kW."""
 
@@ -92,6 +100,35 @@ class Front:
         """With two situations, the normal and the worst one: what is lost when does not matter any more."""
         return replace(self, loads_kw=np.stack((self.loads_kw[:, :, 0], self.loads_kw.max(axis=2)), axis=2))
 
+    def telling(self) -> "Front":
+        """Without the situations that tell nothing: those in which a row asks no more of anything than in another one.
+
+        What is chosen later carries the normal situation and the worst ones, whatever was lost in them. Rows of which
+        fewer are left than of others have one of theirs several times.
+        """
+        if self.situations == 1:
+            return self
+        numbers = np.arange(self.situations)
+        covers = np.ones((len(self), self.situations, self.situations), dtype=bool)
+        for of_key in np.moveaxis(self.loads_kw, 1, 0):
+            covers &= of_key[:, :, None] >= of_key[:, None, :]
+        # Of equal ones the first stays; the normal one does in any case.
+        covers &= ~covers.transpose(0, 2, 1) | (numbers[:, None] < numbers)
+        tells = ~covers[:, :, 1:].any(axis=1)
+        count = tells.sum(axis=1)
+        order = np.argsort(~tells, axis=1, kind="stable") + 1
+        places = np.zeros((len(self), 1 + count.max()), dtype=np.int64)
+        for n in range(1, places.shape[1]):
+            places[:, n] = np.where(n <= count, order[:, n - 1], places[:, n - 1])
+        return replace(self, loads_kw=np.take_along_axis(self.loads_kw, places[:, None, :], axis=2))
+
+    def repeated(self, situations: int) -> Figures:
+        """The loads in so many situations, the last one as often as it takes."""
+        if self.situations == situations:
+            return self.loads_kw
+        again = np.repeat(self.loads_kw[:, :, -1:], situations - self.situations, axis=2)
+        return np.concatenate((self.loads_kw, again), axis=2)
+
     def beside(self, keys: Sequence[Key]) -> Figures:
         """Everything but cost of which less is better, among rows that ask for any of the keys."""
         loads_kw = np.full((len(self), len(keys), self.situations), _NOT_ASKED)
@@ -123,12 +160,14 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
     rows, those = pairs
     others = [k for k in front.keys if k != served]
     keys = tuple(sorted({*others, *ways.keys}, key=rank))
-    before = front.loads_kw[:, [front.keys.index(k) for k in others]]
-    losses = ways.situations - front.situations
-    before = np.concatenate((before, np.repeat(before[:, :, :1], losses, axis=2)), axis=2)
-    loads_kw = np.zeros((len(rows), len(keys), ways.situations))
-    loads_kw[:, [keys.index(k) for k in others]] = before[rows]
-    loads_kw[:, [keys.index(k) for k in ways.keys]] += ways.loads_kw[those]
+    asked_kw, asked_by_ways_kw = (np.zeros((len(f), len(keys), ways.situations)) for f in (front, ways))
+    for key in others:
+        of_key = front.loads_kw[:, front.keys.index(key)]
+        asked_kw[:, keys.index(key)] = of_key[:, :1]
+        asked_kw[:, keys.index(key), : front.situations] = of_key
+    asked_by_ways_kw[:, [keys.index(k) for k in ways.keys]] = ways.loads_kw
+    loads_kw = asked_kw.take(rows, axis=0)
+    loads_kw += asked_by_ways_kw.take(those, axis=0)
     return Front(
         keys,
         loads_kw,
@@ -142,16 +181,17 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
 
 
 def merged(fronts: Iterable[Front]) -> list[Front]:
-    """One front for all that ask for the same in as many situations, its rows in the order of their places."""
-    together: dict[tuple[object, ...], list[Front]] = defaultdict(list)
+    """One front for all that ask for the same, its rows in the order of their places."""
+    together: dict[tuple[Key, ...], list[Front]] = defaultdict(list)
     for front in fronts:
         if len(front):
-            together[front.keys, front.situations].append(front)
+            together[front.keys].append(front)
     found = []
     for parts in together.values():
+        most = max(f.situations for f in parts)
         front = Front(
             parts[0].keys,
-            np.concatenate([f.loads_kw for f in parts]),
+            np.concatenate([f.repeated(most) for f in parts]),
             np.concatenate([f.cost_usd for f in parts]),
             np.concatenate([f.room for f in parts]),
             np.concatenate([f.burdens for f in parts]),
@@ -213,3 +253,69 @@ def alike(figures: NDArray[np.generic]) -> tuple[Numbers, Numbers]:
     whole = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel().tolist()
     kinds = np.array([known.setdefault(row, len(known)) for row in whole])
     return kinds, np.unique(kinds, return_index=True)[1]
+
+
+def least_of_each(figures: Figures, blocks: Numbers) -> Numbers:
+    """Rows to keep of each block, whose rows follow each other: those that no other undercuts everywhere."""
+    starts = np.flatnonzero(np.diff(blocks, prepend=-1))
+    if len(starts) == len(blocks):
+        return starts
+    parts = zip(starts, np.split(figures, starts[1:]), strict=True)
+    return np.concatenate([start + _least(part) for start, part in parts])
+
+
+def _least(figures: Figures) -> Numbers:
+    """Rows that no row before them by cost undercuts everywhere; of equal rows the first. In ascending order.
+
+    Rows are looked at a few hundred at a time: among each other first, then what is kept of them against all that
+    follow.
+    """
+    if len(figures) == 1:
+        return np.zeros(1, dtype=np.int64)
+    order = np.argsort(figures[:, 0], kind="stable")
+    values, limits = _comparable(_telling(figures[:, 1:])[:, order])
+    found = []
+    left = np.arange(len(order))
+    while len(left):
+        these, left = left[:_AT_ONCE], left[_AT_ONCE:]
+        beaten = _beats(values.take(these, axis=1), limits.take(these, axis=1))
+        kept: list[int] = []
+        out = np.zeros(len(these), dtype=bool)
+        for n in range(len(these)):
+            if not out[n]:
+                kept.append(n)
+                out |= beaten[n]
+        best = these[kept]
+        found.append(order[best])
+        left = left[~_beats(values.take(best, axis=1), limits.take(left, axis=1)).any(axis=0)]
+    return np.sort(np.concatenate(found))
+
+
+def _telling(figures: Figures) -> Figures:
+    """The columns by which rows differ at all, each once, as rows: most losses leave most demands as they are."""
+    apart = figures.T[np.ptp(figures, axis=0) > _NOISE]
+    return np.array(list({c.tobytes(): c for c in apart}.values())).reshape(-1, len(figures))
+
+
+def _comparable(values: Figures) -> tuple[_Comparable, _Comparable]:
+    """Values, and what others may be so as not to be above them: where there are many, ranks among all of a figure.
+
+    Ranks are whole numbers of two bytes, which compare many times faster.
+    """
+    if values.shape[1] <= _AT_ONCE:
+        return values, values + _NOISE
+    kind = np.int16 if values.shape[1] <= np.iinfo(np.int16).max else np.int32
+    ranks, limits = np.empty(values.shape, dtype=kind), np.empty(values.shape, dtype=kind)
+    for n, row in enumerate(values):
+        known, ranks[n] = np.unique(row, return_inverse=True)
+        limits[n] = (np.searchsorted(known, known + _NOISE, "right") - 1)[ranks[n]]
+    return ranks, limits
+
+
+def _beats(values: _Comparable, limits: _Comparable) -> Truths:
+    """For every row of the one and every row of the other: whether the one is nowhere above the other's limits."""
+    beats = np.ones((values.shape[1], limits.shape[1]), dtype=bool)
+    one = np.empty_like(beats)
+    for value, limit in zip(values, limits, strict=True):
+        beats &= np.less_equal(value[:, None], limit, out=one)
+    return beats

@@ -308,11 +308,18 @@ class Module(Sourced):
 
     def given(self, carrier: str) -> Gives | None:
         """What the module gives of `carrier`."""
-        return next((g for g in self.gives if g.carrier == carrier), None)
+        # A plain loop: asked of every module for every carrier, it takes half the time of a generator.
+        for each in self.gives:
+            if each.carrier == carrier:
+                return each
+        return None
 
     def needed(self, carrier: str) -> Need | None:
         """What the module needs of `carrier`."""
-        return next((n for n in self.needs if n.carrier == carrier), None)
+        for each in self.needs:
+            if each.carrier == carrier:
+                return each
+        return None
 
     @model_validator(mode="after")
     def _coherent(self) -> "Module":

@@ -11,7 +11,7 @@ from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.draw import NOTHING, Draw, Slopes, draw_at
-from prefab.eligible import Offer, evaluated_usd, first_phase, make_offers
+from prefab.eligible import Offer, SiteOffers, evaluated_usd, first_phase
 from prefab.module import Engine, Module
 from prefab.physics.electrical import fuel_l_per_h, loss_kw
 from prefab.units import WATTS, Rounding, need
@@ -94,9 +94,10 @@ class SitePlant:
 
 
 def make_plant(
-    brief: SiteBrief, catalog: Catalog, hooks: Hooks, asked: Mapping[str, float], blocks: int, rounding: Rounding
+    offered: SiteOffers, hooks: Hooks, asked: Mapping[str, float], blocks: int, rounding: Rounding
 ) -> SitePlant:
     """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service."""
+    brief, catalog = offered.brief, offered.catalog
     wanted = ["mv_ac"]
     if brief.grid.at_high_voltage:
         wanted.append("utility_mv")
@@ -110,7 +111,7 @@ def make_plant(
     found: list[PlantOption] = []
     attached: dict[str, None] = {}
     for carrier in wanted:  # what plant needs in turn joins the list while it is walked
-        offers, _ = make_offers(brief, catalog, hooks.shapes, carrier)
+        offers, _ = offered.of(carrier)
         level = brief.redundancy.of(carriers[carrier].redundancy, critical=False)
         for offer in offers:
             option = _option(offer, carrier, level, catalog, brief, carriers, rounding)
@@ -175,22 +176,22 @@ def _outdoes(one: PlantOption, other: PlantOption) -> bool:
     """
     if one.carrier != other.carrier or one.carrier not in POWER or one is other:
         return False
-    loads = [n / 20 * other.rated_kw for n in range(21)]
     figures = [
-        (
-            o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks,
-            *o.burdens, *_burned(o, loads),
-        )
+        (o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *o.burdens)
         for o in (one, other)
-    ]  # fmt: skip
+    ]
     needs = [
         {(n.carrier, n.connection, n.units, n.fixed_kw, n.kw_per_kw, n.through) for n in o.module.needs}
         for o in (one, other)
     ]
     # What has a supplier of its own must fit it: then a larger one is not simply better.
     fits = one.capacity_w == other.capacity_w or all(n.connection not in ("unit", "shared") for n in one.module.needs)
-    alike = fits and needs[0] == needs[1] and len(figures[0]) == len(figures[1])
-    return alike and figures[0] != figures[1] and all(map(le, *figures))
+    if not fits or needs[0] != needs[1] or not all(map(le, *figures)):
+        return False
+    loads = [n / 20 * other.rated_kw for n in range(21)]
+    burned = [tuple(_burned(o, loads)) for o in (one, other)]
+    alike = len(burned[0]) == len(burned[1])
+    return alike and (figures[0], burned[0]) != (figures[1], burned[1]) and all(map(le, *burned))
 
 
 def _burned(option: PlantOption, loads_kw: list[float]) -> Iterator[float]:

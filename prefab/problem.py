@@ -7,11 +7,12 @@ from functools import cached_property
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.columns import Column, make_columns
+from prefab.columns import Column, Stages, make_columns
 from prefab.draw import Draw, Slopes, draw_at
-from prefab.eligible import eligible_pods, without_supply
+from prefab.eligible import SiteOffers, eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.packing import Edge, Pattern, edges_of
+from prefab.plan import BlockKind
 from prefab.plant import POWER, PlantOption, make_plant
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
@@ -173,7 +174,8 @@ class Problem:
         return f"chosen:{option.carrier}:{option.name}"
 
 
-def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def _stranded(offered: SiteOffers, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    brief, catalog = offered.brief, offered.catalog
     # Liquids and heat depend on temperatures that are chosen block by block.
     simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
     since = dict.fromkeys(("lv_ac", *wanted), 0)
@@ -187,12 +189,12 @@ def _stranded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, wanted: tuple[st
             return (f"IT pods: none may stand here{whose}; {reasons}",)
         asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
         all_asked = set().union(*asked.values())
-        lacking = {c for c in all_asked if without_supply(brief, catalog, hooks.shapes, {c: begins})}
+        lacking = {c for c in all_asked if without_supply(offered, {c: begins})}
         # A pod that lacks something is no hindrance where another one lacks nothing.
         for needs in [needs for needs in asked.values() if not needs & lacking] or asked.values():
             since |= {c: min(since.get(c, begins), begins) for c in needs}
     order = [*(c.key for c in catalog.carriers if c.key in since and c.key not in wanted), *wanted]
-    return without_supply(brief, catalog, hooks.shapes, {c: since[c] for c in order})
+    return without_supply(offered, {c: since[c] for c in order})
 
 
 def _patterns(kinds: Sequence[BlockChoice], room_w: int, ways: int, worst_w: int) -> Iterator[Pattern]:
@@ -264,22 +266,34 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         raise InputError(mistakes)
 
 
-Known = dict[Hashable, Columns]
-"""Columns by the question that they answer, for one catalog."""
+class Known:
+    """What is kept from one brief to the next, for one catalog."""
+
+    def __init__(self, columns: Mapping[Hashable, Columns] | None = None) -> None:
+        self.columns = dict(columns or {})
+        """By the question that they answer."""
+        self.stages: dict[Hashable, Stages] = {}
+        """Of the walks, by all of the question but what walks read as they go."""
+        self.used: tuple[BlockKind, ...] = ()
+        """The blocks of the last site found."""
 
 
-def question_of(brief: SiteBrief, hooks: Hooks) -> Hashable:
-    """Everything that columns depend on: briefs with equal questions have equal columns."""
+def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
+    """Everything that columns depend on: briefs with equal questions have equal columns.
+
+    The second part is what walks read: it decides on offers and on how they are arranged, and on nothing else.
+    """
     site, asked, limits, last = brief.site, brief.redundancy, brief.limits, len(brief.phases) - 1
     return (
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
-        (asked.power, asked.cooling, asked.control, asked.scope, brief.autonomy.ups_min, brief.autonomy.fuel),
+        asked.scope,
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
+        brief.autonomy.fuel,
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
-    )
+    ), (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min)
 
 
 def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known | None = None) -> Problem:
@@ -290,22 +304,25 @@ def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known 
     """
     check_names(brief, catalog)
     catalog = catalog.with_fabric(brief.fabric_frac)
-    known = {} if known is None else known
+    known = Known() if known is None else known
     question = question_of(brief, hooks)
-    if question not in known:
-        known[question] = make_columns(brief, catalog, hooks)
-    return _rounded(brief, catalog, hooks, known[question], SAFE)
+    if question not in known.columns:
+        stages = known.stages.setdefault(question[0], {})
+        known.columns[question] = make_columns(brief, catalog, hooks, stages)
+    return _rounded(SiteOffers(brief, catalog, hooks.shapes), hooks, known.columns[question], SAFE)
 
 
 def make_generous(problem: Problem, hooks: Hooks) -> Problem:
     """The same question with every figure rounded the other way: its least cost is below every site's exact cost."""
     columns = tuple(c.column for c in problem.columns)
-    return replace(_rounded(problem.brief, problem.catalog, hooks, columns, GENEROUS), summed=problem.summed)
+    offered = SiteOffers(problem.brief, problem.catalog, hooks.shapes)
+    return replace(_rounded(offered, hooks, columns, GENEROUS), summed=problem.summed)
 
 
-def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
+def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
+    brief, catalog = offered.brief, offered.catalog
     blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + _rests(brief)
-    plant = make_plant(brief, catalog, hooks, _most_asked(brief, columns), blocks, rounding)
+    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, rounding)
     phases = range(len(brief.phases))
     return Problem(
         brief=brief,
@@ -322,7 +339,7 @@ def _rounded(brief: SiteBrief, catalog: Catalog, hooks: Hooks, columns: Columns,
         block_kinds=brief.kinds_max,
         services=plant.services,
         attached=plant.attached,
-        stranded=_stranded(brief, catalog, hooks, plant.wanted),
+        stranded=_stranded(offered, plant.wanted),
         rounding=rounding,
     )
 

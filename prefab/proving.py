@@ -68,16 +68,36 @@ def prove(
     return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
 
 
+def least_usd(problem: Problem, known: Answer, effort: Effort, stop: StopFlag | None) -> int:
+    """Dollars below which no site of a problem is, or the cost of a known site if all others cost more."""
+    assert known.objective is not None
+    left = candidates_of(problem).within(known.objective)
+    if not left.problem.columns:
+        return known.objective
+    least = need(min(left.least_usd, known.objective))
+    if stop is not None and stop.requested:
+        return least
+    answer = solve_packed(left.problem, effort, known, None, stop)
+    if answer.status == "infeasible":
+        return known.objective
+    return least if answer.bound is None else max(least, answer.bound)
+
+
 def solve_packed(
     problem: Problem,
     effort: Effort,
     hint: Answer | None,
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
+    *,
+    any_site: bool = False,
 ) -> Answer:
-    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail."""
+    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail.
+
+    The cheapest site, or the first one that is found.
+    """
     while True:
-        answer = _solve(problem, effort, hint, on_progress, stop)
+        answer = _solve(problem, effort, hint, on_progress, stop, any_site)
         if not answer.values or packs(problem, answer.values):
             return answer
         kinds = kinds_of(problem, answer.values)
@@ -99,6 +119,7 @@ def _solve(
     hint: Answer | None,
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
+    any_site: bool,
 ) -> Answer:
     model = make_model(problem)
     capital = site_terms(problem)
@@ -106,7 +127,8 @@ def _solve(
         model.add_row(capital, high=hint.objective)
         for name in model.names:
             model.hint(name, hint.values.get(name, 0))
-    model.minimize(capital)
+    if not any_site:
+        model.minimize(capital)
     return solve(model, effort, on_progress, stop, "sizing")
 
 

@@ -12,17 +12,19 @@ from typing import Literal
 from prefab import objective
 from prefab.brief import SiteBrief, Spares
 from prefab.candidates import candidates_of
+from prefab.carrier import Carrier
 from prefab.catalog import Catalog
-from prefab.errors import Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
+from prefab.columns import Stages, make_columns
+from prefab.errors import Impossible, OutOfBudget
+from prefab.intakes import apply_patterns, assign_intakes, only_used
+from prefab.module import Need
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
-from prefab.proving import make_model, prove, site_terms, solve_packed
+from prefab.problem import BlockChoice, Known, Problem, check_names, make_generous, make_problem, question_of
+from prefab.proving import least_usd, make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
 from prefab.rules import HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
-from prefab.units import have
 from prefab.ways import Hooks
 
 _FEW = 40
@@ -87,6 +89,8 @@ def _summed(
         # The cheapest site without these rows is the cheapest with them, if it keeps them; most sites do.
         broken = [rule for rule in SUMMED if rule not in asked and _exceeds(rule, problem, found)]
         if not broken:
+            if known is not None:
+                known.used = found.kinds
             return found
         asked += broken
 
@@ -94,22 +98,64 @@ def _summed(
 def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["possible", "impossible", "unknown"]:
     """A quick answer: a site of the two most promising kinds of block is a witness, and a bound may refuse.
 
+    Where the ways to build a block are not known yet, blocks of the modules of the last site are tried first.
+
     Raises:
         InputError: the brief names something the catalog does not have.
     """
-    problem = make_problem(brief, catalog, _hooks(brief, catalog, ()), known)
+    check_names(brief, catalog)
+    hooks = _hooks(brief, catalog, ())
+    if known.used and question_of(brief, hooks) not in known.columns and _has_like_before(brief, catalog, known.used):
+        return "possible"
+    problem = make_problem(brief, catalog, hooks, known)
     if problem.stranded or problem.unserved:
         return "impossible"
     candidates = candidates_of(problem)
+    if candidates.bounding.overdrawn:
+        return "impossible"
     best = candidates.best(_FEW)
     if best is None:
         return "impossible" if candidates.refuses() else "unknown"
-    answer = solve_packed(best, _GLANCE, None, None, None)
-    if not answer.values:
-        return "unknown"
-    small = only_used(problem, answer.values)
-    kept = packs(small, answer.values) and not any(_over(rule, small, answer.values) for rule in SUMMED)
-    return "possible" if kept else "unknown"
+    return "possible" if _has_site(best) else "unknown"
+
+
+def _has_like_before(brief: SiteBrief, catalog: Catalog, kinds: tuple[BlockKind, ...]) -> bool:
+    """Whether there is a site with blocks like these, of the same modules and with coolant as warm: a narrower wish.
+
+    Where nothing gives a carrier so, all modules that give it may, and those that stand in the same rooms. The site's
+    plant is chosen from as ever.
+    """
+    warm = {g.supply_degc for k in kinds for g in k.groups}
+    skus = {sku for k in kinds for sku in (k.pod, *(g.sku for g in k.groups))}
+    within = {c.key for c in catalog.carriers if c.scope == "block"}
+    of_blocks = [m for m in catalog.modules if all(g.carrier in within for g in m.gives)]
+    hooks = _hooks(brief, catalog, ())
+
+    def lets(need: Need, carrier: Carrier, kw: float, supply_degc: float | None, return_degc: float | None) -> bool:
+        as_warm = not carrier.grades_degc or supply_degc in warm
+        return as_warm and hooks.lets(need, carrier, kw, supply_degc, return_degc)
+
+    with_fabric = catalog.with_fabric(brief.fabric_frac)
+    walked: Stages = {}
+    while True:
+        exclude = (*brief.limits.exclude, *(m.sku for m in of_blocks if m.sku not in skus))
+        narrow = brief.model_copy(update={"limits": brief.limits.model_copy(update={"exclude": exclude})})
+        columns = make_columns(narrow, with_fabric, replace(hooks, lets=lets), walked)
+        if len({c.demand for c in columns}) == len(brief.it.demands):
+            problem = make_problem(narrow, catalog, hooks, Known({question_of(narrow, hooks): columns}))
+            return not problem.stranded and _has_site(problem)
+        ends = next((s.carrier for stages in walked.values() for s in stages if not s.fronts), "")
+        rooms = {m.inside for m in of_blocks if m.given(ends) and m.inside}
+        more = {m.sku for m in of_blocks if m.given(ends) or m.inside in rooms}
+        if more <= skus:
+            return False
+        skus |= more
+
+
+def _has_site(problem: Problem) -> bool:
+    """Whether a glance finds a site, whatever it costs, that keeps the limits on sums too."""
+    limited = replace(problem, summed=tuple(rule.RULE for rule in SUMMED))
+    return bool(solve_packed(limited, _GLANCE, None, None, None, any_site=True).values)
 
 
 def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType]) -> Hooks:
@@ -160,19 +206,14 @@ def solve_problem(
     found = prove(problem, effort, on_progress, stop)
     used = only_used(problem, found.values)
     tidy = _tidied(used, found, effort, stop)
-    return _sized(used, tidy, found, _exact_bound(problem, effort, stop), effort)
+    return _sized(used, tidy, found, _exact_bound(problem, found, effort, stop), effort)
 
 
-def _exact_bound(problem: Problem, effort: Effort, stop: StopFlag | None) -> int:
+def _exact_bound(problem: Problem, found: Answer, effort: Effort, stop: StopFlag | None) -> int:
     """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
     asked = (rule for rule in SUMMED if rule.RULE in problem.summed)
     generous = make_generous(problem, _hooks(problem.brief, problem.catalog, asked))
-    try:
-        found = prove(generous, effort, None, stop)
-    except (Impossible, Interrupted, OutOfBudget):
-        return have(candidates_of(generous).least_usd)
-    assert found.bound is not None
-    return found.bound
+    return least_usd(generous, found, effort, stop)
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:

@@ -124,6 +124,10 @@ class _Groups:
         return drawn_kw + (self.cells - 1)[:, None] * drawn_kw[:, :1]
 
 
+Reads = tuple[tuple[Key, str, tuple[tuple[str, float], ...]], ...]
+"""For each key the redundancy asked of its carrier, and every offer's module and capacity."""
+
+
 @dataclass
 class Ways:
     """All ways at one site; what every demand meets again is kept."""
@@ -134,6 +138,8 @@ class Ways:
     phase: int = 0
     """By whose date modules must be there."""
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
+    looked_up: dict[Key, None] = field(default_factory=dict)
+    """The keys whose offers were looked at, in that order; whoever wants to know from when on clears it."""
     rooms: dict[str, Numbers] = field(default_factory=dict)
     groups: dict[tuple[Key, str], dict[tuple[int, int, int], Group]] = field(default_factory=dict)
 
@@ -161,6 +167,11 @@ class Ways:
     def level(self, carrier: str) -> str:
         """The redundancy asked of a carrier."""
         return self.brief.redundancy.of(self.carriers[carrier].redundancy, critical=self.carriers[carrier].autonomy)
+
+    def reads(self, keys: Iterable[Key]) -> Reads:
+        """What a redundancy and an autonomy change of the ways to give these: equal reads, equal ways."""
+        offered = ((k, tuple((o.module.sku, o.capacity_kw) for o in self._offers(k))) for k in keys)
+        return tuple((key, self.level(key.carrier), offers) for key, offers in offered)
 
     def depends_on_block(self, key: Key) -> bool:
         """Whether ways differ with the block that a demand is of."""
@@ -200,6 +211,7 @@ class Ways:
 
     def _offers(self, key: Key) -> tuple[Offer, ...]:
         key = key._replace(unit_for=None)
+        self.looked_up[key] = None
         if key not in self.offers:
             self.offers[key], _ = make_offers(
                 self.brief,

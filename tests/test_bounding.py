@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prefab.bounding import Bounding
+from prefab.candidates import candidates_of
 from prefab.errors import Impossible
 from prefab.objective import capital_terms
 from prefab.problem import make_problem
@@ -156,6 +157,18 @@ def test_some_grid_forbids_some_pairs_and_not_others():
     assert finite[5_980] == 1
     assert list(finite.values()) == sorted(finite.values())
     assert any(0 < share < 1 for share in finite.values())
+
+
+def test_what_is_overdrawn_has_no_numbers_of_blocks():
+    seen = set()
+    for kw in range(3_000, 6_000, 20):
+        candidates = candidates_of(replace(two_sizes(), grid_w=1000 * kw))
+        bounding = candidates.bounding
+        possible = bool(np.isfinite(bounding.by_counts(np.arange(len(bounding.problem.columns)))).any())
+        assert not (bounding.overdrawn and possible)
+        assert candidates.refuses() == (not possible)
+        seen.add((bounding.overdrawn, possible))
+    assert len(seen) == 3, "whole blocks draw more than their share, so that some are refused by counting only"
 
 
 def test_one_kind_of_block_leaves_the_diagonal():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import permutations
 
+import numpy as np
 import pytest
 from build import CDU, CHL, CTL, DRY, FWU, GEN, MODULES, MVS, PMP, UPS, a_brief, a_catalog, a_module
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from prefab.columns import make_columns
 from prefab.connecting import make_connected
 from prefab.design import make_plan
 from prefab.errors import AuditError
+from prefab.fronts import Front, Key, chosen, merged
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.rules import HOOKS, bus_limit, contingencies, feeds, liquid_flow, supply_temperature, ups_autonomy
 
@@ -179,8 +181,42 @@ def test_columns_do_not_depend_on_how_many_blocks_are_compared_at_a_time(monkeyp
     whole = make_columns(*several_ways(), HOOKS)
     assert len(whole) > 10
     for number in (1, 2, 7):
-        monkeypatch.setattr("prefab.columns._AT_ONCE", number)
+        monkeypatch.setattr("prefab.fronts._AT_ONCE", number)
         assert make_columns(*several_ways(), HOOKS) == whole
+
+
+@pytest.mark.parametrize("power", ["N", "N+1", "2N", "2(N+1)", "3N/2", "catcher"])
+def test_columns_are_the_same_with_every_situation_kept(monkeypatch, catalog, edge_brief, power):
+    asked = edge_brief.redundancy.model_copy(update={"power": power})
+    sites = [several_ways(), (edge_brief.model_copy(update={"redundancy": asked}), catalog)]
+    telling = [make_columns(*site, HOOKS) for site in sites]
+    monkeypatch.setattr(Front, "telling", lambda front: front)
+    assert [make_columns(*site, HOOKS) for site in sites] == telling
+
+
+def a_front(*rows):
+    """Rows of loads, each by key and situation."""
+    loads, numbers = np.array(rows, dtype=np.float64), np.arange(len(rows))
+    nothing = np.zeros((len(rows), 0))
+    groups = chosen([()] * len(rows), len(rows))
+    return Front((Key("a"), Key("b")), loads, np.zeros(len(rows)), nothing, nothing, groups, numbers, numbers)
+
+
+def test_situations_that_tell_nothing():
+    covered = [[5, 9, 7, 9], [5, 6, 4, 6]]  # the second and the last are equal and ask most of both
+    normal_covers = [[5, 4, 5, 5], [6, 6, 3, 6]]
+    apart = [[5, 9, 1, 2], [5, 1, 9, 2]]
+    assert a_front(covered).telling().loads_kw.tolist() == [[[5, 9], [5, 6]]]
+    assert a_front(normal_covers).telling().loads_kw.tolist() == [[[5], [6]]]
+    assert a_front(apart).telling().loads_kw.tolist() == [[[5, 9, 1], [5, 1, 9]]]
+    together = a_front(covered, normal_covers, apart).telling()
+    assert together.loads_kw.tolist() == [[[5, 9, 9], [5, 6, 6]], [[5, 5, 5], [6, 6, 6]], [[5, 9, 1], [5, 1, 9]]]
+
+
+def test_fronts_with_fewer_situations_are_merged_with_their_last_one_again():
+    one, other = a_front([[5, 9, 1], [5, 1, 9]]), a_front([[4, 7], [4, 7]])
+    (both,) = merged([one, replace(other, place=other.place + 1)])
+    assert both.loads_kw.tolist() == [[[5, 9, 1], [5, 1, 9]], [[4, 7, 7], [4, 7, 7]]]
 
 
 def test_no_column_is_undercut_by_another_of_the_same_pods():

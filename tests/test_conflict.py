@@ -4,6 +4,7 @@ import pytest
 from build import CDU, MODULES, POD, a_brief, a_catalog
 
 from prefab.conflict import attempt, find_conflict, wishes_of
+from prefab.problem import Known
 from prefab.product import Bays
 from prefab.solver import StopFlag
 
@@ -45,7 +46,7 @@ def test_smallest_set_really_is(change):
     conflict = find_conflict(brief, catalog)
     assert conflict.clashing
     assert conflict.smallest
-    assert attempt(brief, catalog, "quick", StopFlag(), {})[0] == "impossible"
+    assert attempt(brief, catalog, "quick", StopFlag(), Known())[0] == "impossible"
     for wish in conflict.freeing:
         assert wish in conflict.clashing
 

@@ -24,7 +24,7 @@ from prefab.columns import make_columns
 from prefab.conflict import find_conflict
 from prefab.connecting import make_connected
 from prefab.errors import Impossible
-from prefab.problem import make_problem, question_of
+from prefab.problem import Known, make_problem, question_of
 from prefab.rules import HOOKS, SUPPLY, factory_slots, schedule
 from prefab.scheduling import make_scheduled
 from prefab.sizing import find_verdict, make_sized
@@ -93,7 +93,7 @@ def test_larger_modules_where_the_factory_makes_few(family, small, large):
     assert counted(found)[small] + counted(found)[large] < most
     assert broken(fewer, catalog, free) == {"factory_slots"}
     assert broken(fewer, catalog, found) == set()
-    assert find_verdict(same, catalog, {}) == "possible"
+    assert find_verdict(same, catalog, Known()) == "possible"
 
 
 def test_what_no_factory_can_deliver_is_impossible_and_named():
@@ -220,7 +220,8 @@ def test_same_cost_as_brute_force(first):
         skus = [m.sku for m in modules if m.family in families]
         apart = replace(HOOKS, burdens=tuple(lambda _, m, __, sku=sku: float(m.sku == sku) for sku in skus))
         hooks = replace(HOOKS, burdens=factory_slots.burdens(brief, catalog))
-        problem = make_problem(brief, catalog, hooks, {question_of(brief, hooks): make_columns(brief, catalog, apart)})
+        known = Known({question_of(brief, hooks): make_columns(brief, catalog, apart)})
+        problem = make_problem(brief, catalog, hooks, known)
         least = BruteSlots(problem).least_usd()
         assert found == least, f"seed {seed}: {rates}"
         outcomes[least is None, least == Brute(problem).least_usd()] += 1

@@ -15,7 +15,7 @@ from prefab.candidates import candidates_of
 from prefab.catalog import load_catalog
 from prefab.connecting import make_connected
 from prefab.errors import Impossible, InputError
-from prefab.problem import make_problem
+from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS, SUPPLY, budget
 from prefab.sizing import find_verdict, make_sized
 from prefab.solver import QUICK
@@ -98,7 +98,7 @@ def test_below_that_the_unpreferred_one_comes_back():
         found = sized(catalog, 0.05, limits={"budget_usd": limit})
         assert found.cost_usd <= limit
         assert "UPS-800" in bought(found)
-    assert find_verdict(wished(0.05, limits={"budget_usd": free.cost_usd}), catalog, {}) != "impossible"
+    assert find_verdict(wished(0.05, limits={"budget_usd": free.cost_usd}), catalog, Known()) != "impossible"
     with pytest.raises(Impossible):
         sized(catalog, 0.05, limits={"budget_usd": free.cost_usd - 1})
 

@@ -13,7 +13,9 @@ from prefab.connecting import make_connected
 from prefab.design import make_plan
 from prefab.errors import Impossible, InputError
 from prefab.objective import measured_usd
-from prefab.rules import SUPPLY, grid_limit
+from prefab.problem import make_problem
+from prefab.proving import least_usd, prove
+from prefab.rules import HOOKS, SUPPLY, grid_limit
 from prefab.sizing import make_sized
 from prefab.solver import QUICK, Answer, StopFlag, solve
 
@@ -28,6 +30,25 @@ def test_objective_is_the_measured_cost():
     measured, rounded = measured_usd(sized, catalog.modules, catalog.costs)
     assert measured == sized.objective_usd  # every price of the small catalog is a whole number of dollars
     assert rounded == sum(n[-1] for n in sized.blocks) + sum(p.per_side[-1] for p in sized.plant)
+
+
+def test_least_cost_up_to_that_of_a_known_site():
+    problem = make_problem(a_brief(phases=phases(2.5), grid={"capacity_mw": 9.0}), a_catalog(), HOOKS)
+    found = prove(problem, QUICK, None, None)
+    for dearer in (0, 1, 10**6, 10**8):
+        known = Answer("feasible", found.objective + dearer, None, {})
+        assert least_usd(problem, known, QUICK, None) == found.objective
+    for cheaper in (1, 10**6):
+        # Nothing costs so little: what costs no less than that is not looked at.
+        known = Answer("feasible", found.objective - cheaper, None, {})
+        assert least_usd(problem, known, QUICK, None) == found.objective - cheaper
+
+
+def test_a_stopped_proof_keeps_what_its_bounds_say():
+    problem = make_problem(a_brief(phases=phases(2.5), grid={"capacity_mw": 9.0}), a_catalog(), HOOKS)
+    found, stop = prove(problem, QUICK, None, None), StopFlag()
+    stop.request()
+    assert 0.9 * found.objective < least_usd(problem, found, QUICK, stop) <= found.objective
 
 
 def test_phases_grow_and_carry_their_load():

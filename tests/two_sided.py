@@ -18,7 +18,7 @@ from prefab.connecting import make_connected
 from prefab.design import make_plan
 from prefab.module import Module, Need
 from prefab.plan import BlockKind, Plan, Plant, Sized
-from prefab.problem import BlockChoice, Problem, make_problem, question_of
+from prefab.problem import BlockChoice, Known, Problem, make_problem, question_of
 from prefab.results import Finding
 from prefab.rules import HOOKS
 
@@ -320,7 +320,7 @@ def _battery(rng: random.Random) -> Module:
 
 def _problem(brief: SiteBrief, catalog: Catalog, columns: tuple[Column, ...]) -> Problem:
     """With the blocks of the drawn catalog: what is changed afterwards is no part of them."""
-    return make_problem(brief, catalog, HOOKS, {question_of(brief, HOOKS): columns})
+    return make_problem(brief, catalog, HOOKS, Known({question_of(brief, HOOKS): columns}))
 
 
 def _counted(rng: random.Random, problem: Problem, columns: tuple[Column, ...]) -> Site:
