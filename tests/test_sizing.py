@@ -163,7 +163,7 @@ def test_stopped_by_the_user_keeps_the_incumbent_and_an_honest_bound(monkeypatch
     assert kept.bound_usd <= cost() <= kept.objective_usd
 
 
-@pytest.mark.parametrize("layout", ["edge-2mw", "training-20mw"])
+@pytest.mark.parametrize("layout", ["edge-2mw", pytest.param("training-20mw", marks=pytest.mark.slow)])
 def test_least_grid_the_solver_accepts_is_kept_by_the_checks(layout):
     """A site right at its grid limit: what the sizing takes, the walk of every situation keeps."""
     catalog = load_catalog()
