@@ -3,8 +3,8 @@
 import random
 
 import pytest
-from build import GEN, MODULES, MVS, POD, TRF, UPS, a_brief, a_catalog
-from test_brute_force import of_pods, sized_anew
+from build import BES, GEN, MODULES, MVS, POD, TRF, UPS, a_brief, a_catalog, a_module
+from test_brute_force import SITE_CARRIERS, of_pods, sized_anew
 
 from prefab import columns, plant, ways
 from prefab.brief import Spares
@@ -14,6 +14,8 @@ from prefab.rules import HOOKS, spares
 from prefab.sizing import make_sized, standing
 from prefab.solver import QUICK
 from prefab.spare_bound import make_spread
+
+SLOW_ASKS = {"policy": "critical", "lead_weeks_over": 52.0}
 
 
 def slow(module, weeks):
@@ -118,10 +120,12 @@ def test_no_site_undercuts_the_bound_and_what_is_called_optimal_is(seeds, monkey
 
 def test_a_way_that_shares_its_types_is_kept_for_its_spares(monkeypatch):
     # A small transformer for what cools saves a thousand each; those of the UPS then ask for a spare of their own.
-    small = priced(sized_anew(TRF, "TRF-0500", 500, 0, parallel_max=1), 99_000)
+    small = sized_anew(TRF, "TRF-0500", 500, 99_000, parallel_max=1)
+    half = tuple((load, kw / 2) for load, kw in TRF.losses.points)
+    small = small.model_copy(update={"losses": TRF.losses.model_copy(update={"points": half})})
     rest = tuple(m for m in MODULES if m.sku != TRF.sku)
     catalog = a_catalog((*rest, slow(TRF, 60.0), slow(small, 60.0)))
-    brief = a_brief(spares={"policy": "critical", "lead_weeks_over": 52.0})
+    brief = a_brief(redundancy={"power": "N"}, spares=SLOW_ASKS)
     best = make_sized(brief, catalog, QUICK)
     assert (best.status, best.gap_frac, [s.sku for s in best.spares]) == ("optimal", 0, ["TRF-1000"])
     # Where there are too many types to mind them, that way is lost and nobody says optimal.
@@ -132,6 +136,36 @@ def test_a_way_that_shares_its_types_is_kept_for_its_spares(monkeypatch):
     assert found.bound_usd <= best.objective_usd < found.objective_usd
     bare = make_sized(brief.model_copy(update={"spares": Spares()}), catalog, QUICK)
     assert found.bound_usd >= bare.bound_usd + 99_000 * 1.05
+
+
+def test_plant_without_a_spare_is_kept_beside_a_cheaper_one_that_asks_for_it():
+    fed = [{"carrier": "hv_ac", "connection": "transfer", "through": True}]
+    behind = [{"carrier": "hv_bay", "connection": "unit", "through": True}]
+    gives = [{"carrier": "hv_bay", "capacity_kva": 9_000}]
+    bays = [
+        a_module(f"HVB-{n}", "hv_bay", price_usd=usd, needs=fed, gives=gives) for n, usd in ((1, 90_000), (2, 99_000))
+    ]
+    main = a_module("TXM-10", "transformer", needs=behind, gives=[{"carrier": "utility_mv", "capacity_kva": 5_000}])
+    catalog = a_catalog((*MODULES, main, slow(bays[0], 60.0), bays[1]), carriers=SITE_CARRIERS)
+    high = {"grid": {"voltage_kv": 110.0}}
+    assert "HVB-1" in {p.sku for p in make_sized(a_brief(**high), catalog, QUICK).plant}
+    found = make_sized(a_brief(spares=SLOW_ASKS, **high), catalog, QUICK)
+    assert "HVB-2" in {p.sku for p in found.plant}
+    assert (found.status, found.spares) == ("optimal", ())
+
+
+def test_batteries_are_chosen_with_their_spares():
+    # One large battery is cheaper than two small ones, but not with another one in store.
+    large = slow(priced(BES, 500_000), 60.0)
+    small = sized_anew(BES, "BES-2000", 1_000, 260_000)
+    half = {"power_kw": 1_000.0, "energy_kwh": 2_000.0}
+    small = slow(small.model_copy(update={"grid_battery": BES.grid_battery.model_copy(update=half)}), 60.0)
+    catalog = a_catalog((*(m for m in MODULES if m.sku != BES.sku), large, small))
+    stored = {"storage": {"power_mw": 2.0, "duration_h": 1.0}}
+    assert "BES-4000" in {p.sku for p in make_sized(a_brief(**stored), catalog, QUICK).plant}
+    found = make_sized(a_brief(spares=SLOW_ASKS, **stored), catalog, QUICK)
+    assert [(s.sku, s.count) for s in found.spares] == [("BES-2000", 1)]
+    assert found.status == "optimal"
 
 
 # By hand: 100,000 with 5 % of freight is 105,000 a spare; installed a module counts 1.15 times its price.
