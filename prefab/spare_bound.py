@@ -32,7 +32,7 @@ class Spread(NamedTuple):
 def make_spread(brief: SiteBrief, catalog: Catalog, standing: Mapping[str, int]) -> Spread:
     """Valid for any site; best for one on which so many modules of each type stand."""
     each_usd = spares.each_usd(brief, catalog)
-    per = spares.per_modules(brief, catalog)
+    per = spares.modules_per_spare(brief, catalog)
     given = _given(brief, catalog)
     left = {sku: Fraction(usd) for sku, usd in each_usd.items()}
     fixed = _taken(left, (types for types in given if not _many(types, each_usd, per, standing)))

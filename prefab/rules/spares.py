@@ -127,7 +127,7 @@ def apply(model: "Model", problem: "Problem") -> None:
     candidates = _candidates(problem)
     if not candidates:
         return
-    per = per_modules(problem.brief, problem.catalog)
+    per = modules_per_spare(problem.brief, problem.catalog)
     uses = add_uses(model, problem)
     standing: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for count, contents in steps(problem, problem.phases[-1]):
@@ -165,7 +165,7 @@ def each_usd(brief: SiteBrief, catalog: Catalog) -> dict[str, int]:
     return {m.sku: have(evaluated_usd(brief, m) * delivered) for m in _kept(brief, catalog, catalog.modules)}
 
 
-def per_modules(brief: SiteBrief, catalog: Catalog) -> int | None:
+def modules_per_spare(brief: SiteBrief, catalog: Catalog) -> int | None:
     """One spare more for each so many modules that stand; none where there is one at the most."""
     basis = catalog.basis.spares
     return brief.spares.per_modules or (basis.per_modules_count if basis else None)
