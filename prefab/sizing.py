@@ -3,6 +3,7 @@
 Ties: buy late, then few modules.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -15,7 +16,7 @@ from prefab.candidates import candidates_of
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
-from prefab.errors import Impossible, OutOfBudget
+from prefab.errors import Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, only_used
 from prefab.module import Need
 from prefab.plan import BlockKind, Plant, Sized
@@ -25,6 +26,7 @@ from prefab.proving import least_usd, make_model, prove, site_terms, solve_packe
 from prefab.results import Progress
 from prefab.rules import HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
+from prefab.spare_bound import make_spread
 from prefab.ways import Hooks
 
 _FEW = 40
@@ -50,20 +52,53 @@ def make_sized(
         OutOfBudget: neither a site nor a proof within the effort.
         Interrupted: stopped by the user before there was a site.
     """
-    if brief.limits.skus is None and brief.spares.policy == "none":
-        return _summed(brief, catalog, effort, on_progress, stop, known)
-    # What types of module a site shares is not seen while columns are made, so that a dearer way of fewer types may be
-    # gone: the bound is that of the same wishes without it.
-    free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": Spares()})
+    seen = spares.are_seen(brief, catalog)
+    if brief.limits.skus is None and seen:
+        found = _summed(brief, catalog, effort, on_progress, stop, known)
+        return found if found.status == "optimal" else _bounded(found, brief, catalog, found, effort, stop)
+    # What types of module a site shares is not seen while columns are made (but for a few that ask for spares), so that
+    # a dearer way of fewer types may be gone: the bound is that of the same wishes without it.
+    kept = brief.spares if seen else Spares()
+    free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": kept})
     least = _summed(free, catalog, effort, None, stop, known)
     try:
         found = _summed(brief, catalog, effort, on_progress, stop, known)
     except Impossible as error:
-        raise OutOfBudget(f"{error}; there is a site with more different modules and without spares") from None
-    bound = min(found.bound_usd, least.bound_usd)
-    exact = min(found.exact_bound_usd, least.exact_bound_usd)
+        without = ["with more different modules"] * (brief.limits.skus is not None) + ["without spares"] * (not seen)
+        raise OutOfBudget(f"{error}; there is a site {' and '.join(without)}") from None
+    return _bounded(found, brief, catalog, least, effort, stop)
+
+
+def _bounded(
+    found: Sized, brief: SiteBrief, catalog: Catalog, least: Sized, effort: Effort, stop: StopFlag | None
+) -> Sized:
+    """With the better of two bounds: that of an easier question, and where spares are asked for, that of any site
+    without them whose modules cost their share of spares."""
+    bound, exact = least.bound_usd, least.exact_bound_usd
+    if brief.spares.policy != "none" and found.stopped != "user":
+        spread = make_spread(brief, catalog, standing(found))
+        free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": Spares()})
+        try:
+            spread_least = _summed(free, spread.catalog, effort, None, stop, None)
+        except (Interrupted, OutOfBudget):
+            pass
+        else:
+            bound = max(bound, spread_least.bound_usd + spread.fixed_usd)
+            exact = max(exact, spread_least.exact_bound_usd + spread.fixed_usd)
+    bound = min(bound, found.objective_usd)
     status: Literal["optimal", "feasible"] = "optimal" if bound == found.objective_usd else "feasible"
-    return found.model_copy(update={"bound_usd": bound, "exact_bound_usd": exact, "status": status})
+    return found.model_copy(update={"bound_usd": bound, "exact_bound_usd": min(exact, bound), "status": status})
+
+
+def standing(sized: Sized) -> Counter[str]:
+    """How many modules of each type stand at full build."""
+    found: Counter[str] = Counter()
+    for kind, counts in zip(sized.kinds, sized.blocks, strict=True):
+        for group in kind.groups:
+            found[group.sku] += group.count * counts[-1]
+    for plant in sized.plant:
+        found[plant.sku] += plant.sides * plant.per_side[-1]
+    return found
 
 
 def _summed(
@@ -165,7 +200,8 @@ def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType]) -> 
     """
     limited = (*summed, budget) if brief.prefer.makers and brief.limits.budget_usd is not None else tuple(summed)
     each = (rule.burdens(brief, catalog) if rule is factory_slots else (rule.burden,) for rule in limited)
-    return replace(HOOKS, burdens=tuple(chain.from_iterable(each)))
+    store = spares.burdens(brief, catalog) if spares.are_seen(brief, catalog) else ()
+    return replace(HOOKS, burdens=(*chain.from_iterable(each), *store))
 
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:

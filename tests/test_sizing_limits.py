@@ -114,12 +114,21 @@ def test_spares_are_bought_priced_and_kept():
     assert {s.sku: s.count for s in found.spares} == {"GEN-2000": 1, "TRF-1000": 1 + transformers // 6}
     # 100,000 with 5 % of freight each.
     assert found.objective_usd == bare.objective_usd + sum(s.count for s in found.spares) * 105_000
-    # What spares cost is a gap: columns do not see what types they share.
-    assert (found.status, found.bound_usd) == ("feasible", bare.objective_usd)
+    assert (found.status, found.bound_usd) == ("optimal", found.objective_usd)
     assert not broken(tuple(findings(found, catalog, spares=asked)))
     measured, rounded = objective.measured_usd(found, catalog.modules, catalog.costs)
     assert 0 <= found.objective_usd - measured <= rounded
-    with pytest.raises(OutOfBudget):
-        sized(catalog, spares=asked, limits={"budget_usd": found.objective_usd - 1})
+    assert sized(catalog, spares=asked, limits={"budget_usd": found.objective_usd}).objective_usd == found.objective_usd
     with pytest.raises(Impossible):
-        sized(catalog, spares=asked, limits={"budget_usd": bare.objective_usd - 1})
+        sized(catalog, spares=asked, limits={"budget_usd": found.objective_usd - 1})
+
+
+def test_of_many_types_with_spares_less_than_the_least_found_is_not_proved_impossible():
+    asked = {"policy": "critical", "lead_weeks_over": 0.0}
+    bare, found = sized(), sized(spares=asked)
+    assert found.status == "feasible"
+    assert bare.objective_usd < found.bound_usd < found.objective_usd
+    with pytest.raises(OutOfBudget, match="there is a site without spares"):
+        sized(spares=asked, limits={"budget_usd": found.objective_usd - 1})
+    with pytest.raises(Impossible):
+        sized(spares=asked, limits={"budget_usd": bare.objective_usd - 1})
