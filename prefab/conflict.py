@@ -8,15 +8,11 @@ from typing import Any, Literal
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.connecting import make_connected
-from prefab.design import EFFORTS
+from prefab.design import make_built
 from prefab.errors import Impossible, OutOfBudget
-from prefab.placing import make_placed
 from prefab.problem import Known
 from prefab.results import Progress
 from prefab.rules import RULES, Rule
-from prefab.scheduling import make_scheduled
-from prefab.sizing import make_sized
 from prefab.solver import StopFlag
 
 Verdict = Literal["possible", "impossible", "unknown"]
@@ -107,12 +103,8 @@ def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, 
 
 def attempt(brief: SiteBrief, catalog: Catalog, effort: str, stop: StopFlag, known: Known) -> tuple[Verdict, str]:
     """Whether a brief has a site, as far as land and dates, and if not what was said."""
-    modules = {m.sku: m for m in catalog.modules}
     try:
-        sized = make_sized(brief, catalog, EFFORTS[effort], stop=stop, known=known)
-        connected = make_connected(brief, catalog, sized)
-        make_placed(brief, catalog.basis, modules, connected.equipment)
-        make_scheduled(brief, catalog.basis, modules, connected.equipment, EFFORTS[effort], stop=stop)
+        make_built(brief, catalog, effort, stop=stop, known=known)
     except Impossible as error:
         return "impossible", str(error)
     except OutOfBudget as error:

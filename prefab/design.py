@@ -9,10 +9,12 @@ from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.climate import WeatherYear
 from prefab.connecting import make_connected
-from prefab.errors import AuditError
+from prefab.errors import AuditError, Impossible, OutOfBudget
 from prefab.materials import Laid
+from prefab.module import Module
 from prefab.placing import make_placed
-from prefab.plan import Connected, Plan, Sized
+from prefab.plan import Connected, Placed, Plan, Scheduled, Sized
+from prefab.problem import Known
 from prefab.results import Finding, Progress
 from prefab.routing import make_routed
 from prefab.scheduling import make_scheduled
@@ -21,6 +23,20 @@ from prefab.solver import FULL, QUICK, Effort, StopFlag
 from prefab.workload import StorageCard, Workload
 
 EFFORTS: dict[str, Effort] = {"quick": QUICK, "full": FULL}
+
+
+_FEWER = (0.85, 0.7, 0.5)
+"""Shares of the factories' slots with which a site is sized again when the schedule of the cheapest one is late."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A site that stands on its land in time."""
+
+    sized: Sized
+    connected: Connected
+    placed: Placed
+    scheduled: Scheduled
 
 
 @dataclass(frozen=True)
@@ -51,23 +67,96 @@ def make_design(
         if on_progress:
             on_progress(Progress(stage, None, None, 0.0))
 
-    sized = make_sized(brief, catalog, EFFORTS[effort], on_progress, stop)
-    say("connecting")
-    connected = make_connected(brief, catalog, sized)
-    modules = {m.sku: m for m in catalog.with_fabric(brief.fabric_frac).modules}
-    say("placing")
-    placed = make_placed(brief, catalog.basis, modules, connected.equipment)
+    built = make_built(brief, catalog, effort, on_progress, stop)
+    connected, placed = built.connected, built.placed
     say("routing")
-    carriers = {c.key: c for c in catalog.carriers}
+    modules, carriers = _modules(brief, catalog), {c.key: c for c in catalog.carriers}
     routed = make_routed(brief, catalog.basis, modules, carriers, connected.equipment, connected.feeds, placed)
-    # After Ctrl-C the later stages still run, at quick effort, so that what was found is not lost.
-    later = QUICK if stop.requested else EFFORTS[effort]
-    scheduled = make_scheduled(brief, catalog.basis, modules, connected.equipment, later, on_progress, stop)
     say("auditing")
-    found = {"weather": weather, "placed": placed, "routed": routed, "scheduled": scheduled}
-    plan = make_plan(brief, catalog, sized, connected).model_copy(update=found)
+    found = {"weather": weather, "placed": placed, "routed": routed, "scheduled": built.scheduled}
+    plan = make_plan(brief, catalog, built.sized, connected).model_copy(update=found)
     plan = plan.model_copy(update={"entries_digest": plan.entries_digest_found})
     return Design(plan, refuse_unsound(audit(plan)))
+
+
+def make_built(
+    brief: SiteBrief,
+    catalog: Catalog,
+    effort: str,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: StopFlag | None = None,
+    known: Known | None = None,
+) -> Built:
+    """The cheapest site, connected, placed and scheduled.
+
+    The sizing counts slots of factories until site acceptance, the schedule with crews and tests: where slots are named
+    and the schedule is late, sites that need fewer modules from these factories are tried, and keep the first bound.
+
+    Raises:
+        InputError, Impossible, OutOfBudget, Interrupted: see the stages; OutOfBudget also where all those are late.
+    """
+    stop = stop or StopFlag()
+    sized = make_sized(brief, catalog, EFFORTS[effort], on_progress, stop, known)
+    connected, placed = _placed(brief, catalog, sized, on_progress)
+    try:
+        return _built(brief, catalog, sized, connected, placed, effort, on_progress, stop)
+    except Impossible as error:
+        late = error
+    tried = {(sized.kinds, sized.blocks, sized.plant)}
+    for share in _FEWER if brief.works.factory and not stop.requested else ():
+        try:
+            fewer = make_sized(_slower(brief, share), catalog, EFFORTS[effort], on_progress, stop, known)
+        except (Impossible, OutOfBudget):
+            break
+        if (fewer.kinds, fewer.blocks, fewer.plant) in tried:
+            continue
+        tried.add((fewer.kinds, fewer.blocks, fewer.plant))
+        bound = min(sized.bound_usd, fewer.objective_usd)
+        proof = {"bound_usd": bound, "exact_bound_usd": min(sized.exact_bound_usd, bound)}
+        fewer = fewer.model_copy(update={**proof, "status": "optimal" if bound == fewer.objective_usd else "feasible"})
+        try:
+            connected, placed = _placed(brief, catalog, fewer, on_progress)
+            return _built(brief, catalog, fewer, connected, placed, effort, on_progress, stop)
+        except Impossible:
+            continue
+    if not brief.works.factory:
+        raise late
+    raise OutOfBudget(f"{late}\nso the cheapest site; none of fewer modules from these factories was found in time")
+
+
+def _placed(
+    brief: SiteBrief, catalog: Catalog, sized: Sized, on_progress: Callable[[Progress], None] | None
+) -> tuple[Connected, Placed]:
+    if on_progress:
+        on_progress(Progress("connecting, placing", None, None, 0.0))
+    connected = make_connected(brief, catalog, sized)
+    return connected, make_placed(brief, catalog.basis, _modules(brief, catalog), connected.equipment)
+
+
+def _built(
+    brief: SiteBrief,
+    catalog: Catalog,
+    sized: Sized,
+    connected: Connected,
+    placed: Placed,
+    effort: str,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag,
+) -> Built:
+    # After Ctrl-C the later stages still run, at quick effort, so that what was found is not lost.
+    later = QUICK if stop.requested else EFFORTS[effort]
+    modules = _modules(brief, catalog)
+    scheduled = make_scheduled(brief, catalog.basis, modules, connected.equipment, later, on_progress, stop)
+    return Built(sized, connected, placed, scheduled)
+
+
+def _modules(brief: SiteBrief, catalog: Catalog) -> dict[str, Module]:
+    return {m.sku: m for m in catalog.with_fabric(brief.fabric_frac).modules}
+
+
+def _slower(brief: SiteBrief, share: float) -> SiteBrief:
+    slots = (f.model_copy(update={"modules_per_week": f.modules_per_week * share}) for f in brief.works.factory)
+    return brief.model_copy(update={"works": brief.works.model_copy(update={"factory": tuple(slots)})})
 
 
 def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Connected) -> Plan:

@@ -23,7 +23,8 @@ from prefab.brief import read_brief
 from prefab.columns import make_columns
 from prefab.conflict import find_conflict
 from prefab.connecting import make_connected
-from prefab.errors import Impossible
+from prefab.design import make_built
+from prefab.errors import Impossible, OutOfBudget
 from prefab.problem import Known, make_problem, question_of
 from prefab.rules import HOOKS, SUPPLY, factory_slots, schedule
 from prefab.scheduling import make_scheduled
@@ -236,6 +237,19 @@ def test_where_no_promising_pair_of_kinds_fits_in_whole_blocks(catalog):
     assert found.status == "optimal"
     slow = {m.sku for m in catalog.modules if m.family == "power" and m.deployment.lead_weeks >= 45}
     assert 0 < sum(n for sku, n in counted(found).items() if sku in slow) <= 15
+
+
+def test_where_the_schedule_of_the_cheapest_site_is_late_a_site_of_fewer_modules_is_tried(catalog):
+    example = read_brief(Path(__file__).parents[1] / "examples" / "training-20mw.toml")
+    brief = example.model_copy(update={"works": a_brief(**slots(generator=0.2)).works})
+    cheapest, built = make_sized(brief, catalog, QUICK), make_built(brief, catalog, "quick")
+    assert counted(built.sized) != counted(cheapest)
+    assert (built.sized.status, built.sized.bound_usd) == ("feasible", cheapest.bound_usd)
+    assert built.sized.objective_usd > cheapest.objective_usd
+    assert built.scheduled.tasks[-1].finish <= brief.phases[0].energised_by
+    slow = example.model_copy(update={"works": a_brief(**slots(it_pod=0.04)).works})
+    with pytest.raises(OutOfBudget, match=r"cannot be handed over by .*\nso the cheapest site; none of fewer modules"):
+        make_built(slow, catalog, "quick")
 
 
 def scheduled_site(rate, by=date(2031, 1, 2), blocks=(6,)):
