@@ -51,6 +51,30 @@ def arrange(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_l
     return [Arrangement(sides, per_side, demand, shares, (((demand.normal / left, left),),))]
 
 
+def arrange_least(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_least: int) -> list[Arrangement]:
+    """As `arrange`, but systems that share their reserve hold only what they must however consumers spread over them.
+
+    Whatever consumers hang on them, no arrangement has fewer modules or loses less: that bounds every way.
+    """
+    if level not in SYSTEMS:
+        return arrange(demand, offer, level, consumers, at_least)
+    found = (_least_shared(demand, offer, level, at_least, n) for n in SYSTEMS[level])
+    return [arranged for arranged in found if arranged is not None]
+
+
+def _least_shared(demand: Demand, offer: Offer, level: str, at_least: int, systems: int) -> Arrangement | None:
+    left = systems - 1
+    each_kw = demand.normal / left
+    if offer.carrier.group_max_kw is not None and each_kw > offer.carrier.group_max_kw:
+        return None
+    per_side = max(rounded_up(each_kw / offer.capacity_kw), at_least)
+    if per_side > offer.parallel_max:
+        return None
+    carrying = left if level == CATCHER else systems
+    shares = ((1 / carrying / per_side, per_side),) * carrying + ((0.0, per_side),) * (systems - carrying)
+    return Arrangement(systems, per_side, demand, shares, (((each_kw / per_side, per_side),) * left,))
+
+
 def _shared(
     demand: Demand, offer: Offer, level: str, consumers: Consumers, at_least: int, systems: int
 ) -> Arrangement | None:

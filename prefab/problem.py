@@ -288,12 +288,11 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
-        asked.scope,
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
-        brief.autonomy.fuel,
+        (brief.autonomy.fuel, asked.scope),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
-    ), (asked.power, asked.cooling, asked.control, brief.autonomy.ups_min)
+    ), (asked, brief.autonomy.ups_min)
 
 
 def make_problem(brief: SiteBrief, catalog: Catalog, hooks: Hooks, known: Known | None = None) -> Problem:

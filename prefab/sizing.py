@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Literal
 
 from prefab import objective
+from prefab.arranging import SYSTEMS
 from prefab.brief import SiteBrief, Spares
 from prefab.candidates import candidates_of
 from prefab.carrier import Carrier
@@ -24,7 +25,7 @@ from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, check_names, make_generous, make_problem, question_of
 from prefab.proving import least_usd, make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
-from prefab.rules import HOOKS, SUMMED, budget, factory_slots, spares
+from prefab.rules import BOUNDING, HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
 from prefab.spare_bound import make_spread
 from prefab.ways import Hooks
@@ -52,6 +53,33 @@ def make_sized(
         OutOfBudget: neither a site nor a proof within the effort.
         Interrupted: stopped by the user before there was a site.
     """
+    if brief.redundancy.power not in SYSTEMS:
+        return _spared(brief, catalog, effort, on_progress, stop, known)
+    # How consumers spread over systems that share their reserve is not seen while columns are made, so that what would
+    # spread better may be gone: the bound is that of systems which hold only what they must.
+    free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": Spares()})
+    least = _summed(free, catalog, effort, None, stop, known, BOUNDING)
+    try:
+        found = _spared(brief, catalog, effort, on_progress, stop, known)
+    except Impossible as error:
+        raise OutOfBudget(
+            f"{error}; that nothing spreads better over systems that share reserve is not proved"
+        ) from None
+    bound = min(found.bound_usd, least.bound_usd)
+    exact = min(found.exact_bound_usd, least.exact_bound_usd)
+    status: Literal["optimal", "feasible"] = "optimal" if bound == found.objective_usd else "feasible"
+    return found.model_copy(update={"bound_usd": bound, "exact_bound_usd": exact, "status": status})
+
+
+def _spared(
+    brief: SiteBrief,
+    catalog: Catalog,
+    effort: Effort,
+    on_progress: Callable[[Progress], None] | None,
+    stop: StopFlag | None,
+    known: Known | None,
+) -> Sized:
+    """With spares and so many different modules as the brief asks for."""
     seen = spares.are_seen(brief, catalog)
     if brief.limits.skus is None and seen:
         found = _summed(brief, catalog, effort, on_progress, stop, known)
@@ -108,11 +136,12 @@ def _summed(
     on_progress: Callable[[Progress], None] | None,
     stop: StopFlag | None,
     known: Known | None,
+    base: Hooks = HOOKS,
 ) -> Sized:
     """Sized without the limits on sums of all modules first, and with those that this breaks."""
     asked: list[ModuleType] = []
     while True:
-        problem = make_problem(brief, catalog, _hooks(brief, catalog, asked), known)
+        problem = make_problem(brief, catalog, _hooks(brief, catalog, asked, base), known)
         problem = replace(problem, summed=tuple(rule.RULE for rule in asked))
         try:
             found = solve_problem(problem, effort, on_progress, stop)
@@ -143,14 +172,18 @@ def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["p
     if known.used and question_of(brief, hooks) not in known.columns and _has_like_before(brief, catalog, known.used):
         return "possible"
     problem = make_problem(brief, catalog, hooks, known)
-    if problem.stranded or problem.unserved:
+    if problem.stranded:
         return "impossible"
+    # Ways that spread better over systems with shared reserve may be gone.
+    refused: Literal["impossible", "unknown"] = "unknown" if brief.redundancy.power in SYSTEMS else "impossible"
+    if problem.unserved:
+        return refused
     candidates = candidates_of(problem)
     if candidates.bounding.overdrawn:
-        return "impossible"
+        return refused
     best = candidates.best(_FEW)
     if best is None:
-        return "impossible" if candidates.refuses() else "unknown"
+        return refused if candidates.refuses() else "unknown"
     return "possible" if _has_site(best) else "unknown"
 
 
@@ -193,7 +226,7 @@ def _has_site(problem: Problem) -> bool:
     return bool(solve_packed(limited, _GLANCE, None, None, None, any_site=True).values)
 
 
-def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType]) -> Hooks:
+def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], base: Hooks = HOOKS) -> Hooks:
     """The rules' hooks, with what each module adds to the sums that are limited.
 
     A budget is in dollars paid: where the choice counts others, ways that cost more by its count may cost less.
@@ -201,7 +234,7 @@ def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType]) -> 
     limited = (*summed, budget) if brief.prefer.makers and brief.limits.budget_usd is not None else tuple(summed)
     each = (rule.burdens(brief, catalog) if rule is factory_slots else (rule.burden,) for rule in limited)
     store = spares.burdens(brief, catalog) if spares.are_seen(brief, catalog) else ()
-    return replace(HOOKS, burdens=(*chain.from_iterable(each), *store))
+    return replace(base, burdens=(*chain.from_iterable(each), *store))
 
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:

@@ -4,10 +4,11 @@ A rule file has TITLE, BASIS, WISHES (the brief's fields it reads that a custome
 `explain(brief)`; where it acts on the sizing also `shape(offer)`, `admit(demand, carrier)` or `apply(model, problem)`.
 """
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Protocol, cast
 
-from prefab.arranging import arrange
+from prefab.arranging import arrange, arrange_least
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
@@ -111,3 +112,7 @@ HOOKS = Hooks(
     fits=bays.fits,
 )
 """What the rules say while columns are made."""
+
+BOUNDING = replace(HOOKS, arrange=arrange_least)
+"""The same where systems share their reserve, for a bound: ways are told apart by what they draw, and not by how their
+consumers spread over systems, so that the cheapest may be gone."""
