@@ -1,5 +1,6 @@
 """What the customer asked for."""
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -40,6 +41,16 @@ class Site(Frozen):
     projection. Design conditions stay the climate's and the brief's."""
     design_dry_bulb_degc: Annotated[float, Field(ge=-60, le=60)] | None = None
     """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
+
+
+def _twice(names: Iterable[str]) -> str:
+    """The first name that has come before, quoted; empty where all differ."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return repr(name)
+        seen.add(name)
+    return ""
 
 
 class ItDemand(Frozen):
@@ -330,13 +341,19 @@ class SiteBrief(Frozen):
         known = {d.name for d in self.it.demand}
         for phase in self.phases:
             asked = [part.demand for part in phase.split]
-            if bool(known) != bool(asked) or not set(asked) <= known or len(set(asked)) < len(asked):
-                allowed = (
-                    f"each of {', '.join(sorted(known))} at most once" if known else "nothing: there is one demand"
-                )
-                raise ValueError(f"phase {phase.name!r}: split: must name {allowed}")
-            if asked and abs(sum(part.it_mw for part in phase.split) - phase.it_mw) > 1e-6:
-                raise ValueError(f"phase {phase.name!r}: split: must add up to it_mw, {phase.it_mw:g}")
+            wrong = ""
+            if asked and not known:
+                wrong = "must be left out: there is one demand"
+            elif known and not asked:
+                wrong = f"is missing; it says how many megawatts are for {', '.join(sorted(known))}"
+            elif strange := [d for d in asked if d not in known]:
+                wrong = f"{strange[0]!r} is no demand of the brief; allowed: {', '.join(sorted(known))}"
+            elif twice := _twice(asked):
+                wrong = f"{twice} is named twice; each demand at most once"
+            elif asked and abs(sum(part.it_mw for part in phase.split) - phase.it_mw) > 1e-6:
+                wrong = f"must add up to it_mw, {phase.it_mw:g}"
+            if wrong:
+                raise ValueError(f"phase {phase.name!r}: split: {wrong}")
         never = known - {part.demand for phase in self.phases for part in phase.split}
         if never:
             raise ValueError(f"it: demand: {', '.join(sorted(never))}: no phase has megawatts of it")
