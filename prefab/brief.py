@@ -79,9 +79,9 @@ class It(Frozen):
     @model_validator(mode="after")
     def _one_or_several(self) -> Self:
         if (self.workload is None) == (not self.demand) or (self.demand and self.pods):
-            raise ValueError("it: give either a workload (and pods), or [[it.demand]] with name, workload and pods")
-        if len({d.name for d in self.demand}) < len(self.demand):
-            raise ValueError("it: demand: every name must be different")
+            raise ValueError("give either a workload (and pods), or [[it.demand]] with name, workload and pods")
+        if twice := _twice(d.name for d in self.demand):
+            raise ValueError(f"demand: {twice} is named twice; every name must be different")
         return self
 
 
@@ -235,8 +235,8 @@ class Works(Frozen):
 
     @model_validator(mode="after")
     def _families_differ(self) -> Self:
-        if len({f.family for f in self.factory}) < len(self.factory):
-            raise ValueError("works: factory: every family must be different")
+        if twice := _twice(f.family for f in self.factory):
+            raise ValueError(f"factory: {twice} is named twice; every family must be different")
         return self
 
 
@@ -277,7 +277,7 @@ class Prefer(Frozen):
     @model_validator(mode="after")
     def _both_or_neither(self) -> "Prefer":
         if bool(self.makers) != (self.margin_frac is not None):
-            raise ValueError("prefer: give both makers and margin_frac, or neither")
+            raise ValueError("give both makers and margin_frac, or neither")
         return self
 
     def counted(self, maker: str) -> Fraction:
@@ -327,9 +327,8 @@ class SiteBrief(Frozen):
                     "(as_of and the phase before it)"
                 )
             before = phase.energised_by
-        names = [p.name for p in self.phases]
-        if len(set(names)) != len(names):
-            raise ValueError("phases: every name must be different")
+        if twice := _twice(p.name for p in self.phases):
+            raise ValueError(f"phases: {twice} is named twice; every name must be different")
         self._split_agrees()
         if (self.storage.power_mw > 0) != (self.storage.duration_h > 0):
             raise ValueError("storage: give both power_mw and duration_h, or neither")
