@@ -1,5 +1,6 @@
 """What the customer asked for."""
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -42,6 +43,16 @@ class Site(Frozen):
     """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
 
 
+def _twice(names: Iterable[str]) -> str:
+    """The first name that has come before, quoted; empty where all differ."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return repr(name)
+        seen.add(name)
+    return ""
+
+
 class ItDemand(Frozen):
     """One of several things that compute on one site, each in blocks of its own."""
 
@@ -68,9 +79,9 @@ class It(Frozen):
     @model_validator(mode="after")
     def _one_or_several(self) -> Self:
         if (self.workload is None) == (not self.demand) or (self.demand and self.pods):
-            raise ValueError("it: give either a workload (and pods), or [[it.demand]] with name, workload and pods")
-        if len({d.name for d in self.demand}) < len(self.demand):
-            raise ValueError("it: demand: every name must be different")
+            raise ValueError("give either a workload (and pods), or [[it.demand]] with name, workload and pods")
+        if twice := _twice(d.name for d in self.demand):
+            raise ValueError(f"demand: {twice} is named twice; every name must be different")
         return self
 
 
@@ -224,8 +235,8 @@ class Works(Frozen):
 
     @model_validator(mode="after")
     def _families_differ(self) -> Self:
-        if len({f.family for f in self.factory}) < len(self.factory):
-            raise ValueError("works: factory: every family must be different")
+        if twice := _twice(f.family for f in self.factory):
+            raise ValueError(f"factory: {twice} is named twice; every family must be different")
         return self
 
 
@@ -266,7 +277,7 @@ class Prefer(Frozen):
     @model_validator(mode="after")
     def _both_or_neither(self) -> "Prefer":
         if bool(self.makers) != (self.margin_frac is not None):
-            raise ValueError("prefer: give both makers and margin_frac, or neither")
+            raise ValueError("give both makers and margin_frac, or neither")
         return self
 
     def counted(self, maker: str) -> Fraction:
@@ -316,9 +327,8 @@ class SiteBrief(Frozen):
                     "(as_of and the phase before it)"
                 )
             before = phase.energised_by
-        names = [p.name for p in self.phases]
-        if len(set(names)) != len(names):
-            raise ValueError("phases: every name must be different")
+        if twice := _twice(p.name for p in self.phases):
+            raise ValueError(f"phases: {twice} is named twice; every name must be different")
         self._split_agrees()
         if (self.storage.power_mw > 0) != (self.storage.duration_h > 0):
             raise ValueError("storage: give both power_mw and duration_h, or neither")
@@ -330,13 +340,19 @@ class SiteBrief(Frozen):
         known = {d.name for d in self.it.demand}
         for phase in self.phases:
             asked = [part.demand for part in phase.split]
-            if bool(known) != bool(asked) or not set(asked) <= known or len(set(asked)) < len(asked):
-                allowed = (
-                    f"each of {', '.join(sorted(known))} at most once" if known else "nothing: there is one demand"
-                )
-                raise ValueError(f"phase {phase.name!r}: split: must name {allowed}")
-            if asked and abs(sum(part.it_mw for part in phase.split) - phase.it_mw) > 1e-6:
-                raise ValueError(f"phase {phase.name!r}: split: must add up to it_mw, {phase.it_mw:g}")
+            wrong = ""
+            if asked and not known:
+                wrong = "must be left out: there is one demand"
+            elif known and not asked:
+                wrong = f"is missing; it says how many megawatts are for {', '.join(sorted(known))}"
+            elif strange := [d for d in asked if d not in known]:
+                wrong = f"{strange[0]!r} is no demand of the brief; allowed: {', '.join(sorted(known))}"
+            elif twice := _twice(asked):
+                wrong = f"{twice} is named twice; each demand at most once"
+            elif asked and abs(sum(part.it_mw for part in phase.split) - phase.it_mw) > 1e-6:
+                wrong = f"must add up to it_mw, {phase.it_mw:g}"
+            if wrong:
+                raise ValueError(f"phase {phase.name!r}: split: {wrong}")
         never = known - {part.demand for phase in self.phases for part in phase.split}
         if never:
             raise ValueError(f"it: demand: {', '.join(sorted(never))}: no phase has megawatts of it")

@@ -1,6 +1,6 @@
 """Why nothing fits: a smallest set of wishes that clash, found by dropping one at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -63,9 +63,12 @@ class Conflict:
     freeing: tuple[Wish, ...]
     """Those of `clashing` that free the site when they alone are given up."""
     smallest: bool
+    freeing_with: tuple[tuple[Wish, tuple[Wish, ...]], ...] = ()
+    """Others of a smallest `clashing`, each with what outside it must be given up too: without it there is another
+    clash."""
 
 
-def _without(brief: SiteBrief, field: str) -> SiteBrief:
+def _without_one(brief: SiteBrief, field: str) -> SiteBrief:
     """The brief with one wish given up; a brief without that wish comes back equal."""
     section, _, name = field.partition(".")
     part = getattr(brief, section)
@@ -95,7 +98,7 @@ def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, 
         for field in rule.WISHES:
             if field == _THE_QUESTION:
                 continue
-            if (relaxed := _without(brief, field)) != brief:
+            if (relaxed := _without_one(brief, field)) != brief:
                 # Two fields that are given up together (width and depth of the land) are one wish.
                 found.setdefault(relaxed, Wish(field, rule.TITLE, rule.explain(brief)))
     return tuple(found.values())
@@ -132,15 +135,32 @@ def find_conflict(
     for number, wish in enumerate(wishes, 1):
         if on_progress:
             on_progress(Progress(f"wish {number} of {len(wishes)}: {wish.field}", None, None, 0.0))
-        found, _ = attempt(_drop(brief, [*given_up, wish]), catalog, effort, stop, known)
+        found, _ = attempt(without(brief, [*given_up, wish]), catalog, effort, stop, known)
         if found == "possible":
             clashing.append(wish)
         else:
             smallest = smallest and found == "impossible"
             given_up.append(wish)
-    freeing = [w for w in clashing if attempt(_drop(brief, [w]), catalog, effort, stop, known)[0] == "possible"]
-    return Conflict(verdict, reason, tuple(clashing), tuple(freeing), smallest)
+
+    def frees(lost: list[Wish]) -> bool:
+        return attempt(without(brief, lost), catalog, effort, stop, known)[0] == "possible"
+
+    freeing = [w for w in clashing if frees([w])]
+    others = [w for w in clashing if w not in freeing] if smallest else []
+    freeing_with = tuple((w, needed) for w in others if (needed := _needed(w, given_up, frees)))
+    return Conflict(verdict, reason, tuple(clashing), tuple(freeing), smallest, freeing_with)
 
 
-def _drop(brief: SiteBrief, wishes: list[Wish]) -> SiteBrief:
-    return reduce(_without, (wish.field for wish in wishes), brief)
+def _needed(wish: Wish, others: list[Wish], frees: Callable[[list[Wish]], bool]) -> tuple[Wish, ...]:
+    """Of the others a smallest set that frees the site with the wish: of its own rule, if these are enough."""
+    kin = [o for o in others if o.rule == wish.rule]
+    needed = next((found for found in (kin, others) if frees([wish, *found])), [])
+    for other in needed:
+        if frees([wish, *(fewer := [o for o in needed if o is not other])]):
+            needed = fewer
+    return tuple(needed)
+
+
+def without(brief: SiteBrief, wishes: Iterable[Wish]) -> SiteBrief:
+    """The brief with all these wishes given up."""
+    return reduce(_without_one, (wish.field for wish in wishes), brief)

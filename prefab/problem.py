@@ -212,8 +212,8 @@ def _patterns(kinds: Sequence[BlockChoice], room_w: int, ways: int, worst_w: int
             yield (count, *others)
 
 
-_FEW = 20
-"""Names that a message may list."""
+_FEW = 40
+"""Names that a message may list: the families of modules, and not the modules themselves."""
 
 
 def check_names(brief: SiteBrief, catalog: Catalog) -> None:
@@ -248,7 +248,7 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
     ):
         for name in (v for v in values if v not in known):
             near = get_close_matches(name, sorted(known), n=1)
-            few = f"allowed: {', '.join(sorted(known))}" if len(known) < _FEW else "see `prefab catalog list`"
+            few = f"allowed: {', '.join(sorted(known))}" if len(known) <= _FEW else "see `prefab catalog list`"
             hint = f"did you mean {near[0]}?" if near else few
             mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
     of_pods = (c for c in catalog.carriers if c.key in brief.redundancy.scope.of_pods)
@@ -257,9 +257,13 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         mistakes.append(f"brief: redundancy.scope.{carrier.key}: {what}; only what cools within a block may be a pod's")
     without = {c.key for c in catalog.storage_cards}
     computing = sum(d.workload not in without for _, d in demands)
+    if not computing:
+        where, d = demands[0]
+        what = "a site of storage alone cannot be designed: one demand must compute tokens"
+        mistakes.append(f"brief: {where}.workload: {d.workload!r} makes no tokens; {what}")
     mistakes += [
         f"brief: {where}.workload: {d.workload!r} makes no tokens; the first demand must, and those without come last"
-        for where, d in demands[: max(1, computing)]
+        for where, d in demands[:computing]
         if d.workload in without
     ]
     if mistakes:

@@ -1,5 +1,7 @@
 """Mistakes in a brief."""
 
+import re
+
 import pytest
 from build import a_brief
 
@@ -73,6 +75,38 @@ def test_mistake(tmp_path, old, new, texts):
     found = " ".join(mistakes(tmp_path, old, new))
     for text in texts:
         assert text in found
+
+
+DEMANDS = '[[it.demand]]\nname = "chat"\nworkload = "chat"\n'
+SLOTS = '[[works.factory]]\nfamily = "power"\nmodules_per_week = 1\n'
+PHASE = '[[phases]]\nname = "One"\nit_mw = 1\nenergised_by = 2030-01-01\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (
+            '[it]\nworkload = "chat"\n',
+            DEMANDS * 2,
+            "it: demand: 'chat' is named twice; every name must be different",
+        ),
+        (
+            '[it]\nworkload = "chat"\n',
+            "[it]\n",
+            "it: give either a workload (and pods), or [[it.demand]] with name, workload and pods",
+        ),
+        ("[grid]\n", SLOTS * 2 + "[grid]\n", "works: factory: 'power' is named twice; every family must be different"),
+        ("[grid]\n", PHASE + "[grid]\n", "phases: 'One' is named twice; every name must be different"),
+        (
+            "[grid]\n",
+            '[prefer]\nmakers = ["A"]\n[grid]\n',
+            "prefer: give both makers and margin_frac, or neither",
+        ),
+    ],
+)
+def test_a_mistake_of_several_keys_says_once_where_and_what(tmp_path, old, new, text):
+    (mistake,) = mistakes(tmp_path, old, new)
+    assert re.fullmatch(rf"\S+brief\.toml(:\d+)?: {re.escape(text)}", mistake)
 
 
 def test_all_mistakes_at_once(tmp_path):

@@ -1,9 +1,13 @@
 """Which wishes clash: a set that clashes, and none of it is superfluous."""
 
+import json
+
 import pytest
 from build import CDU, MODULES, POD, a_brief, a_catalog
+from click.testing import CliRunner
 
-from prefab.conflict import attempt, find_conflict, wishes_of
+from prefab.cli.explain import command
+from prefab.conflict import attempt, find_conflict, wishes_of, without
 from prefab.problem import Known
 from prefab.product import Bays
 from prefab.solver import StopFlag
@@ -11,6 +15,11 @@ from prefab.solver import StopFlag
 
 def fields(wishes):
     return [w.field for w in wishes]
+
+
+def frees(brief, catalog, wishes):
+    """Whether there is a site without some wishes."""
+    return attempt(without(brief, wishes), catalog, "quick", StopFlag(), Known())[0] == "possible"
 
 
 def test_nothing_clashes():
@@ -73,6 +82,65 @@ def test_a_pods_own_that_has_no_room_in_it_may_be_shared():
     assert conflict.verdict == "impossible"
     assert fields(conflict.clashing) == fields(conflict.freeing) == ["redundancy.cooling", "redundancy.scope.coolant"]
     assert "Each pod has its own coolant and air cooling." in conflict.clashing[0].sentence
+
+
+def own_of_pods_beyond_the_budget():
+    """Own coolant of two pods costs 115,000 USD, own air 230,000, and the budget has neither."""
+    return a_brief(
+        phases=[{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}],
+        grid={"capacity_mw": 14.0},
+        redundancy={
+            "cooling": "N+1",
+            **dict.fromkeys(("power", "control", "intake", "main_transformers", "standby"), "N"),
+            "scope": {"coolant": "pod", "air_cooling": "pod"},
+        },
+        limits={"budget_usd": 6_145_000.0},
+    )
+
+
+def test_wishes_that_only_free_the_site_together_are_named_with_each_other():
+    """The clash needs one of them; whoever gives up only that one is left with the other."""
+    brief, catalog = own_of_pods_beyond_the_budget(), a_catalog()
+    conflict = find_conflict(brief, catalog)
+    assert conflict.smallest
+    named = [(w.field, fields(others)) for w, others in conflict.freeing_with]
+    assert named == [("redundancy.scope.air_cooling", ["redundancy.scope.coolant"])]
+    assert "redundancy.scope.air_cooling" in fields(conflict.clashing)
+    assert not {"redundancy.scope.air_cooling", "redundancy.scope.coolant"} & set(fields(conflict.freeing))
+    for wish, others in conflict.freeing_with:
+        found = [frees(brief, catalog, lost) for lost in ([wish], others, [wish, *others])]
+        assert found == [False, False, True]
+
+
+def test_a_clash_is_one_without_all_the_rest_and_none_without_any_of_it():
+    brief, catalog = own_of_pods_beyond_the_budget(), a_catalog()
+    clashing = find_conflict(brief, catalog).clashing
+    rest = [w for w in wishes_of(brief) if w not in clashing]
+    assert not frees(brief, catalog, rest)
+    assert len(clashing) > 2
+    for wish in clashing:
+        assert frees(brief, catalog, [*rest, wish]), wish.field
+
+
+def test_a_sentence_of_several_wishes_is_said_once(monkeypatch):
+    brief, catalog = own_of_pods_beyond_the_budget(), a_catalog()
+    conflict = find_conflict(brief, catalog)
+    monkeypatch.setattr("prefab.brief.read_brief", lambda path: brief)
+    monkeypatch.setattr("prefab.catalog.load_catalog", lambda *folders: catalog)
+    monkeypatch.setattr("prefab.conflict.find_conflict", lambda *given: conflict)
+    done = CliRunner().invoke(command, ["brief.toml"])
+    assert done.exit_code == 3
+    assert done.stdout.count("after any one such loss every pod runs") == 1
+    sentences = {w.sentence for w in conflict.clashing}
+    assert len(sentences) < len(conflict.clashing)
+    _, _, clash = done.stdout.partition("These wishes clash:\n")
+    lines = [line.partition(": ") for line in clash.splitlines() if line.startswith("  ")]
+    assert [sentence for _, _, sentence in lines] == list(dict.fromkeys(w.sentence for w in conflict.clashing))
+    assert ", ".join(names.strip() for names, _, _ in lines) == ", ".join(fields(conflict.clashing))
+    together = "Giving up redundancy.scope.air_cooling frees the site together with redundancy.scope.coolant."
+    assert together in clash.splitlines()
+    in_json = json.loads(CliRunner().invoke(command, ["brief.toml", "--json"]).stdout)
+    assert [c["asks"] for c in in_json["clashing"]] == [w.sentence for w in conflict.clashing]
 
 
 def test_crews_that_are_too_few_for_the_date_are_named():

@@ -55,9 +55,14 @@ def plan(tmp_path_factory, catalog):
 @pytest.mark.parametrize(
     ("it", "load", "message"),
     [
-        (TWO, "it_mw = 8", "split: must name each of inference, training at most once"),
+        (TWO, "it_mw = 8", "split: is missing; it says how many megawatts are for inference, training"),
         (TWO, SPLIT.replace("3 }", "4 }"), "must add up to it_mw, 8"),
-        (TWO, SPLIT.replace('"inference"', '"storage"'), "split: must name each of inference, training"),
+        (
+            TWO,
+            SPLIT.replace('"inference"', '"storage"'),
+            "'storage' is no demand of the brief; allowed: inference, training",
+        ),
+        (TWO, SPLIT.replace("inference", "training"), "split: 'training' is named twice; each demand at most once"),
         (TWO, 'it_mw = 8\nsplit = [{ demand = "training", it_mw = 8 }]', "inference: no phase has megawatts of it"),
         (ONE, SPLIT, "there is one demand"),
         (TWO.replace("inference", "training"), SPLIT, "every name must be different"),

@@ -10,6 +10,7 @@ from prefab.design import make_design
 from prefab.documents import write_one
 from prefab.errors import InputError
 from prefab.plan import read_plan, write_plan
+from prefab.problem import check_names
 from prefab.projection import make_projection
 from prefab.proposal import make_proposal
 from prefab.rules import SUPPLY, it_load
@@ -159,16 +160,33 @@ def test_beside_one_demand_with_tokens(tmp_path, catalog):
 @pytest.mark.parametrize(
     ("it", "load", "where"),
     [
-        ('[it]\nworkload = "storage-general"\n', "it_mw = 2", r"it\.workload"),
-        (STORE, split(store=2), r"it\.demand\[0\]\.workload"),
         (f"{STORE}{TRAINING}", split(store=2, training=3), r"it\.demand\[0\]\.workload"),
         (f"{TRAINING}{STORE}{INFERENCE}", split(training=3, store=2, inference=2), r"it\.demand\[1\]\.workload"),
     ],
-    ids=["alone", "alone by name", "first", "between"],
+    ids=["first", "between"],
 )
 def test_a_demand_with_tokens_must_come_first(tmp_path, catalog, it, load, where):
     with pytest.raises(InputError, match=f"{where}: 'storage-general' makes no tokens; the first demand must"):
         make_sized(a_brief(tmp_path, it, load), catalog, QUICK)
+
+
+@pytest.mark.parametrize(
+    ("it", "load", "where"),
+    [
+        ('[it]\nworkload = "storage-general"\n', "it_mw = 2", "it.workload"),
+        (STORE, split(store=2), "it.demand[0].workload"),
+        (f"{STORE}{STORE.replace('store', 'copy', 1)}", split(store=2, copy=1), "it.demand[0].workload"),
+    ],
+    ids=["alone", "alone by name", "two"],
+)
+def test_a_site_of_storage_alone_is_refused_with_the_reason(tmp_path, catalog, it, load, where):
+    with pytest.raises(InputError) as error:
+        check_names(a_brief(tmp_path, it, load), catalog)
+    (mistake,) = error.value.mistakes
+    assert mistake == (
+        f"brief: {where}: 'storage-general' makes no tokens; a site of storage alone cannot be designed: "
+        "one demand must compute tokens"
+    )
 
 
 def test_a_card_with_a_profile_that_is_not_there_is_a_mistake(tmp_path):

@@ -1,5 +1,6 @@
 """`prefab explain`: why nothing fits, and what would."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,10 +63,13 @@ def command(brief: Path, effort: str, folders: tuple[Path, ...], modules: bool, 
         else:
             set_name = "These wishes clash" if conflict.smallest else "The clash is among these wishes"
             click.echo(f"{set_name}:")
-            for w in conflict.clashing:
-                click.echo(f"  {w.field}: {w.sentence}")
+            # Wishes of one rule are asked for in one sentence.
+            for sentence, wishes in groupby(conflict.clashing, key=lambda w: w.sentence):
+                click.echo(f"  {', '.join(w.field for w in wishes)}: {sentence}")
         for w in conflict.freeing:
             click.echo(f"Giving up {w.field} alone frees the site.")
+        for w, others in conflict.freeing_with:
+            click.echo(f"Giving up {w.field} frees the site together with {', '.join(o.field for o in others)}.")
     raise SystemExit(code)
 
 

@@ -13,6 +13,7 @@ from damage import damaged, item, module
 from wired import hand_wired_plan
 
 from prefab.brief import Factory, Works
+from prefab.catalog import load_catalog
 from prefab.errors import InputError
 from prefab.problem import check_names, make_problem
 from prefab.rules import HOOKS, SUPPLY, factory_slots
@@ -227,6 +228,17 @@ def test_a_family_that_the_catalog_does_not_have():
     brief = a_brief(works={"factory": [{"family": "generatr", "modules_per_week": 1.0}]})
     with pytest.raises(InputError, match=r"works.factory.family: 'generatr' is not .*did you mean generator\?"):
         check_names(brief, a_catalog())
+
+
+def test_a_family_unlike_any_other_is_told_all_there_are():
+    catalog = load_catalog()
+    families = sorted({m.family for m in catalog.modules})
+    assert len(families) > 20
+    brief = a_brief(works={"factory": [{"family": "xyz", "modules_per_week": 1.0}]})
+    with pytest.raises(InputError) as error:
+        check_names(brief, catalog)
+    told = f"brief: works.factory.family: 'xyz' is not in the catalog; allowed: {', '.join(families)}"
+    assert told in error.value.mistakes
 
 
 def test_crews_are_apart_from_slots():
