@@ -184,6 +184,8 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
 
 def _boundaries(proposal: Proposal) -> Flowable:
     p = proposal.projection
+    # The PUE is of the whole site; the overhead of one of its demands is another.
+    times = "" if p.yields else " (IT times PUE)"
     rows = [
         (
             "B0 chip",
@@ -199,7 +201,7 @@ def _boundaries(proposal: Proposal) -> Flowable:
         ),
         (
             "B2 facility",
-            "B1, UPS, distribution, transformers, cooling, auxiliaries, at the point of delivery (IT times PUE)",
+            f"B1, UPS, distribution, transformers, cooling, auxiliaries, at the point of delivery{times}",
             kwh_per_mtok_text(p.b2_kwh_per_mtok, p.b3_kwh_per_mtok),
             f"{p.b2_kwh_per_mtok / p.b3_kwh_per_mtok:.1%}",
         ),

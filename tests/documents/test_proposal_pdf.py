@@ -185,6 +185,9 @@ def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages)
     assert squeezed("Million tokens of ask") in whole
     for words in ("Boundary B3 of ask", "Workload card of ask", "What else a million tokens of ask takes"):
         assert squeezed(words) in whole
+    # The PUE is of the site, not of one of its demands.
+    assert squeezed("(IT times PUE)") not in whole
+    assert squeezed("(IT times PUE)") in squeezed(" ".join(pages))
     # The remark stands beside the table, on the card, in the notes and in the answer, each time of the second demand.
     for before in ("learn; not comparable: ", "Not comparable, tokens of learn: ", "Not comparable "):
         assert whole.count(squeezed(f"{before}no token figure of T1")) == 1, before
