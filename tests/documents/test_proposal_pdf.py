@@ -195,6 +195,20 @@ def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages)
     assert squeezed("Not comparable no token figure of T1") in squeezed(card.partition("Workload card of learn")[2])
 
 
+def test_which_blocks_serve_which_demand_and_how_much_of_each_is_installed(written_for_two, pages):
+    whole = squeezed(" ".join(texts(written_for_two)))
+    for words in (
+        "Sustained IT load of ask 1.00 MW asked, 1.00 MW installed 1 block of kind a",
+        "Sustained IT load of learn 1.00 MW asked, 1.00 MW installed 1 block of kind b",
+        "Block kind a (ask): 1 of these, 1,000 kW of IT each",
+        "Block kind b (learn): 1 of these; heat flows",
+    ):
+        assert squeezed(words) in whole, words
+    # The redundancy table names it too, group by group.
+    assert whole.count(squeezed("Block kind b (learn)")) > 5
+    assert squeezed("Sustained IT load of") not in squeezed(" ".join(pages))
+
+
 def test_as_many_kinds_of_block_as_the_demands_raise_the_limit_to(tmp_path):
     plan = with_two_demands(make_plan(limits={"block_kinds": 1}))
     write_one(make_proposal(plan, ()), tmp_path, "proposal.pdf")
