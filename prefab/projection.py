@@ -1,7 +1,7 @@
 """A year of the finished site, hour by hour: energy, water, carbon, and TokEnergy at its boundaries.
 
-Boundaries: B0 accelerators, B1 IT at the rack inputs, B2 everything at the point of delivery but storage (PUE is B2
-over B1, energy over energy), B3 with storage. Every period figure is a ratio of sums.
+Boundaries: B0 accelerators, B1 IT at the rack inputs, B2 everything at the point of delivery but the grid battery (PUE
+is B2 over B1, energy over energy), B3 with it. Every period figure is a ratio of sums.
 """
 
 from collections import defaultdict

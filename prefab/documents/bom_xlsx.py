@@ -190,7 +190,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             "Projected year",
             [
                 ("Weather", p.weather_source, "text", "hours of the projection, not design conditions"),
-                ("PUE", round(p.pue, 4), "ratio", "facility energy over IT energy, without storage"),
+                ("PUE", round(p.pue, 4), "ratio", "facility energy over IT energy, without the grid battery"),
                 ("WUE, L/kWh", round(p.wue_l_per_kwh, 4), "ratio", "of IT energy"),
                 ("CUE, kg/kWh", round(p.cue_kg_per_kwh, 4), "ratio", "CO2 per kWh of IT energy"),
                 ("Energy of the site, MWh", round(p.site_mwh, 1), "number", f"at {energy_price_text(proposal)}"),

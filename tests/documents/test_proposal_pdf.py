@@ -81,7 +81,7 @@ def test_says_what_it_must(pages):
 
 def test_workload_card_stands_on_the_page_of_the_figure(pages):
     page = next(p for p in pages if "Workload card" in p and "kWh / million tokens" in p)
-    for words in ("Tokenizer", "Latency target", "Concurrency", "Weather", "Storage duty", "Boundary"):
+    for words in ("Tokenizer", "Latency target", "Concurrency", "Weather", "Grid battery duty", "Boundary"):
         assert words in page
 
 
@@ -193,6 +193,15 @@ def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages)
         assert whole.count(squeezed(f"{before}no token figure of T1")) == 1, before
     card = found[next(n for n, p in enumerate(found) if "Workload card of learn" in p and "Tokenizer" in p)]
     assert squeezed("Not comparable no token figure of T1") in squeezed(card.partition("Workload card of learn")[2])
+
+
+def test_storage_is_what_computers_keep_and_the_grid_battery_has_its_own_name(pages):
+    """Storage may be servers of an IT demand; what the grid battery does is said by its own name."""
+    whole = squeezed(" ".join(pages))
+    for words in ("without the grid battery over IT energy", "the losses of the grid battery", "Grid battery duty"):
+        assert squeezed(words) in whole, words
+    for words in ("without storage", "losses of storage", "Storage duty", "no storage", "Standby and storage"):
+        assert squeezed(words) not in whole, words
 
 
 def test_which_blocks_serve_which_demand_and_how_much_of_each_is_installed(written_for_two, pages):
