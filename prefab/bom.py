@@ -104,7 +104,7 @@ def _systems(plan: Plan) -> Iterable[_System]:
         each = Counter({kind.pod: kind.pods})
         for g in kind.groups:
             each[g.sku] += g.count
-        title = f"Block kind {kind.name}, {kind.pods} x {kind.pod} each"
+        title = f"{kind.title}, {kind.pods} x {kind.pod} each"
         modules = {sku: tuple(n * b for b in blocks) for sku, n in each.items()}
         yield _System(f"SYS.BLOCK.{index}", title, kind.name, blocks, each, modules)
     if plan.sized.spares:

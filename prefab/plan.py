@@ -68,6 +68,11 @@ class BlockKind(Frozen):
     demand: str = ""
     """The IT demand that it serves, where the brief has several."""
 
+    @property
+    def title(self) -> str:
+        """Its name for reading, with the IT demand that it serves where there are several."""
+        return f"Block kind {self.name}" + (f" ({self.demand})" if self.demand else "")
+
 
 class Plant(Frozen):
     """A group that serves the whole site and grows phase by phase."""

@@ -1,10 +1,11 @@
 """A year of the finished site, hour by hour: energy, water, carbon, and TokEnergy at its boundaries.
 
-Boundaries: B0 accelerators, B1 IT at the rack inputs, B2 everything at the point of delivery but storage (PUE is B2
-over B1, energy over energy), B3 with storage. Every period figure is a ratio of sums.
+Boundaries: B0 accelerators, B1 IT at the rack inputs, B2 everything at the point of delivery but the grid battery (PUE
+is B2 over B1, energy over energy), B3 with it. Every period figure is a ratio of sums.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from prefab.physics.weather import Weather, make_weather, make_year
 from prefab.plan import BlockKind, Plan
 from prefab.results import Band, DemandYield, Hourly, Month, Projection, Step
 from prefab.serving import Hours, Kind, chip_kw, full_rate_of, make_load_frac, pod_kw, tokens_of
-from prefab.sharing import drawn_kwh, energy_of, kept_apart
+from prefab.sharing import drawn_kwh, energy_of, kept_apart, overheads_of
 from prefab.units import musd, number
 from prefab.workload import Workload, match, why_not_comparable
 
@@ -54,7 +55,7 @@ def make_projection(plan: Plan) -> Projection:
     storage = np.full(weather.hour.shape, _storage_kw(plan))
     plant = _draw_plant(plan, kinds, storage, at)
     hourly = _columns(plan, kinds, plant, storage, at)
-    return _summed_up(plan, hourly, kinds, at, weather)
+    return _summed_up(plan, hourly, kinds, plant, at, weather)
 
 
 def _weather(plan: Plan) -> Weather:
@@ -161,7 +162,9 @@ def _columns(plan: Plan, kinds: list[Kind], plant: Drawn, storage: Hours, at: Su
     )
 
 
-def _summed_up(plan: Plan, hourly: Hourly, kinds: list[Kind], at: Surroundings, weather: Weather) -> Projection:
+def _summed_up(
+    plan: Plan, hourly: Hourly, kinds: list[Kind], plant: Drawn, at: Surroundings, weather: Weather
+) -> Projection:
     tariff = plan.tariff
     bill = make_bill(tariff, np.array(hourly.site_kw), contract_kw=1000 * plan.brief.grid.capacity_mw)
     it, site, storage = (float(np.sum(c)) for c in (hourly.it_kw, hourly.site_kw, hourly.storage_kw))
@@ -190,8 +193,10 @@ def _summed_up(plan: Plan, hourly: Hourly, kinds: list[Kind], at: Surroundings, 
         b3_kwh_per_mtok=own_site / mtok,
         energy_usd_per_mtok=first.energy_usd_per_mtok,
         carbon_g_per_mtok=first.carbon_g_per_mtok,
-        water_l_per_mtok=first.energy_frac * water / mtok,
-        waterfall=_waterfall(hourly, chip, own_it, (own_site - own_it) / (site - it), mtok),
+        water_l_per_mtok=float(sum(np.sum(k.drawn.water_l) for k in own)) / mtok,
+        waterfall=_waterfall(
+            overheads_of(own, plant, first.energy_frac), first.energy_frac * storage, chip, own_it, mtok
+        ),
         degraded_hours=_degraded_hours(hourly),
         notes=(
             *_basis(plan, kinds, hourly, weather),
@@ -252,23 +257,21 @@ def _degraded_hours(hourly: Hourly) -> int:
     return int(np.count_nonzero(np.array(hourly.unserved_heat_kw) > 1e-6))
 
 
-def _waterfall(hourly: Hourly, chip: float, it: float, overhead_frac: float, mtok: float) -> tuple[Step, ...]:
-    """From the accelerators to the site; `overhead_frac` is the share of all overhead that falls to these tokens."""
-
-    def kwh(hours_kw: tuple[float, ...]) -> float:
-        return overhead_frac * float(np.sum(hours_kw))
-
+def _waterfall(
+    overheads: Mapping[Purpose, float], storage: float, chip: float, it: float, mtok: float
+) -> tuple[Step, ...]:
+    """From the accelerators to the site, from the year's kWh of every part."""
     return tokens.make_waterfall(
         (
             ("chip", "Accelerators", chip),
             ("host", "Hosts and network", it - chip),
-            ("power_chain", "UPS", kwh(hourly.power_chain_loss_kw)),
-            ("transformers", "Transformers and switchgear", kwh(hourly.transformer_loss_kw)),
-            ("coolant", "Coolant and water pumps", kwh(hourly.coolant_kw)),
-            ("air_cooling", "Air cooling", kwh(hourly.air_cooling_kw)),
-            ("heat_rejection", "Heat rejection", kwh(hourly.heat_rejection_kw)),
-            ("auxiliary", "Controls and house load", kwh(hourly.auxiliary_kw)),
-            ("storage", "Grid battery standby", kwh(hourly.storage_kw)),
+            ("power_chain", "UPS", overheads["power_chain"]),
+            ("transformers", "Transformers and switchgear", overheads["transformers"]),
+            ("coolant", "Coolant and water pumps", overheads["coolant"]),
+            ("air_cooling", "Air cooling", overheads["air_cooling"]),
+            ("heat_rejection", "Heat rejection", overheads["heat_rejection"]),
+            ("auxiliary", "Controls and house load", overheads["auxiliary"]),
+            ("storage", "Grid battery standby", storage),
         ),
         mtok,
     )

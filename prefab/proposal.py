@@ -295,6 +295,7 @@ def _answers(
     area = brief.site.width_m * brief.site.depth_m / 10_000
     runs = sum(r.length_mm for r in plan.routed.runs) / 1e6 if plan.routed else 0.0
     te = projection.tokenergy_kwh_per_mtok
+    site = "the site's " if projection.yields else ""
     answers = [
         (
             "What do I buy?",
@@ -312,7 +313,7 @@ def _answers(
         ("When does it run?", _when(plan)),
         (
             "What does it yield?",
-            f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year{projection.of} at PUE "
+            f"{number(projection.mtok.base / 1e6, 2)} trillion tokens a year{projection.of} at {site}PUE "
             f"{projection.pue:.3f}: projected facility TokEnergy {te.base:.4g} kWh per million tokens ({te.low:.4g} to "
             f"{te.high:.4g}), boundary B3."
             + (f" Not comparable: {projection.not_comparable}." if projection.not_comparable else "")

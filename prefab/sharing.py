@@ -1,8 +1,11 @@
 """What of the site's energy falls to each IT demand, and how that of demands without tokens is said."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
-from prefab.physics.chain import Surroundings
+from prefab.physics.chain import Drawn, Purpose, Surroundings
 from prefab.plan import Plan
 from prefab.results import DemandEnergy
 from prefab.serving import Kind
@@ -43,3 +46,13 @@ def kept_apart(energies: tuple[DemandEnergy, ...], site_mwh: float) -> list[str]
 def drawn_kwh(kind: Kind, at: Surroundings) -> float:
     """What all blocks of a kind draw from the site's plant in the year."""
     return float(sum(np.sum(kw) for c, kw in kind.drawn.open_kw.items() if at.carriers[c].medium == "electric"))
+
+
+def overheads_of(own: Iterable[Kind], plant: Drawn, energy_frac: float) -> Mapping[Purpose, float]:
+    """What the blocks of a demand take for themselves in the year, and its share of what the site's plant takes, in
+    kWh by purpose."""
+    found: dict[Purpose, float] = defaultdict(float)
+    for drawn, share in (*((kind.drawn, 1.0) for kind in own), (plant, energy_frac)):
+        for purpose, kw in drawn.own_kw.items():
+            found[purpose] += share * float(np.sum(kw))
+    return found

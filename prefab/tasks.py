@@ -175,7 +175,7 @@ def make_tasks(
         tasks.append(_milestone(energised, "Medium voltage energised", named.name, phase, feeding))
         if standing:
             plant_ready = f"{place}/plant_ready"
-            tasks.append(_milestone(plant_ready, "Standby and storage ready", named.name, phase, standing))
+            tasks.append(_milestone(plant_ready, "Standby and other site plant ready", named.name, phase, standing))
         tested = []
         for lot in blocks:
             chain = (

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from build import BES, CHL, CLIMATE, DRY, _carrier, a_module
-from wired import WARM, hand_wired_plan
+from wired import WARM, hand_wired_plan, with_two_demands
 
 from prefab.module import Losses, Module
 from prefab.plan import Plan, Plant
@@ -271,6 +271,36 @@ def test_water_and_unserved_heat_count_every_block() -> None:
     assert sum(triple.hourly.unserved_heat_kw) == pytest.approx(3 * sum(single.hourly.unserved_heat_kw))
     assert triple.wue_l_per_kwh == pytest.approx(single.wue_l_per_kwh)
     assert triple.mtok.base == pytest.approx(3 * single.mtok.base)
+
+
+@pytest.mark.parametrize("wet", ["ask", "learn"])
+def test_water_and_losses_are_laid_on_the_demand_whose_blocks_take_them(wet: str) -> None:
+    """Two blocks of equal computers: one rejects its heat over wet pads and has poor UPS, the other over dry coils."""
+    plan = with_two_demands(with_climate(hand_wired_plan(2), 5.0))
+    pads = adiabatic_dry().model_copy(update={"sku": "PAD-1000"})
+    poor = plan.module("UPS-800").model_copy(update={"sku": "UPS-POOR", "losses": Losses(**level_losses(60))})
+    other = {"DRY-1000": "PAD-1000", "UPS-800": "UPS-POOR"}
+    kinds = tuple(
+        k.model_copy(
+            update={"groups": tuple(g.model_copy(update={"sku": other.get(g.sku, g.sku)}) for g in k.groups)}
+            if k.demand == wet
+            else {}
+        )
+        for k in plan.sized.kinds
+    )
+    sized = plan.sized.model_copy(update={"kinds": kinds})
+    plan = plan.model_copy(update={"sized": sized, "modules": (*plan.modules, pads, poor)})
+    both = make_projection(plan)
+    alone = plan.sized.model_copy(update={"blocks": ((1, 1), (0, 0))})
+    ask = make_projection(plan.model_copy(update={"sized": alone, "further_workloads": ()}))
+    assert sum(both.hourly.water_l) > 0
+    taken = sum(both.hourly.water_l) if wet == "ask" else 0.0
+    assert both.water_l_per_mtok == pytest.approx(taken / both.mtok.base)
+    steps, own = ({s.key: s.kwh_per_mtok for s in p.waterfall} for p in (both, ask))
+    assert sum(steps.values()) == pytest.approx(both.b3_kwh_per_mtok)
+    # Nothing of these stands in the site's plant, so the other demand's blocks change none of them.
+    for part in ("chip", "host", "power_chain", "coolant", "air_cooling", "heat_rejection"):
+        assert steps[part] == pytest.approx(own[part]), part
 
 
 def test_a_grid_that_is_too_small_and_a_strange_pue_are_named() -> None:

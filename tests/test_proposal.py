@@ -133,7 +133,7 @@ def test_a_margin_of_preference_is_said_and_what_is_paid_is_printed():
 def test_the_answer_on_tokens_says_of_which_demand_they_are_not_comparable():
     answer = dict(two_demands_proposal().answers)["What does it yield?"]
     first, _, second = answer.partition(" learn: ")
-    assert " of ask at PUE" in first
+    assert " of ask at the site's PUE 1." in first
     assert "Not comparable" not in first
     assert "Not comparable: no token figure of T1" in second
 

@@ -6,6 +6,7 @@ from pypdf import PdfReader
 from test_several_demands import ONE, TWO, a_brief, a_plan
 
 from prefab.catalog import load_catalog
+from prefab.cli.console import demands_tree
 from prefab.design import make_design
 from prefab.documents import write_one
 from prefab.errors import InputError
@@ -117,6 +118,17 @@ def test_notes_say_what_no_figure_per_token_holds(projection):
     raised = 100 * (1 / (1 - store.energy_frac) - 1)
     assert f"they would raise the energy of each by {raised:.1f} %" in note
     assert not any("Pods without the accelerator" in n for n in projection.notes)
+
+
+def test_json_of_design_holds_the_energy_of_every_demand(projection):
+    tree = demands_tree(projection)
+    assert list(tree) == ["training", "inference", "store"]
+    assert sum(d["energy_mwh"] for d in tree.values()) == pytest.approx(projection.site_mwh, abs=0.2)
+    assert tree["store"] == {"energy_mwh": pytest.approx(projection.without_tokens[0].site_mwh, abs=0.06)}
+    for y in projection.yields:
+        assert tree[y.demand]["mtok"] == pytest.approx(y.mtok.base, abs=0.06)
+        per_mtok = tree[y.demand]["energy_mwh"] * 1000 / tree[y.demand]["mtok"]
+        assert tree[y.demand]["tokenergy_kwh_per_mtok"] == pytest.approx(per_mtok, rel=1e-3)
 
 
 def squeezed(text):

@@ -77,6 +77,7 @@ def test_order_of_work_in_a_block() -> None:
     assert {"site/grid_connection", "P1/start_up/MVS-10"} <= set(tasks["P1/energisation"].predecessors)
     assert {"B01/pads", "B01/factory_test/POD-1000"} <= set(tasks["B01/transport"].predecessors)
     assert tasks["P1/handover"].predecessors == ("B01/integrated_test",)
+    assert tasks["P1/plant_ready"].title == "Standby and other site plant ready"
 
 
 def test_crews_are_asked_for_by_the_right_stages() -> None:

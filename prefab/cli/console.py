@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefab.errors import InputError
-from prefab.results import Finding, Progress
+from prefab.results import Finding, Progress, Projection
 
 if TYPE_CHECKING:
     from prefab.dependability import Dependability
@@ -50,6 +50,19 @@ def finding_tree(finding: Finding) -> dict[str, Any]:
         "unit": finding.unit,
         "text": finding.text,
     }
+
+
+def demands_tree(projection: Projection) -> dict[str, dict[str, float]]:
+    """Every IT demand, where there are several: its share of the site's energy, and its tokens if it makes any."""
+    tree = {
+        y.demand: {
+            "energy_mwh": round(y.energy_frac * projection.site_mwh, 1),
+            "mtok": round(y.mtok.base, 1),
+            "tokenergy_kwh_per_mtok": round(y.tokenergy_kwh_per_mtok.base, 4),
+        }
+        for y in projection.yields
+    }
+    return tree | {e.demand: {"energy_mwh": round(e.site_mwh, 1)} for e in projection.without_tokens}
 
 
 def dependability_tree(found: "Dependability | None") -> dict[str, Any]:

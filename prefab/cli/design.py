@@ -7,6 +7,7 @@ import click
 from prefab.cli.console import (
     catalog_option,
     check_out,
+    demands_tree,
     dependability_tree,
     effort_option,
     end_progress,
@@ -68,13 +69,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 "total_usd": str(proposal.bom.total_usd),
                 "pue": round(proposal.projection.pue, 4),
                 "tokenergy_kwh_per_mtok": round(proposal.projection.tokenergy_kwh_per_mtok.base, 4),
-                "demands": {
-                    y.demand: {
-                        "mtok": round(y.mtok.base, 1),
-                        "tokenergy_kwh_per_mtok": round(y.tokenergy_kwh_per_mtok.base, 4),
-                    }
-                    for y in proposal.projection.yields
-                },
+                "demands": demands_tree(proposal.projection),
                 "weather": proposal.projection.weather_source,
                 **dependability_tree(proposal.dependability),
                 "checks": len(design.findings),

@@ -25,6 +25,7 @@ from prefab.documents.labels import (
     energy_price_text,
     faults_text,
     installed_it_kw,
+    loads_by_demand,
     not_comparable,
     plan_mark,
 )
@@ -167,6 +168,10 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
                 ("Status of the sizing", status, "text", proved),
                 ("Sizing objective, USD", sized.objective_usd, "count", objective),
                 ("Blocks", sum(counts[-1] for counts in sized.blocks), "count", ""),
+                *(
+                    (f"IT load installed for {name}, MW", installed, "number", f"{number(asked, 2)} MW asked; {blocks}")
+                    for name, asked, installed, blocks in loads_by_demand(plan)
+                ),
                 ("Modules", sum(row.count for row in proposal.equipment), "count", "sheet Equipment"),
                 ("Mass of all modules, kg", mass_kg, "count", "sheet Logistics"),
                 ("Heaviest module, kg", heaviest.mass_kg, "count", heaviest.sku),
@@ -185,7 +190,7 @@ def _fill_summary(book: Book, sheet: Worksheet, proposal: Proposal, cells: CostC
             "Projected year",
             [
                 ("Weather", p.weather_source, "text", "hours of the projection, not design conditions"),
-                ("PUE", round(p.pue, 4), "ratio", "facility energy over IT energy, without storage"),
+                ("PUE", round(p.pue, 4), "ratio", "facility energy over IT energy, without the grid battery"),
                 ("WUE, L/kWh", round(p.wue_l_per_kwh, 4), "ratio", "of IT energy"),
                 ("CUE, kg/kWh", round(p.cue_kg_per_kwh, 4), "ratio", "CO2 per kWh of IT energy"),
                 ("Energy of the site, MWh", round(p.site_mwh, 1), "number", f"at {energy_price_text(proposal)}"),

@@ -70,7 +70,7 @@ def _band(plan: Plan, kind: BlockKind, count: int, top: float) -> tuple[list[Sha
         first = middle - (len(column) * _BOX_HEIGHT + (len(column) - 1) * _GAP) / 2
         for index, node in enumerate(column):
             places[node.key] = (8 + rank * step, first + index * (_BOX_HEIGHT + _GAP))
-    head = f"Block kind {kind.name}: {count} of these; heat flows from left to right"
+    head = f"{kind.title}: {count} of these; heat flows from left to right"
     shapes: list[Shape] = [
         Rect(0.5, top, WIDTH - 1, height, fill=WHITE, stroke=RULE, stroke_width=1, dash=(4, 2), radius=3),
         Label(8, top + 13, head, size=8.5, bold=True, colour=NAVY),

@@ -177,11 +177,29 @@ def site_voltage(brief: SiteBrief) -> str:
     return f"{brief.grid.voltage_kv:g} kV, {brief.grid.capacity_mw:g} MW contracted"
 
 
-def installed_it_kw(plan: Plan) -> float:
-    """Sustained power of all pods: whole pods are often more than the brief asks for."""
+def installed_it_kw(plan: Plan, demand: str | None = None) -> float:
+    """Sustained power of all pods, or of those for one of several IT demands: whole pods are often more than the brief
+    asks for."""
     kinds = zip(plan.sized.kinds, plan.sized.blocks, strict=True)
-    powers = ((plan.module(kind.pod).it, kind.pods * counts[-1]) for kind, counts in kinds)
+    chosen = ((kind, counts[-1]) for kind, counts in kinds if demand is None or kind.demand == demand)
+    powers = ((plan.module(kind.pod).it, kind.pods * count) for kind, count in chosen)
     return sum(it.sustained_kw * count for it, count in powers if it)
+
+
+def loads_by_demand(plan: Plan) -> list[tuple[str, float, float, str]]:
+    """Of every IT demand, where there are several: its name, the MW asked and installed, and the blocks that serve it:
+    `2 blocks of kind a`."""
+    rows = []
+    for demand in plan.brief.it.demand:
+        asked_mw = sum(part.it_mw for p in plan.brief.phases for part in p.split if part.demand == demand.name)
+        kinds = zip(plan.sized.kinds, plan.sized.blocks, strict=True)
+        blocks = [
+            f"{counted(counts[-1], 'block')} of kind {kind.name}"
+            for kind, counts in kinds
+            if kind.demand == demand.name
+        ]
+        rows.append((demand.name, asked_mw, installed_it_kw(plan, demand.name) / 1000, " and ".join(blocks)))
+    return rows
 
 
 def design_peak(proposal: Proposal) -> Finding | None:

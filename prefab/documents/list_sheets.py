@@ -98,6 +98,7 @@ def add_equipment(book: Book, proposal: Proposal) -> None:
         Column("Family", "code", 26),
         Column("Block", "count", 8),
         Column("Block kind", "code", 10),
+        *([Column("IT demand", "text", 16)] if plan.brief.it.demand else []),
         *([Column("Own of pod", "count", 10)] if of_pods else []),
         Column("Phase", "text", 20),
         Column("Gives", "text", 30),
@@ -108,6 +109,7 @@ def add_equipment(book: Book, proposal: Proposal) -> None:
         Column("Turned", "code", 9),
     )
     places = {p.tag: p for p in plan.placed.positions} if plan.placed else {}
+    serves = {kind.name: kind.demand for kind in plan.sized.kinds}
     rows: list[Sequence[Value]] = []
     for e in plan.connected.equipment if plan.connected else ():
         module, at = plan.module(e.sku), places.get(e.tag)
@@ -119,6 +121,7 @@ def add_equipment(book: Book, proposal: Proposal) -> None:
                 family_title(module.family),
                 e.block or None,
                 e.kind,
+                *([serves.get(e.kind)] if plan.brief.it.demand else []),
                 *([e.cell or None] if of_pods else []),
                 plan.brief.phases[e.phase].name,
                 plan.carrier(e.carrier).title,

@@ -178,7 +178,7 @@ def _block(plan: Plan, frame: _Frame, above: Callable[[int], float]) -> Iterable
     )  # fmt: skip
     pod = plan.module(frame.kind.pod)
     it_kw = frame.kind.pods * (pod.it.sustained_kw if pod.it else 0.0)
-    head = f"Block kind {frame.kind.name}: {frame.count} of these, {number(it_kw)} kW of IT each"
+    head = f"{frame.kind.title}: {frame.count} of these, {number(it_kw)} kW of IT each"
     text = fitted(head, (frame.width - 50) * SLACK, 8.5, bold=True)
     yield Label(8, frame.top + 13, text, size=8.5, bold=True, colour=NAVY)
     yield from _feeders(plan, frame, above)

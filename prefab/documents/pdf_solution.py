@@ -120,7 +120,7 @@ def _redundancy(plan: Plan) -> list[Flowable]:
     for kind in plan.sized.kinds:
         for group in kind.groups:
             units = units_of(plan, group, kind.groups)
-            rows.append(_redundant(plan, f"Block kind {kind.name}", group, units, f"{group.count} x {group.sku}"))
+            rows.append(_redundant(plan, kind.title, group, units, f"{group.count} x {group.sku}"))
     head = ("Where", "What it gives", "Asked", "Installed", "Each", "Arranged as")
     return [
         # A short table stays whole, a long one may begin where there is room for half a dozen rows.

@@ -10,6 +10,7 @@ from prefab.documents.labels import (
     energy_price_text,
     figure_title,
     installed_it_kw,
+    loads_by_demand,
     not_comparable,
     site_voltage,
 )
@@ -56,6 +57,14 @@ def _key_figures(proposal: Proposal) -> Flowable:
             "Sustained IT load",
             f"{number(it_mw, 2)} MW asked, {number(installed_mw, 2)} MW installed",
             f"{counted(blocks, 'block')} and plant, {counted(modules, 'module')}",
+        ),
+        *(
+            (
+                f"Sustained IT load of {name}",
+                f"{number(asked, 2)} MW asked, {number(installed, 2)} MW installed",
+                blocks,
+            )
+            for name, asked, installed, blocks in loads_by_demand(plan)
         ),
         ("Capital cost", musd(bom.total_usd), f"{musd(bom.low_usd)} to {musd(bom.high_usd)}"),
         (

@@ -75,7 +75,7 @@ def _year(proposal: Proposal) -> list[tuple[str, str]]:
     plan, p = proposal.plan, proposal.projection
     contracted = plan.brief.grid.capacity_mw * 1000
     return [
-        ("PUE", f"{p.pue:.3f}  facility energy without storage over IT energy (boundary of ISO/IEC 30134-2)"),
+        ("PUE", f"{p.pue:.3f}  facility energy without the grid battery over IT energy (boundary of ISO/IEC 30134-2)"),
         ("WUE", f"{p.wue_l_per_kwh:.3f} L per kWh of IT; {number(sum(p.hourly.water_l) / 1000)} m³ a year"),
         ("CUE", f"{p.cue_kg_per_kwh:.3f} kg CO2 per kWh of IT at {plan.tariff.carbon_g_per_kwh:g} g/kWh"),
         ("Highest hour", f"{number(p.peak_site_kw)} kW, {p.peak_site_kw / contracted:.0%} of the contracted capacity"),
@@ -184,6 +184,8 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
 
 def _boundaries(proposal: Proposal) -> Flowable:
     p = proposal.projection
+    # The PUE is of the whole site; the overhead of one of its demands is another.
+    times = "" if p.yields else " (IT times PUE)"
     rows = [
         (
             "B0 chip",
@@ -199,13 +201,13 @@ def _boundaries(proposal: Proposal) -> Flowable:
         ),
         (
             "B2 facility",
-            "B1, UPS, distribution, transformers, cooling, auxiliaries, at the point of delivery (IT times PUE)",
+            f"B1, UPS, distribution, transformers, cooling, auxiliaries, at the point of delivery{times}",
             kwh_per_mtok_text(p.b2_kwh_per_mtok, p.b3_kwh_per_mtok),
             f"{p.b2_kwh_per_mtok / p.b3_kwh_per_mtok:.1%}",
         ),
         (
             "B3 site",
-            "B2 and the losses of storage; the site exports nothing and its generators stand by",
+            "B2 and the losses of the grid battery; the site exports nothing and its generators stand by",
             kwh_per_mtok_text(p.b3_kwh_per_mtok, p.b3_kwh_per_mtok),
             "100.0%",
         ),
@@ -285,7 +287,7 @@ def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
         ("Date", f"{plan.brief.as_of}"),
         ("Boundary", "B3, electricity only"),
         ("Weather", proposal.projection.weather_source),
-        ("Storage duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no storage"),
+        ("Grid battery duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no grid battery"),
         *([("Not comparable", found.not_comparable)] if found.not_comparable else []),
         *_accelerators(proposal, held),
     ]

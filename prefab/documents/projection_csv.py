@@ -12,6 +12,8 @@ from prefab.results import Hourly, Projection
 _YEAR_START = datetime(2001, 1, 1)  # noqa: DTZ001  local standard time of the site
 _DIGITS = {"dry_bulb_degc": 2, "wet_bulb_degc": 2}
 _TOKEN_DIGITS = 4
+# A site may also hold storage servers; those are IT.
+_TITLES = {"storage_kw": "grid_battery_kw"}
 
 
 def write(proposal: Proposal, path: Path) -> None:
@@ -35,5 +37,9 @@ def _columns(projection: Projection) -> dict[str, tuple[float, ...]]:
     by_demand = {f"tokens_{y.demand}_m": y.tokens_m for y in projection.yields}
     found: dict[str, tuple[float, ...]] = {}
     for name in (f.name for f in fields(Hourly)):
-        found |= by_demand if by_demand and name == "tokens_m" else {name: getattr(projection.hourly, name)}
+        found |= (
+            by_demand
+            if by_demand and name == "tokens_m"
+            else {_TITLES.get(name, name): getattr(projection.hourly, name)}
+        )
     return found

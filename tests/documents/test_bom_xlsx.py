@@ -153,6 +153,21 @@ def test_assumptions_say_how_many_figures_are_judgement(written, proposal):
     assert f"{judged} are judgement" in str(opened(written)["Assumptions"]["A2"].value)
 
 
+def test_each_demand_has_its_blocks_and_its_load(written, written_for_two):
+    book = opened(written_for_two)
+    rows = {row[0].value: row for row in book["Summary"].iter_rows(max_col=3) if row[0].value}
+    assert [cell.value for cell in rows["IT load installed for learn, MW"][1:]] == [
+        1,
+        "1.00 MW asked; 1 block of kind b",
+    ]
+    titles = {str(cell.value) for row in book["BOM"].iter_rows() for cell in row}
+    head, *lines = (tuple(cell.value for cell in row) for row in book["Equipment"].iter_rows(min_row=5))
+    serves = {(line[head.index("Block kind")], line[head.index("IT demand")]) for line in lines}
+    assert serves == {("a", "ask"), ("b", "learn"), (None, None)}
+    assert "Block kind b (learn), 1 x POD-1000 each" in titles
+    assert "IT demand" not in {cell.value for cell in opened(written)["Equipment"][5]}
+
+
 def test_each_demand_has_its_tokenergy_card_and_remark(written, written_for_two, two_demands):
     rows = {row[0].value: row for row in opened(written_for_two)["Summary"].iter_rows(max_col=3) if row[0].value}
     for y in two_demands.projection.yields:

@@ -54,6 +54,14 @@ def test_figures_stay_figures(tmp_path):
     assert text == "a_kw,b\r\n-1.5,a b\r\n-2,plain\r\n"
 
 
+def test_what_the_grid_battery_takes_is_not_called_storage(written, proposal):
+    hours = rows(written, "projection.csv")
+    assert not [name for name in hours[0] if "storage" in name]
+    assert [float(h["grid_battery_kw"]) for h in hours] == pytest.approx(
+        proposal.projection.hourly.storage_kw, abs=1e-3
+    )
+
+
 def test_projection_has_the_tokens_of_every_demand_in_a_column_of_its_own(written, written_for_two, two_demands):
     hours = rows(written_for_two, "projection.csv")
     names = [f"tokens_{y.demand}_m" for y in two_demands.projection.yields]

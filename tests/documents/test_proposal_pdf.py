@@ -81,7 +81,7 @@ def test_says_what_it_must(pages):
 
 def test_workload_card_stands_on_the_page_of_the_figure(pages):
     page = next(p for p in pages if "Workload card" in p and "kWh / million tokens" in p)
-    for words in ("Tokenizer", "Latency target", "Concurrency", "Weather", "Storage duty", "Boundary"):
+    for words in ("Tokenizer", "Latency target", "Concurrency", "Weather", "Grid battery duty", "Boundary"):
         assert words in page
 
 
@@ -185,11 +185,37 @@ def test_of_several_demands_each_figure_says_whose_it_is(written_for_two, pages)
     assert squeezed("Million tokens of ask") in whole
     for words in ("Boundary B3 of ask", "Workload card of ask", "What else a million tokens of ask takes"):
         assert squeezed(words) in whole
+    # The PUE is of the site, not of one of its demands.
+    assert squeezed("(IT times PUE)") not in whole
+    assert squeezed("(IT times PUE)") in squeezed(" ".join(pages))
     # The remark stands beside the table, on the card, in the notes and in the answer, each time of the second demand.
     for before in ("learn; not comparable: ", "Not comparable, tokens of learn: ", "Not comparable "):
         assert whole.count(squeezed(f"{before}no token figure of T1")) == 1, before
     card = found[next(n for n, p in enumerate(found) if "Workload card of learn" in p and "Tokenizer" in p)]
     assert squeezed("Not comparable no token figure of T1") in squeezed(card.partition("Workload card of learn")[2])
+
+
+def test_storage_is_what_computers_keep_and_the_grid_battery_has_its_own_name(pages):
+    """Storage may be servers of an IT demand; what the grid battery does is said by its own name."""
+    whole = squeezed(" ".join(pages))
+    for words in ("without the grid battery over IT energy", "the losses of the grid battery", "Grid battery duty"):
+        assert squeezed(words) in whole, words
+    for words in ("without storage", "losses of storage", "Storage duty", "no storage", "Standby and storage"):
+        assert squeezed(words) not in whole, words
+
+
+def test_which_blocks_serve_which_demand_and_how_much_of_each_is_installed(written_for_two, pages):
+    whole = squeezed(" ".join(texts(written_for_two)))
+    for words in (
+        "Sustained IT load of ask 1.00 MW asked, 1.00 MW installed 1 block of kind a",
+        "Sustained IT load of learn 1.00 MW asked, 1.00 MW installed 1 block of kind b",
+        "Block kind a (ask): 1 of these, 1,000 kW of IT each",
+        "Block kind b (learn): 1 of these; heat flows",
+    ):
+        assert squeezed(words) in whole, words
+    # The redundancy table names it too, group by group.
+    assert whole.count(squeezed("Block kind b (learn)")) > 5
+    assert squeezed("Sustained IT load of") not in squeezed(" ".join(pages))
 
 
 def test_as_many_kinds_of_block_as_the_demands_raise_the_limit_to(tmp_path):
