@@ -33,13 +33,14 @@ def only_used(problem: Problem, values: Mapping[str, int]) -> Problem:
     return replace(problem, columns=tuple(kinds), plant=plant)
 
 
-def packs(problem: Problem, values: Mapping[str, int]) -> bool:
-    """Whether the blocks of the last phase fit whole on its intakes; then those of every phase do."""
+def packs(problem: Problem, values: Mapping[str, int], phase: int | None = None) -> bool:
+    """Whether the blocks of a phase fit whole on its intakes. Where those of the last one do and any number of intakes
+    may be bought early, those of every phase do."""
     small = only_used(problem, values)
-    last = small.phases[-1]
+    phase = small.phases[-1] if phase is None else phase
     (option,) = small.options("mv_ac")
-    counts = [values[small.count(c, last)] for c in small.columns]
-    stand = values[small.plant_count(option, last)]
+    counts = [values[small.count(c, phase)] for c in small.columns]
+    stand = values[small.plant_count(option, phase)]
     return least_intakes(small, option, small.columns, counts, stand) is not None
 
 

@@ -110,6 +110,15 @@ def test_load_of_one_demand_is_no_load_of_the_other(plan):
     assert [f.kept for f in it_load.check(other) if f.unit == "kW"] == [True, False]
 
 
+def test_cards_in_another_order_than_their_demands_are_refused(plan):
+    it = plan.brief.it
+    exchanged = it.model_copy(update={"demand": it.demand[::-1]})
+    damaged = plan.model_copy(update={"brief": plan.brief.model_copy(update={"it": exchanged})})
+    assert {f.rule for rule in SUPPLY for f in rule.check(damaged) if not f.kept} == {it_load.RULE}
+    twice = plan.model_copy(update={"further_workloads": (*plan.further_workloads, plan.workload)})
+    assert {f.rule for rule in SUPPLY for f in rule.check(twice) if not f.kept} == {it_load.RULE}
+
+
 def test_tokens_are_those_of_each_demand_and_the_energy_is_shared_out_whole(plan):
     projection = make_projection(plan)
     training, inference = projection.yields

@@ -37,19 +37,23 @@ def check(plan: Plan) -> tuple[Finding, ...]:
             text = f"sustained IT load of {demand.name}, earlier phases included"
             findings.append(Finding.at_least(RULE, f"phase {named.name}", actual, asked, "kW", text))
     wrong = [k.name for k in plan.sized.kinds if not _may_serve(plan, k)]
-    text = f"kinds of block with pods that their demand does not name: {', '.join(wrong) or 'none'}"
+    text = f"kinds of block that the pods or the card of their demand do not fit: {', '.join(wrong) or 'none'}"
     return (*findings, Finding.at_most(RULE, "site", len(wrong), 0, "kinds", text))
 
 
 def _may_serve(plan: Plan, kind: BlockKind) -> bool:
-    """Whether the demand of a kind of block is one of the brief, and takes its pods and their accelerators."""
-    demand = next((d for d in plan.brief.it.demands if not plan.brief.it.demand or d.name == kind.demand), None)
-    card = next((w for w in plan.cards if demand and w.key == demand.workload), None)
+    """Whether the demand of a kind of block is one of the brief, has the plan's card in its place, and takes its pods
+    and their accelerators."""
+    demands = plan.brief.it.demands
+    named = [d for d in demands if not plan.brief.it.demand or d.name == kind.demand]
+    # Documents find the card of a demand by its place.
+    paired = [card.key for card in plan.cards] == [d.workload for d in demands]
     it = plan.module(kind.pod).it
-    if demand is None or card is None or it is None:
+    if not named or not paired or it is None:
         return False
+    card = plan.card_of(kind)
     fits = it.accelerator in (card.accelerator, *card.proxy_for)
-    return fits and (not demand.pods or kind.pod in demand.pods)
+    return fits and (not named[0].pods or kind.pod in named[0].pods)
 
 
 def explain(brief: SiteBrief) -> str:
