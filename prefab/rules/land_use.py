@@ -1,7 +1,6 @@
 """What stands on the land covers no more of it than lies inside the set-backs, nor than the brief allows."""
 
 from fractions import Fraction
-from math import floor
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
@@ -62,7 +61,7 @@ def rows(problem: "Problem") -> list[tuple[list[tuple[int, str]], int]]:
     land_m2 = (exact(site.width_m) - setbacks_m) * (exact(site.depth_m) - setbacks_m)
     if asked_m2 is not None:
         land_m2 = min(land_m2, exact(asked_m2))
-    return [(burdened(problem, burden), floor(land_m2 * _MM2_PER_M2 / _MM2_PER_CM2))]
+    return [(burdened(problem, burden), problem.rounding.had(land_m2 * _MM2_PER_M2 / _MM2_PER_CM2))]
 
 
 def apply(model: "Model", problem: "Problem") -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.module import Module
-from prefab.units import need
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -31,10 +30,10 @@ def steps(problem: "Problem", phase: int) -> Iterable[tuple[str, Contents]]:
 
 
 def burdened(problem: "Problem", burden: Burden) -> list[tuple[int, str]]:
-    """What every count of full build adds to a sum that the site limits, rounded up, with its variable."""
+    """What every count of full build adds to a sum that the site limits, in whole numbers, with its variable."""
     terms = []
     for count, contents in steps(problem, problem.phases[-1]):
-        if whole := need(fsum(n * burden(problem.brief, m, carrier) for m, carrier, n in contents)):
+        if whole := problem.rounding.needed(fsum(n * burden(problem.brief, m, carrier) for m, carrier, n in contents)):
             terms.append((whole, count))
     return terms
 

@@ -8,7 +8,6 @@ from prefab.module import Module
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.totals import burdened
-from prefab.units import have
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -54,7 +53,7 @@ def burden(brief: SiteBrief, module: Module, _: str) -> float:
 def rows(problem: "Problem") -> list[tuple[list[tuple[int, str]], int]]:
     """Whole litres per hour; counts only grow, so full build asks most."""
     limit = problem.brief.limits.water_m3_per_h
-    return [] if limit is None else [(burdened(problem, burden), have(limit * 1000))]
+    return [] if limit is None else [(burdened(problem, burden), problem.rounding.had(limit * 1000))]
 
 
 def apply(model: "Model", problem: "Problem") -> None:
