@@ -6,7 +6,7 @@ hangs on one system and may be taken over by the last one, which carries nothing
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 from prefab.eligible import Offer
 from prefab.module import Module, Need
@@ -51,28 +51,41 @@ def arrange(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_l
     return [Arrangement(sides, per_side, demand, shares, (((demand.normal / left, left),),))]
 
 
-def arrange_least(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_least: int) -> list[Arrangement]:
-    """As `arrange`, but systems that share their reserve hold only what they must however consumers spread over them.
+def arrange_least(demand: Demand, offer: Offer, level: str, pods: Consumers, at_least: int) -> list[Arrangement]:
+    """As `arrange`, but systems that share their reserve hold only what they must however consumers spread over them:
+    the load left to them after a loss in equal parts, and whole pods in the best of ways.
 
-    Whatever consumers hang on them, no arrangement has fewer modules or loses less: that bounds every way.
+    Whatever else hangs on them, no arrangement has fewer modules or loses less: that bounds every way.
     """
     if level not in SYSTEMS:
-        return arrange(demand, offer, level, consumers, at_least)
-    found = (_least_shared(demand, offer, level, at_least, n) for n in SYSTEMS[level])
+        return arrange(demand, offer, level, pods, at_least)
+    found = (_least_shared(demand, offer, level, pods, at_least, n) for n in SYSTEMS[level])
     return [arranged for arranged in found if arranged is not None]
 
 
-def _least_shared(demand: Demand, offer: Offer, level: str, at_least: int, systems: int) -> Arrangement | None:
+def _least_shared(
+    demand: Demand, offer: Offer, level: str, pods: Consumers, at_least: int, systems: int
+) -> Arrangement | None:
     left = systems - 1
-    each_kw = demand.normal / left
-    if offer.carrier.group_max_kw is not None and each_kw > offer.carrier.group_max_kw:
+    worst_kw = max(demand.normal / left, _least_pods(len(pods), level, systems) * min(pods, default=0.0))
+    if offer.carrier.group_max_kw is not None and worst_kw > offer.carrier.group_max_kw:
         return None
-    per_side = max(rounded_up(each_kw / offer.capacity_kw), at_least)
+    per_side = max(rounded_up(worst_kw / offer.capacity_kw), at_least)
     if per_side > offer.parallel_max:
         return None
     carrying = left if level == CATCHER else systems
     shares = ((1 / carrying / per_side, per_side),) * carrying + ((0.0, per_side),) * (systems - carrying)
-    return Arrangement(systems, per_side, demand, shares, (((each_kw / per_side, per_side),) * left,))
+    return Arrangement(systems, per_side, demand, shares, (((demand.normal / left / per_side, per_side),) * left,))
+
+
+@lru_cache(maxsize=256)
+def _least_pods(pods: int, scheme: str, systems: int) -> float:
+    """Of so many equal pods the number that the fullest system carries after a loss, in the best of all spreads."""
+    places = _places(scheme, systems)
+    return min(
+        max(max(carried_kw([1.0] * pods, cords, scheme, systems, lost)) for lost in range(-1, systems))
+        for cords in combinations_with_replacement(places, pods)
+    )
 
 
 def _shared(
@@ -110,12 +123,15 @@ def rated_draw_kw(module: Module, carrier: str, need: Need) -> float:
     return need.kw_per_kw * output_kw + need.fixed_kw
 
 
+def _places(scheme: str, systems: int) -> list[Cords]:
+    """Where a consumer may hang."""
+    last = systems - 1
+    return [(n, last) for n in range(last)] if scheme == CATCHER else list(combinations(range(systems), 2))
+
+
 def spread(draws_kw: Sequence[float], scheme: str, systems: int) -> list[Cords]:
     """Cords for every consumer: the largest first, each to where the least hangs so far."""
-    last = systems - 1
-    places: list[Cords] = list(combinations(range(systems), 2))
-    if scheme == CATCHER:
-        places = [(n, last) for n in range(last)]
+    places = _places(scheme, systems)
     hanging = [0.0] * len(places)
     cords: list[Cords] = [places[0]] * len(draws_kw)
     for consumer in sorted(range(len(draws_kw)), key=lambda n: -draws_kw[n]):

@@ -285,7 +285,8 @@ class _Walker:
             for block, groups in zip(front.of.tolist(), front.groups, strict=True):
                 pod, pods = self.blocks[block]
                 itself = Group(carrier="it", sku=pod.sku, per_side=pods)
-                yield tuple(self._draws_kw((itself, *groups), key.carrier))
+                known = () if self.hooks.pods_only else groups
+                yield tuple(self._draws_kw((itself, *known), key.carrier))
 
     def _draws_kw(self, groups: tuple[Group, ...], carrier: str) -> Iterable[float]:
         for group in groups:

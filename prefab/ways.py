@@ -85,6 +85,8 @@ class Hooks:
     lets: Lets
     fits: Fits
     """Whether modules in these numbers have room inside each other; the second says that no more will come."""
+    pods_only: bool = False
+    """Of what hangs on systems that share their reserve only pods are told to `arrange`."""
     burdens: tuple[Burden, ...] = ()
     """Sums that the site limits: of two ways neither beats the other that adds less to one of them."""
 

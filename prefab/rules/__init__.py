@@ -113,6 +113,6 @@ HOOKS = Hooks(
 )
 """What the rules say while columns are made."""
 
-BOUNDING = replace(HOOKS, arrange=arrange_least)
+BOUNDING = replace(HOOKS, arrange=arrange_least, pods_only=True)
 """The same where systems share their reserve, for a bound: ways are told apart by what they draw, and not by how their
 consumers spread over systems, so that the cheapest may be gone."""
