@@ -5,7 +5,7 @@ hangs on one system and may be taken over by the last one, which carries nothing
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations, combinations_with_replacement
 
 from prefab.eligible import Offer
@@ -130,15 +130,30 @@ def _places(scheme: str, systems: int) -> list[Cords]:
 
 
 def spread(draws_kw: Sequence[float], scheme: str, systems: int) -> list[Cords]:
-    """Cords for every consumer: the largest first, each to where the least hangs so far."""
+    """Cords for every consumer: the largest first, each to where the fullest system of any situation stays least full,
+    and of such places to where the least hangs so far."""
     places = _places(scheme, systems)
+    # By the system that is lost, none first: what each system carries.
+    carried = [[0.0] * systems for _ in range(systems + 1)]
     hanging = [0.0] * len(places)
     cords: list[Cords] = [places[0]] * len(draws_kw)
     for consumer in sorted(range(len(draws_kw)), key=lambda n: -draws_kw[n]):
-        place = min(range(len(places)), key=lambda n: hanging[n])
-        hanging[place] += draws_kw[consumer]
+        draw_kw = draws_kw[consumer]
+        added = [_carried_of_one(place, scheme, systems) for place in places]
+        fullest = [max(carried[s][n] + share * draw_kw for s, n, share in more) for more in added]
+        place = min(range(len(places)), key=lambda n: (fullest[n], hanging[n]))
+        for s, n, share in added[place]:
+            carried[s][n] += share * draw_kw
+        hanging[place] += draw_kw
         cords[consumer] = places[place]
     return cords
+
+
+@cache
+def _carried_of_one(place: Cords, scheme: str, systems: int) -> tuple[tuple[int, int, float], ...]:
+    """What systems carry of one consumer: situation (none lost first), system and share."""
+    shares = [carried_kw([1.0], [place], scheme, systems, lost) for lost in range(-1, systems)]
+    return tuple((s, n, share) for s, of_each in enumerate(shares) for n, share in enumerate(of_each) if share)
 
 
 def carried_kw(draws_kw: Sequence[float], cords: Sequence[Cords], scheme: str, systems: int, lost: int) -> list[float]:
