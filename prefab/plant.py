@@ -98,13 +98,7 @@ def make_plant(
 ) -> SitePlant:
     """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service."""
     brief, catalog = offered.brief, offered.catalog
-    wanted = ["mv_ac"]
-    if brief.grid.at_high_voltage:
-        wanted.append("utility_mv")
-    if brief.autonomy.generator_h > 0:
-        wanted += ["standby_mv"] if brief.autonomy.fuel == "gas" else ["standby_mv", "fuel"]
-    if brief.storage.power_mw > 0:
-        wanted.append("mv_storage")
+    wanted = asked_of_site(brief)
     wanted += [c for c in asked if c not in wanted]
     roots = tuple(wanted)
     carriers = {c.key: c for c in catalog.carriers}
@@ -141,6 +135,18 @@ def make_plant(
     found = _without_poor_storage(_without_poor_units(found))
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
+
+
+def asked_of_site(brief: SiteBrief) -> list[str]:
+    """Carriers that the site's plant must give, whatever its blocks ask for."""
+    wanted = ["mv_ac"]
+    if brief.grid.at_high_voltage:
+        wanted.append("utility_mv")
+    if brief.autonomy.generator_h > 0:
+        wanted += ["standby_mv"] if brief.autonomy.fuel == "gas" else ["standby_mv", "fuel"]
+    if brief.storage.power_mw > 0:
+        wanted.append("mv_storage")
+    return wanted
 
 
 def _without_orphans(plant: list[PlantOption], carriers: dict[str, Carrier], brief: SiteBrief) -> list[PlantOption]:

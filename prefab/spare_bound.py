@@ -15,6 +15,7 @@ from prefab.catalog import Catalog
 from prefab.columns import SMOOTHING
 from prefab.eligible import eligible_pods, make_offers
 from prefab.module import Module, Need
+from prefab.plant import asked_of_site
 from prefab.rules import spares
 from prefab.units import exact
 
@@ -91,10 +92,8 @@ def _given(brief: SiteBrief, catalog: Catalog) -> list[Types]:
     """For every carrier that something on each site must give all types that might: what the site's intake, the brief
     and all pods ask for, and in turn what everything asks for that may give it."""
     last = len(brief.phases) - 1
-    wanted = ["mv_ac"]
-    wanted += ["utility_mv"] if brief.grid.at_high_voltage else []
-    wanted += ["standby_mv"] if brief.autonomy.generator_h > 0 else []
-    wanted += ["mv_storage"] if brief.storage.power_mw > 0 else []
+    # Sets bring tanks of their own, so that no other is certain.
+    wanted = [c for c in asked_of_site(brief) if c != "fuel"]
     wanted += [SMOOTHING] if brief.storage.smoothing_frac else []
     for demand in brief.it.demands:
         pods = eligible_pods(brief, catalog, demand, last)[0]
