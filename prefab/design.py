@@ -101,9 +101,11 @@ def make_built(
     try:
         return _built(brief, catalog, sized, connected, placed, effort, on_progress, stop)
     except Impossible as error:
+        if not brief.works.factory:
+            raise
         late = error
     tried = {(sized.kinds, sized.blocks, sized.plant)}
-    for share in _FEWER if brief.works.factory and not stop.requested else ():
+    for share in () if stop.requested else _FEWER:
         try:
             fewer = make_sized(_slower(brief, share), catalog, EFFORTS[effort], on_progress, stop, known)
         except (Impossible, OutOfBudget):
@@ -111,16 +113,12 @@ def make_built(
         if (fewer.kinds, fewer.blocks, fewer.plant) in tried:
             continue
         tried.add((fewer.kinds, fewer.blocks, fewer.plant))
-        bound = min(sized.bound_usd, fewer.objective_usd)
-        proof = {"bound_usd": bound, "exact_bound_usd": min(sized.exact_bound_usd, bound)}
-        fewer = fewer.model_copy(update={**proof, "status": "optimal" if bound == fewer.objective_usd else "feasible"})
+        fewer = fewer.bounded(sized.bound_usd, sized.exact_bound_usd)
         try:
             connected, placed = _placed(brief, catalog, fewer, on_progress)
             return _built(brief, catalog, fewer, connected, placed, effort, on_progress, stop)
         except Impossible:
             continue
-    if not brief.works.factory:
-        raise late
     raise OutOfBudget(f"{late}\nso the cheapest site; none of fewer modules from these factories was found in time")
 
 

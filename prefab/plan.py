@@ -127,6 +127,13 @@ class Sized(Frozen):
         """How far from the optimum the answer can be at most."""
         return (self.objective_usd - self.bound_usd) / self.objective_usd if self.objective_usd else 0.0
 
+    def bounded(self, bound_usd: int, exact_bound_usd: int) -> "Sized":
+        """The same site with other bounds, as far as they are below its cost; the cheapest one where they reach it."""
+        bound = min(bound_usd, self.objective_usd)
+        status = "optimal" if bound == self.objective_usd else "feasible"
+        proof = {"bound_usd": bound, "exact_bound_usd": min(exact_bound_usd, bound), "status": status}
+        return self.model_copy(update=proof)
+
     @property
     def rounding_frac(self) -> float:
         """How much cheaper a site may be that whole numbers hide, beside the gap."""

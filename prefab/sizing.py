@@ -57,18 +57,14 @@ def make_sized(
         return _spared(brief, catalog, effort, on_progress, stop, known)
     # How consumers spread over systems that share their reserve is not seen while columns are made, so that what would
     # spread better may be gone: the bound is that of systems which hold only what they must.
-    free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": Spares()})
-    least = _summed(free, catalog, effort, None, stop, known, BOUNDING)
+    least = _summed(_freed(brief, Spares()), catalog, effort, None, stop, known, BOUNDING)
     try:
         found = _spared(brief, catalog, effort, on_progress, stop, known)
     except Impossible as error:
         raise OutOfBudget(
             f"{error}; that nothing spreads better over systems that share reserve is not proved"
         ) from None
-    bound = min(found.bound_usd, least.bound_usd)
-    exact = min(found.exact_bound_usd, least.exact_bound_usd)
-    status: Literal["optimal", "feasible"] = "optimal" if bound == found.objective_usd else "feasible"
-    return found.model_copy(update={"bound_usd": bound, "exact_bound_usd": exact, "status": status})
+    return found.bounded(min(found.bound_usd, least.bound_usd), min(found.exact_bound_usd, least.exact_bound_usd))
 
 
 def _spared(
@@ -86,8 +82,7 @@ def _spared(
         return found if found.status == "optimal" else _bounded(found, brief, catalog, found, effort, stop)
     # What types of module a site shares is not seen while columns are made (but for a few that ask for spares), so that
     # a dearer way of fewer types may be gone: the bound is that of the same wishes without it.
-    kept = brief.spares if seen else Spares()
-    free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": kept})
+    free = _freed(brief, brief.spares if seen else Spares())
     least = _summed(free, catalog, effort, None, stop, known)
     try:
         found = _summed(brief, catalog, effort, on_progress, stop, known)
@@ -105,17 +100,19 @@ def _bounded(
     bound, exact = least.bound_usd, least.exact_bound_usd
     if brief.spares.policy != "none" and found.stopped != "user":
         spread = make_spread(brief, catalog, standing(found))
-        free = brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": Spares()})
         try:
-            spread_least = _summed(free, spread.catalog, effort, None, stop, None)
+            spread_least = _summed(_freed(brief, Spares()), spread.catalog, effort, None, stop, None)
         except (Interrupted, OutOfBudget):
             pass
         else:
             bound = max(bound, spread_least.bound_usd + spread.fixed_usd)
             exact = max(exact, spread_least.exact_bound_usd + spread.fixed_usd)
-    bound = min(bound, found.objective_usd)
-    status: Literal["optimal", "feasible"] = "optimal" if bound == found.objective_usd else "feasible"
-    return found.model_copy(update={"bound_usd": bound, "exact_bound_usd": min(exact, bound), "status": status})
+    return found.bounded(bound, exact)
+
+
+def _freed(brief: SiteBrief, kept: Spares) -> SiteBrief:
+    """With any number of different modules, and no other spares than these."""
+    return brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": kept})
 
 
 def standing(sized: Sized) -> Counter[str]:
