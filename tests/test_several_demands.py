@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from test_lead_times import with_weeks
 
 from prefab.brief import Phase, read_brief
 from prefab.catalog import load_catalog
@@ -185,7 +186,5 @@ def test_supply_of_a_demand_that_begins_later_may_come_later(tmp_path, catalog):
 
 
 def _with_lead_weeks(catalog, skus, lead_weeks):
-    def slow(module):
-        return module.model_copy(update={"deployment": module.deployment.model_copy(update={"lead_weeks": lead_weeks})})
-
-    return catalog.model_copy(update={"modules": tuple(slow(m) if m.sku in skus else m for m in catalog.modules)})
+    modules = (with_weeks(m, lead_weeks) if m.sku in skus else m for m in catalog.modules)
+    return catalog.model_copy(update={"modules": tuple(modules)})
