@@ -19,7 +19,7 @@ from prefab.physics.weather import Weather, make_weather, make_year
 from prefab.plan import BlockKind, Plan
 from prefab.results import Band, DemandYield, Hourly, Month, Projection, Step
 from prefab.serving import Hours, Kind, chip_kw, full_rate_of, make_load_frac, pod_kw, tokens_of
-from prefab.sharing import drawn_kwh, energy_of, kept_apart, overheads_of
+from prefab.sharing import energy_frac_of, energy_of, kept_apart, overheads_of
 from prefab.units import musd, number
 from prefab.workload import Workload, match, why_not_comparable
 
@@ -227,7 +227,7 @@ def _yield_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site
         )
     low = mtok * card.rate_low_tokens_per_s / card.rate_tokens_per_s
     high = mtok * card.rate_high_tokens_per_s / card.rate_tokens_per_s
-    energy_frac = sum(drawn_kwh(k, at) for k in own) / sum(drawn_kwh(k, at) for k in kinds)
+    energy_frac = energy_frac_of(demand, kinds, at)
     kwh = energy_frac * site_kwh
     return DemandYield(
         demand=plan.brief.it.demands[demand].name,

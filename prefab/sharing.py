@@ -14,14 +14,13 @@ from prefab.units import number
 
 def energy_of(plan: Plan, demand: int, kinds: list[Kind], at: Surroundings, site_kwh: float) -> DemandEnergy:
     """What falls to an IT demand without tokens."""
-    own = [k for k in kinds if k.demand == demand]
-    energy_frac = sum(drawn_kwh(k, at) for k in own) / sum(drawn_kwh(k, at) for k in kinds)
+    energy_frac = energy_frac_of(demand, kinds, at)
     return DemandEnergy(
         demand=plan.brief.it.demands[demand].name,
         workload=plan.cards[demand].title,
         energy_frac=energy_frac,
         site_mwh=energy_frac * site_kwh / 1000,
-        it_mwh=sum(k.computing_kwh for k in own) / 1000,
+        it_mwh=sum(k.computing_kwh for k in kinds if k.demand == demand) / 1000,
     )
 
 
@@ -43,7 +42,12 @@ def kept_apart(energies: tuple[DemandEnergy, ...], site_mwh: float) -> list[str]
     ]
 
 
-def drawn_kwh(kind: Kind, at: Surroundings) -> float:
+def energy_frac_of(demand: int, kinds: list[Kind], at: Surroundings) -> float:
+    """Of the energy that enters the site, what an IT demand answers for by what its blocks draw."""
+    return sum(_drawn_kwh(k, at) for k in kinds if k.demand == demand) / sum(_drawn_kwh(k, at) for k in kinds)
+
+
+def _drawn_kwh(kind: Kind, at: Surroundings) -> float:
     """What all blocks of a kind draw from the site's plant in the year."""
     return float(sum(np.sum(kw) for c, kw in kind.drawn.open_kw.items() if at.carriers[c].medium == "electric"))
 
