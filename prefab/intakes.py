@@ -13,7 +13,6 @@ from prefab.packing import Pattern
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Fewest, Problem
 from prefab.solver import Model
-from prefab.units import need
 
 _NOT = -1_000_000_000
 """Below every number of blocks, however many are added."""
@@ -46,7 +45,7 @@ def packs(problem: Problem, values: Mapping[str, int], phase: int | None = None)
 
 def fewest_of(problem: Problem, kinds: Sequence[BlockChoice]) -> Fewest:
     """How many intakes of every option kinds of different demands take, each with the blocks that carry its demand."""
-    counted = [(need(problem.asked_kw(c, problem.phases[-1]) / c.it_kw), c) for c in kinds]
+    counted = [(problem.most_blocks(c, problem.phases[-1]), c) for c in kinds]
     # The most numerous last: tables are of all the others.
     counts, choices = zip(*sorted(counted, key=lambda c: c[0]), strict=True)
     options = problem.options("mv_ac")

@@ -97,6 +97,10 @@ class Problem:
         """IT load of the demand that a choice serves."""
         return self.it_kw[choice.column.demand][phase]
 
+    def most_blocks(self, choice: BlockChoice, phase: int) -> int:
+        """Blocks of a choice that alone carry its demand: a site never has more of them."""
+        return need(self.asked_kw(choice, phase) / choice.it_kw)
+
     @property
     def unserved(self) -> bool:
         """Whether there is an IT demand for which no block can be built."""

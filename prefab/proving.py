@@ -141,10 +141,10 @@ def make_model(problem: Problem) -> Model:
     """The master: cumulative counts, none before it can be there, one plant type per carrier, every rule."""
     model = Model()
     for choice in problem.columns:
-        most = need(problem.asked_kw(choice, problem.phases[-1]) / choice.it_kw)
+        most = problem.most_blocks(choice, problem.phases[-1])
         used = model.boolean(problem.stands(choice))
         for phase in problem.phases:
-            most_here = need(problem.asked_kw(choice, phase) / choice.it_kw) if phase >= choice.column.ready else 0
+            most_here = problem.most_blocks(choice, phase) if phase >= choice.column.ready else 0
             here = model.integer(problem.count(choice, phase), 0, most_here)
             if phase:
                 model.add_row([(1, here), (-1, problem.count(choice, phase - 1))], low=0)

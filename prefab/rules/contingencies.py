@@ -12,7 +12,6 @@ from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.network import Network, shown
 from prefab.rules.walk import Worst, walk
-from prefab.units import need
 
 if TYPE_CHECKING:
     from prefab.plant import PlantOption
@@ -179,7 +178,7 @@ def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kind
     others = [(-1, n) for n, _, first in found if not first]
     model.add_row([(1, problem.plant_count(option, last)), (-1, chosen), *others], low=0)
     for place, kind in enumerate(kinds):
-        free = need(problem.asked_kw(kind, last) / kind.it_kw)
+        free = problem.most_blocks(kind, last)
         lets = [(-free, n) for n in (chosen, *(problem.stands(k) for k in kinds))]
         carried = [(pattern[place], n) for n, pattern, _ in found]
         model.add_row([*carried, (-1, problem.count(kind, last)), *lets], low=-free * len(lets))

@@ -12,7 +12,7 @@ from prefab.module import Module
 from prefab.plan import Plan, Spare
 from prefab.results import Finding
 from prefab.rules.totals import Burden, add_uses, steps
-from prefab.units import exact, have, need
+from prefab.units import exact, have
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -204,7 +204,7 @@ def _most(problem: "Problem") -> dict[str, int]:
         each: Counter[str] = Counter()
         for group in choice.column.groups:
             each[group.sku] += group.count
-        count = need(problem.asked_kw(choice, problem.phases[-1]) / choice.it_kw)
+        count = problem.most_blocks(choice, problem.phases[-1])
         for sku, modules in each.items():
             blocks[sku] = max(blocks[sku], modules * count)
     plant: Counter[str] = Counter()
