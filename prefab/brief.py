@@ -129,8 +129,8 @@ class Scope(Frozen):
 
     coolant: Literal["pod", "block"] = "block"
     """What coolant distribution units give."""
-    air_cooling: Literal["pod", "block"] = "block"
-    """What takes the heat of the air in pods away."""
+    air_cooling: Literal["pod", "block"] = "pod"
+    """What takes the heat of the air in pods away: shared only where the pods of a block open into one hall."""
 
     @property
     def of_pods(self) -> tuple[str, ...]:

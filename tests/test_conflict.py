@@ -84,36 +84,37 @@ def test_a_pods_own_that_has_no_room_in_it_may_be_shared():
     assert "Each pod has its own coolant and air cooling." in conflict.clashing[0].sentence
 
 
-def own_of_pods_beyond_the_budget():
-    """Own coolant of two pods costs 115,000 USD, own air 230,000, and the budget has neither."""
+def extras_beyond_the_budget():
+    """Own coolant of two pods costs 115,000 USD, controls of 2N 230,000, and the budget has neither."""
     return a_brief(
         phases=[{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}],
         grid={"capacity_mw": 14.0},
         redundancy={
             "cooling": "N+1",
-            **dict.fromkeys(("power", "control", "intake", "main_transformers", "standby"), "N"),
-            "scope": {"coolant": "pod", "air_cooling": "pod"},
+            "control": "2N",
+            **dict.fromkeys(("power", "intake", "main_transformers", "standby"), "N"),
+            "scope": {"coolant": "pod"},
         },
-        limits={"budget_usd": 6_145_000.0},
+        limits={"budget_usd": 6_375_000.0},
     )
 
 
 def test_wishes_that_only_free_the_site_together_are_named_with_each_other():
     """The clash needs one of them; whoever gives up only that one is left with the other."""
-    brief, catalog = own_of_pods_beyond_the_budget(), a_catalog()
+    brief, catalog = extras_beyond_the_budget(), a_catalog()
     conflict = find_conflict(brief, catalog)
     assert conflict.smallest
     named = [(w.field, fields(others)) for w, others in conflict.freeing_with]
-    assert named == [("redundancy.scope.air_cooling", ["redundancy.scope.coolant"])]
-    assert "redundancy.scope.air_cooling" in fields(conflict.clashing)
-    assert not {"redundancy.scope.air_cooling", "redundancy.scope.coolant"} & set(fields(conflict.freeing))
+    assert ("redundancy.scope.coolant", ["redundancy.control"]) in named
+    assert "redundancy.scope.coolant" in fields(conflict.clashing)
+    assert not {"redundancy.control", "redundancy.scope.coolant"} & set(fields(conflict.freeing))
     for wish, others in conflict.freeing_with:
         found = [frees(brief, catalog, lost) for lost in ([wish], others, [wish, *others])]
         assert found == [False, False, True]
 
 
 def test_a_clash_is_one_without_all_the_rest_and_none_without_any_of_it():
-    brief, catalog = own_of_pods_beyond_the_budget(), a_catalog()
+    brief, catalog = extras_beyond_the_budget(), a_catalog()
     clashing = find_conflict(brief, catalog).clashing
     rest = [w for w in wishes_of(brief) if w not in clashing]
     assert not frees(brief, catalog, rest)
@@ -123,7 +124,7 @@ def test_a_clash_is_one_without_all_the_rest_and_none_without_any_of_it():
 
 
 def test_a_sentence_of_several_wishes_is_said_once(monkeypatch):
-    brief, catalog = own_of_pods_beyond_the_budget(), a_catalog()
+    brief, catalog = extras_beyond_the_budget(), a_catalog()
     conflict = find_conflict(brief, catalog)
     monkeypatch.setattr("prefab.brief.read_brief", lambda path: brief)
     monkeypatch.setattr("prefab.catalog.load_catalog", lambda *folders: catalog)
@@ -137,7 +138,7 @@ def test_a_sentence_of_several_wishes_is_said_once(monkeypatch):
     lines = [line.partition(": ") for line in clash.splitlines() if line.startswith("  ")]
     assert [sentence for _, _, sentence in lines] == list(dict.fromkeys(w.sentence for w in conflict.clashing))
     assert ", ".join(names.strip() for names, _, _ in lines) == ", ".join(fields(conflict.clashing))
-    together = "Giving up redundancy.scope.air_cooling frees the site together with redundancy.scope.coolant."
+    together = "Giving up redundancy.scope.coolant frees the site together with redundancy.control."
     assert together in clash.splitlines()
     in_json = json.loads(CliRunner().invoke(command, ["brief.toml", "--json"]).stdout)
     assert [c["asks"] for c in in_json["clashing"]] == [w.sentence for w in conflict.clashing]

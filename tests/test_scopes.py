@@ -24,8 +24,9 @@ LEVELS = ("N", "N+1", "N+2", "2N", "2(N+1)")
 
 def scoped(*carriers, pods=2, cooling="N+1", power="N+1", **more):
     """A brief of so many pods in one block at the most, of which each has its own of some carriers."""
+    scope = dict.fromkeys(BOTH, "block") | dict.fromkeys(carriers, "pod")
     return a_brief(
-        redundancy={"power": power, "cooling": cooling, "scope": dict.fromkeys(carriers, "pod")},
+        redundancy={"power": power, "cooling": cooling, "scope": scope},
         phases=[{"name": "One", "it_mw": 1.0 * pods, "energised_by": "2029-12-31"}],
         grid={"capacity_mw": 20.0},
         limits={"pods_per_block": pods},

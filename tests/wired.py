@@ -193,7 +193,11 @@ def systems_plan(
         phases.append({"name": "Two", "it_mw": 0.1, "energised_by": date(2030, 12, 31)})
     brief = a_brief(
         phases=phases,
-        redundancy={"power": level, "cooling": "N", "control": "N", "intake": "N", "standby": "N"},
+        redundancy={
+            "power": level,
+            **dict.fromkeys(("cooling", "control", "intake", "standby"), "N"),
+            "scope": {"air_cooling": "block"},
+        },
         autonomy={"ups_min": 5.0, "generator_h": 0.0},
     )
     ups = a_module("UPS-X", "power", gives=[{"carrier": CRITICAL, "capacity_kw": rating_kw}])

@@ -1,7 +1,7 @@
 """One pass along the carriers, from what is used to what it takes, for all hours at once."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Literal
@@ -112,7 +112,8 @@ def draw(banks: Sequence[Bank], demands: Sequence[Demand], at: Surroundings) -> 
         own = {n.carrier: _own_kw(bank, n, n is electric[0], load, return_degc, at) for n in electric}
         heat = sum(own.values(), np.zeros(hours))
         for key, kw in own.items():
-            own_kw[_purpose(bank, at.carriers[key])] += kw
+            for purpose, part in _by_purpose(bank, at.carriers[key], kw, load):
+                own_kw[purpose] += part
         for need in bank.module.needs:
             medium = at.carriers[need.carrier].medium
             if medium == "electric":
@@ -253,18 +254,17 @@ def _rejectable_kw(bank: Bank, return_degc: float | None, at: Surroundings) -> H
     return np.asarray(bank.count * np.multiply(one, left))
 
 
-def _purpose(bank: Bank, drawn: Carrier) -> Purpose:
-    """What power of one carrier that ends in a bank is for; a fabric pod computes on critical power only."""
+def _by_purpose(bank: Bank, drawn: Carrier, kw: Hours, load: Hours) -> Iterator[tuple[Purpose, Hours]]:
+    """What power of one carrier that ends in a bank is for; a fabric pod computes on critical power only, and what it
+    draws of that beyond its computers moves the air of the room."""
     medium = bank.carrier.medium
-    if medium == "it" and not drawn.autonomy:
-        return "auxiliary"
-    if medium == "electric":
+    if medium == "it" and drawn.autonomy:
+        computing = np.minimum(kw, load)
+        yield "fabric", computing
+        yield "air_cooling", kw - computing
+    elif medium == "electric":
         held = bank.module.ups_battery is not None or bank.carrier.autonomy
-        return "power_chain" if held else "transformers"
-    by_medium: dict[str, Purpose] = {
-        "it": "fabric",
-        "liquid": "coolant",
-        "air": "air_cooling",
-        "heat": "heat_rejection",
-    }
-    return by_medium.get(medium, "auxiliary")
+        yield "power_chain" if held else "transformers", kw
+    else:
+        by_medium: dict[str, Purpose] = {"liquid": "coolant", "air": "air_cooling", "heat": "heat_rejection"}
+        yield by_medium.get(medium, "auxiliary"), kw

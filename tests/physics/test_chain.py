@@ -46,16 +46,17 @@ def test_losses_pass_up_through_units_of_their_own() -> None:
     assert opened(drawn) == {"mv_ac": pytest.approx(832 + 6 + 96)}
 
 
-def test_fabric_computes_on_critical_power_only() -> None:
+def test_fabric_computes_on_critical_power_less_the_fans_of_its_room() -> None:
     needs = [
-        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 1.0},
+        {"carrier": "critical_ac", "connection": "dual", "kw_per_kw": 1.04},
         {"carrier": "lv_ac", "connection": "transfer", "kw_per_kw": 0.02},
     ]
     fabric = a_module("ITN-100", "fabric", gives=[{"carrier": "it", "capacity_kw": 100}], needs=needs)
     drawn = draw([bank(fabric, "it", 1)], [asked("it", 50)], surroundings())
     assert drawn.own_kw["fabric"][0] == pytest.approx(50.0)
-    assert drawn.own_kw["auxiliary"][0] == pytest.approx(1.0)  # its light and ventilation
-    assert opened(drawn) == {"critical_ac": pytest.approx(50.0), "lv_ac": pytest.approx(1.0)}
+    assert drawn.own_kw["air_cooling"][0] == pytest.approx(2.0)  # the fans of its room
+    assert drawn.own_kw["auxiliary"][0] == pytest.approx(1.0)  # its light and controls
+    assert opened(drawn) == {"critical_ac": pytest.approx(52.0), "lv_ac": pytest.approx(1.0)}
 
 
 def test_water_is_that_of_all_units_at_their_share() -> None:

@@ -29,7 +29,12 @@ LOAD = POD.model_copy(update={"needs": (POD.needs[1],)})
 def a_hall(*per_pod, level="N+1", sides="A", scope="pod", unit=UNIT):
     """Pods with so many units each on every side, in cells of their own."""
     brief = a_brief(
-        redundancy={"power": "N", "cooling": level, "control": "N", "scope": {"coolant": scope}},
+        redundancy={
+            "power": "N",
+            "cooling": level,
+            "control": "N",
+            "scope": {"coolant": scope, "air_cooling": "block"},
+        },
         phases=[{"name": "One", "it_mw": 1.0 * len(per_pod), "energised_by": "2029-12-31"}],
     )
     equipment, wiring = [], []
