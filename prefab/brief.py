@@ -113,6 +113,8 @@ class Grid(Frozen):
     voltage_kv: Annotated[float, Field(ge=6, le=420)]
     """Up to 36 kV the connection is taken at medium voltage, above it needs main transformers."""
     tariff: Key
+    rules: tuple[Key, ...] | None = None
+    """Grid rules that hold at this place; where it is not said, any of the country's may, and all are open points."""
 
     @property
     def at_high_voltage(self) -> bool:

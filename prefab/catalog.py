@@ -87,6 +87,10 @@ class Catalog(Frozen):
         """The country of that ISO 3166 code, if the catalog has it."""
         return next((c for c in self.countries if c.code == code), None)
 
+    def rules_at(self, country: str, named: tuple[str, ...] | None) -> tuple[GridRule, ...]:
+        """The grid rules that are named, or where none are, those of the country: any of them may hold."""
+        return tuple(r for r in self.grid_rules if (country in r.countries if named is None else r.key in named))
+
     def carrier(self, key: str) -> Carrier:
         """The carrier with this key."""
         return _find(self.carriers, "key", key)

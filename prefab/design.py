@@ -172,7 +172,8 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     held = {m.it.accelerator for m in modules if m.it}
     accelerators = tuple(a for a in catalog.accelerators if a.name in held)
     laid = Laid(cables=catalog.cables, pipes=catalog.pipes, trenches=catalog.trenches)
-    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, *served, tariff)
+    rules = catalog.rules_at(brief.site.country, brief.grid.rules)
+    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, *served, tariff, *rules)
     cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
         program=f"prefab {__version__}",
@@ -189,6 +190,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         basis=catalog.basis,
         laid=laid,
         country=catalog.country(brief.site.country),
+        grid_rules=rules,
         accelerators=accelerators,
         sources=tuple(s for s in catalog.sources if s.key in cited),
         sized=sized,

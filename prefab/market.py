@@ -1,5 +1,6 @@
 """What energy costs, what grids ask of large loads, what money and countries are."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal
 
@@ -143,6 +144,8 @@ class Obligation(Frozen):
     text: Text
     amount: float | None = None
     unit: Text = ""
+    from_mw: NotNegative = 0.0
+    """Only of loads of this size or more, where that is beyond the rule's threshold."""
 
     @model_validator(mode="after")
     def _with_unit(self) -> "Obligation":
@@ -165,9 +168,16 @@ class GridRule(Sourced):
     as_of: date
     obligation: Annotated[tuple[Obligation, ...], Field(min_length=1)]
 
-    def applies(self, country: str, load_mw: float) -> bool:
-        """Whether it concerns a load in this country; part of a country still has to be compared by its reader."""
-        return country in self.countries and load_mw >= self.threshold_mw
+    def asks(self, load_mw: float) -> tuple[Obligation, ...]:
+        """What it asks of a load of this size."""
+        return tuple(o for o in self.obligation if load_mw >= max(self.threshold_mw, o.from_mw))
+
+
+def own_supply_kw(rules: Iterable[GridRule], load_mw: float) -> float:
+    """Power of generating sets and batteries of its own that rules ask of a load of this size."""
+    asked = (o for rule in rules for o in rule.asks(load_mw) if o.kind == "storage_or_backup")
+    shares = (o.amount or 0.0 for o in asked if o.unit == "share of import capacity")
+    return max(shares, default=0.0) * load_mw * 1000
 
 
 class Rate(Frozen):

@@ -14,7 +14,7 @@ from prefab.carrier import Carrier
 from prefab.climate import Climate, WeatherYear
 from prefab.costs import Costs
 from prefab.errors import InputError
-from prefab.market import Country, Tariff
+from prefab.market import Country, GridRule, Tariff
 from prefab.materials import Laid
 from prefab.module import Module
 from prefab.provenance import Key, Sku, Source
@@ -283,6 +283,8 @@ class Plan(Frozen):
     laid: Laid = Laid()
     """Cables, pipes and trenches that runs are made of."""
     country: Country | None = None
+    grid_rules: tuple[GridRule, ...] = ()
+    """Those that hold at the site, or where the brief does not say which, all of the country's."""
     weather: WeatherYear | None = None
     """The hours of the user's weather file; none where the climate's synthetic year stands."""
     accelerators: tuple[Accelerator, ...] = ()
@@ -307,7 +309,7 @@ class Plan(Frozen):
         """SHA-256 over the catalog entries that the plan carries."""
         cards = (self.climate, *self.cards)
         entries = (*self.modules, *self.carriers, *cards, self.tariff, self.costs, self.basis)
-        others = (self.laid, *self.accelerators, *(e for e in (self.country, self.weather) if e))
+        others = (self.laid, *self.accelerators, *self.grid_rules, *(e for e in (self.country, self.weather) if e))
         return hashlib.sha256("".join(e.model_dump_json() for e in (*entries, *others)).encode()).hexdigest()
 
     @property

@@ -94,9 +94,12 @@ class SitePlant:
 
 
 def make_plant(
-    offered: SiteOffers, hooks: Hooks, asked: Mapping[str, float], blocks: int, rounding: Rounding
+    offered: SiteOffers, hooks: Hooks, asked: Mapping[str, float], blocks: int, own_kw: float, rounding: Rounding
 ) -> SitePlant:
-    """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service."""
+    """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service.
+
+    `own_kw` is what the grid's rules ask of generating sets, whatever the site draws.
+    """
     brief, catalog = offered.brief, offered.catalog
     wanted = asked_of_site(brief)
     wanted += [c for c in asked if c not in wanted]
@@ -127,7 +130,8 @@ def make_plant(
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
     drawn_kw = asked.get("mv_ac", 0.0) * (1 + slopes.intake) * _OWN_SHARE
-    found = [replace(o, most=_most_power(o, drawn_kw, blocks)) if o.carrier in POWER else o for o in found]
+    power_kw = dict.fromkeys(POWER, drawn_kw) | {"standby_mv": max(drawn_kw, own_kw)}
+    found = [replace(o, most=_most_power(o, power_kw[o.carrier], blocks)) if o.carrier in POWER else o for o in found]
     hourly = drawn_kw * fuel + max((o.most * max(o.idle_l_per_h, o.least_l_per_h) for o in found), default=0.0)
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]

@@ -11,6 +11,7 @@ from prefab.columns import Column, Stages, make_columns
 from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import SiteOffers, eligible_pods, without_supply
 from prefab.errors import InputError
+from prefab.market import own_supply_kw
 from prefab.packing import Edge, Pattern, edges_of
 from prefab.plan import BlockKind
 from prefab.plant import POWER, PlantOption, make_plant
@@ -68,6 +69,8 @@ class Problem:
     generator_h: float
     fuel_l_per_kwh: float
     fuel_margin_frac: float
+    own_supply_kw: float
+    """Of generating sets and batteries, where the grid's rules ask for it."""
     battery_kw: float
     battery_kwh: float
     block_kinds: int
@@ -249,12 +252,17 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         ("prefer.makers", brief.prefer.makers, makers),
         ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
         ("works.factory.family", tuple(f.family for f in brief.works.factory), families),
+        ("grid.rules", brief.grid.rules or (), {r.key for r in catalog.grid_rules}),
     ):
         for name in (v for v in values if v not in known):
             near = get_close_matches(name, sorted(known), n=1)
             few = f"allowed: {', '.join(sorted(known))}" if len(known) <= _FEW else "see `prefab catalog list`"
             hint = f"did you mean {near[0]}?" if near else few
             mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
+    for rule in catalog.rules_at(brief.site.country, brief.grid.rules or ()):
+        if brief.site.country not in rule.countries:
+            where = f"a rule of {', '.join(rule.countries)}; the site is in {brief.site.country}"
+            mistakes.append(f"brief: grid.rules: {rule.key!r} is {where}")
     of_pods = (c for c in catalog.carriers if c.key in brief.redundancy.scope.of_pods)
     for carrier in (c for c in of_pods if (c.scope, c.redundancy) != ("block", "cooling")):
         what = f"here {carrier.key} is of the {carrier.scope}, its redundancy that of {carrier.redundancy}"
@@ -329,7 +337,8 @@ def make_generous(problem: Problem, hooks: Hooks) -> Problem:
 def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
     brief, catalog = offered.brief, offered.catalog
     blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + _rests(brief)
-    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, rounding)
+    own_kw = own_supply_kw(catalog.rules_at(brief.site.country, brief.grid.rules or ()), brief.grid.capacity_mw)
+    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, own_kw, rounding)
     phases = range(len(brief.phases))
     return Problem(
         brief=brief,
@@ -341,6 +350,7 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
         generator_h=brief.autonomy.generator_h,
         fuel_l_per_kwh=plant.fuel_l_per_kwh,
         fuel_margin_frac=catalog.basis.fuel_margin_frac,
+        own_supply_kw=own_kw,
         battery_kw=brief.storage.power_mw * 1000,
         battery_kwh=brief.storage.power_mw * brief.storage.duration_h * 1000,
         block_kinds=brief.kinds_max,

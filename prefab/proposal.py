@@ -11,8 +11,8 @@ from prefab.module import Losses, Module
 from prefab.plan import Plan
 from prefab.projection import make_projection
 from prefab.provenance import Provenance, Source, Sourced
-from prefab.results import Bom, Finding, Projection
-from prefab.rules import RULES, Rule
+from prefab.results import Bom, Finding, OpenPoint, Projection
+from prefab.rules import RULES, Rule, grid_obligations
 from prefab.units import musd, number
 from prefab.workload import Span
 
@@ -70,6 +70,8 @@ class Proposal:
     equipment: tuple[ModuleRow, ...]
     assumptions: tuple[Assumption, ...]
     dependability: Dependability
+    open_points: tuple[OpenPoint, ...]
+    """What the grid's rules ask that nobody has shown to be kept."""
     answers: tuple[tuple[str, str], ...]
     """The five questions of a customer, each with its answer in a sentence or two."""
 
@@ -92,6 +94,7 @@ def make_proposal(plan: Plan, findings: tuple[Finding, ...]) -> Proposal:
         equipment=_equipment(plan),
         assumptions=_assumptions(plan),
         dependability=make_dependability(plan),
+        open_points=grid_obligations.open_points(plan),
         answers=_answers(plan, findings, bom, projection),
     )
 

@@ -41,6 +41,15 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class OpenPoint:
+    """Something that is asked of the site and that nobody has shown to be kept."""
+
+    subject: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Why a module may not stand at this site."""
 

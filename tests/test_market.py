@@ -12,7 +12,7 @@ import pytest
 
 from prefab.costs import Costs, freight_usd
 from prefab.errors import InputError
-from prefab.market import Countries, Currencies, GridRule, Tariff
+from prefab.market import Countries, Currencies, GridRule, Tariff, own_supply_kw
 from prefab.physics.tariffs import HOURS, make_bill
 from prefab.product import Transport
 from prefab.tables import read_toml, validate
@@ -96,11 +96,23 @@ def test_thresholds_are_those_of_the_reference() -> None:
     assert the_rule("ercot-pgrr115").threshold_mw == wanted["pgrr"]
 
 
-def test_a_rule_applies_from_its_threshold_on_and_in_its_country_only() -> None:
+def test_a_rule_asks_from_its_threshold_on() -> None:
     rule = the_rule("texas-sb6")
-    assert rule.applies("US", 75.0)
-    assert not rule.applies("US", 74.9)
-    assert not rule.applies("IE", 200.0)
+    assert rule.asks(75.0) == rule.obligation
+    assert rule.asks(74.9) == ()
+
+
+def test_an_obligation_may_begin_with_larger_loads() -> None:
+    kinds = {mw: [o.kind for o in the_rule("ireland-cru-2025236").asks(mw)] for mw in (0.9, 9.9, 10.0)}
+    assert kinds == {0.9: [], 9.9: ["renewable_energy"], 10.0: ["storage_or_backup", "renewable_energy"]}
+
+
+def test_own_supply_is_the_most_that_a_rule_asks() -> None:
+    """S16: 40 MVA of connection at a power factor of 1."""
+    rules = [the_rule(key) for key in ("ireland-cru-2025236", "texas-sb6")]
+    assert own_supply_kw(rules, 40.0) == 40_000
+    assert own_supply_kw(rules, 9.0) == 0
+    assert own_supply_kw([the_rule("texas-sb6")], 100.0) == 0
 
 
 def test_rates_are_dated_and_cover_every_country() -> None:

@@ -1,5 +1,6 @@
 """`prefab check`: every rule on a plan, no solver."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ def command(plan: Path, everything: bool, as_json: bool) -> None:
     from prefab.audit import audit, broken, text_of
     from prefab.dependability import make_dependability
     from prefab.plan import read_plan
+    from prefab.rules.grid_obligations import open_points
 
     read = read_plan(plan)
     findings = audit(read)
@@ -28,7 +30,8 @@ def command(plan: Path, everything: bool, as_json: bool) -> None:
     if as_json:
         relied_on = make_dependability(read) if read.connected else None
         shown = [finding_tree(f) for f in findings if everything or not f.kept]
-        show({"kept": not wrong, **dependability_tree(relied_on), "findings": shown})
+        points = [asdict(p) for p in open_points(read)] if read.connected else []
+        show({"kept": not wrong, **dependability_tree(relied_on), "findings": shown, "open_points": points})
     else:
         for finding in findings if everything else wrong:
             click.echo(text_of(finding))

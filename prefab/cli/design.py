@@ -1,5 +1,6 @@
 """`prefab design`: the main job, from a brief to a plan and every document."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -73,6 +74,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 "weather": proposal.projection.weather_source,
                 **dependability_tree(proposal.dependability),
                 "checks": len(design.findings),
+                "open_points": [asdict(p) for p in proposal.open_points],
                 "documents": [str(out / name) for name in NAMES],
             }
         )
@@ -82,6 +84,8 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
         click.echo("stopped by the user: the best plan found until then was kept")
     for question, answer in proposal.answers:
         click.echo(f"  {question} {answer}")
+    if proposal.open_points:
+        click.echo(f"open points of grid rules: {len(proposal.open_points)}, in section 12 of proposal.pdf")
     click.echo("documents:")
     for name in NAMES:
         click.echo(f"  {out / name}")

@@ -35,6 +35,7 @@ from prefab.documents.list_sheets import (
     add_compliance,
     add_equipment,
     add_logistics,
+    add_open_points,
     add_resilience,
     add_runs,
     add_sources,
@@ -67,6 +68,7 @@ def write(proposal: Proposal, path: Path) -> None:
     add_resilience(book, proposal)
     add_availability(book, proposal)
     add_assumptions(book, proposal)
+    add_open_points(book, proposal)
     add_sources(book, proposal)
     verdict = _add_checks(book, proposal, cells)
     _fill_summary(book, summary, proposal, cells, verdict)

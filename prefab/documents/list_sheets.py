@@ -266,6 +266,15 @@ def add_assumptions(book: Book, proposal: Proposal) -> None:
     book.put_table(sheet, HEAD_ROW, columns, rows)
 
 
+def add_open_points(book: Book, proposal: Proposal) -> None:
+    """What the grid's rules ask that nobody has shown to be kept; no sheet where there is nothing."""
+    if not proposal.open_points:
+        return
+    sheet = book.add_sheet("Open points", "What grid rules ask and this plan does not show; never counted as kept.")
+    columns = (Column("Rule", "text", 50), Column("What it asks", "text", 80), Column("Why it is open", "text", 80))
+    book.put_table(sheet, HEAD_ROW, columns, [(p.subject, p.text, p.why) for p in proposal.open_points])
+
+
 def add_sources(book: Book, proposal: Proposal) -> None:
     """What the keys in columns named Source stand for."""
     sheet = book.add_sheet("Sources", "Publications and references behind the figures.")

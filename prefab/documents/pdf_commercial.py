@@ -151,8 +151,20 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
     return [
         Heading("12\u00a0\u00a0Open points and limits", 0, "limits"),
         *bullets(limits),
+        *_open_points(proposal),
         together(
             Heading("Revision history", 1, "revisions"),
             table(("Revision", "Date", "What", "Plan", "Made with"), history, (12, 16, 32, 22, 18)),
         ),
     ]
+
+
+def _open_points(proposal: Proposal) -> list[Flowable]:
+    """What the grid's rules ask that nobody has shown to be kept."""
+    rows: list[Sequence[Cell]] = [
+        tuple(para(text, CELL_SMALL) for text in (p.subject, p.text, p.why)) for p in proposal.open_points
+    ]
+    if not rows:
+        return []
+    heading = Heading("Grid rules: open points", 1, "open-points", before_long=True)
+    return [heading, table(("Rule", "What it asks", "Why it is open"), rows, (26, 40, 34))]

@@ -11,7 +11,7 @@ from documents.maker import AT_SUM, FORMULA, MARKUP
 
 SHEETS = [
     "Summary", "BOM", "Phases", "Cables", "Costs", "Spares", "Logistics", "Equipment", "Runs", "Compliance", "Findings",
-    "Resilience", "Assumptions", "Sources", "Checks",
+    "Resilience", "Assumptions", "Open points", "Sources", "Checks",
 ]  # fmt: skip
 
 

@@ -1,0 +1,127 @@
+"""What the grid rules that hold at this place ask of a load of this size.
+
+Each obligation is checked or stands among the open points; none is called kept because nobody looked.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.market import GridRule, Obligation
+from prefab.plan import Plan
+from prefab.results import Finding, OpenPoint
+from prefab.rules.network import Network
+from prefab.rules.walk import walk
+from prefab.units import WATTS
+
+if TYPE_CHECKING:
+    from prefab.problem import Problem
+    from prefab.solver import Model
+
+TITLE = "Grid rules"
+BASIS = "brief grid.rules, grid.capacity_mw; catalog grid_rules"
+WISHES = ("grid.rules",)
+RULE = "grid_obligations"
+
+_YEAR = timedelta(days=365)
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """At full build. The last finding counts what of the checked obligations is not kept."""
+    found = [f for _, _, f in _asked(plan) if f is not None]
+    broken, beside = sum(not f.kept for f in found), len(open_points(plan))
+    text = f"obligations checked and not kept, of {len(found)} checked; open points beside them: {beside}"
+    return (*found, Finding.at_most(RULE, "site", float(broken), 0.0, "obligations", text))
+
+
+def open_points(plan: Plan) -> tuple[OpenPoint, ...]:
+    """What rules ask that is not checked, rules that may have changed since they were read, and places without any."""
+    grid, country = plan.brief.grid, plan.brief.site.country
+    points = [
+        OpenPoint(rule.title, _said(o), _why(plan, rule, o)) for rule, o, finding in _asked(plan) if finding is None
+    ]
+    for rule in (r for r in plan.grid_rules if plan.brief.as_of - r.as_of > _YEAR):
+        points.append(OpenPoint(rule.title, f"As read on {rule.as_of}.", "A year and more ago: look for a newer text."))
+    if not plan.grid_rules and grid.rules is None:
+        why = f"The catalog has none for {country}: ask the utility and the regulator."
+        points.append(OpenPoint("Grid rules", "What the grid asks of large loads.", why))
+    return tuple(points)
+
+
+def _asked(plan: Plan) -> Iterator[tuple[GridRule, Obligation, Finding | None]]:
+    """Every obligation of a load of this size, with its finding where it can be checked."""
+    for rule in plan.grid_rules:
+        for obligation in rule.asks(plan.brief.grid.capacity_mw):
+            yield rule, obligation, _finding(plan, rule, obligation) if plan.brief.grid.rules else None
+
+
+def _finding(plan: Plan, rule: GridRule, obligation: Obligation) -> Finding | None:
+    standby_kw, battery_kw = _own_supply_kw(plan)
+    if obligation.kind == "storage_or_backup" and obligation.unit == "share of import capacity":
+        asked_kw = (obligation.amount or 0.0) * plan.brief.grid.capacity_mw * 1000
+        text = "generation and storage of the site's own, over its import capacity"
+        return Finding.at_least(RULE, rule.key, standby_kw + battery_kw, asked_kw, "kW", text)
+    if obligation.kind == "curtailment" and standby_kw:
+        text = "generation that the whole site goes over to when ordered to"
+        asked_kw = (1.0 if obligation.amount is None else obligation.amount) * _island_kw(plan)
+        return Finding.at_least(RULE, rule.key, standby_kw, asked_kw, "kW", text)
+    return None
+
+
+def _own_supply_kw(plan: Plan) -> tuple[float, float]:
+    """Of the generating sets at this site, and of the batteries on its medium-voltage bus."""
+    network = Network(plan, len(plan.brief.phases) - 1)
+    batteries = [network.module(tag).grid_battery for tag in network.equipment]
+    return sum(network.capacity[t] for t in _sets(network)), sum(b.power_kw for b in batteries if b is not None)
+
+
+def _island_kw(plan: Plan) -> float:
+    """What the generating sets give with the utility gone."""
+    last = len(plan.brief.phases) - 1
+    given_kw = walk(plan, last).island_kw
+    return sum(given_kw.get(t, 0.0) for t in _sets(Network(plan, last)))
+
+
+def _sets(network: Network) -> list[str]:
+    standby = (t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby")
+    return [t for t in standby if network.module(t).engine is not None]
+
+
+def _said(obligation: Obligation) -> str:
+    amount = "" if obligation.amount is None else f" {obligation.amount:,g} {obligation.unit}."
+    return f"{obligation.kind.replace('_', ' ').capitalize()}: {obligation.text}{amount}"
+
+
+def _why(plan: Plan, rule: GridRule, obligation: Obligation) -> str:
+    """Why an obligation is open, and what is known of it."""
+    if plan.brief.grid.rules is None:
+        return f"Not said whether it holds here ({rule.jurisdiction}): name the rules that do in grid.rules."
+    said = {"proposed": " The rule is proposed.", "adopted": " Figures or dates of the rule are still to come."}
+    known = said.get(rule.status, "")
+    standby_kw, battery_kw = _own_supply_kw(plan)
+    if obligation.kind == "disclosure" and obligation.unit == "share of demand":
+        share = (standby_kw + battery_kw) / 1000 / plan.brief.grid.capacity_mw
+        return f"To be disclosed: generation and storage of the site's own are {share:.0%} of its connection.{known}"
+    if obligation.kind == "curtailment":
+        return f"Without generation of its own the site can only curtail what computes.{known}"
+    return f"Not shown by this plan; to be settled with the utility.{known}"
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    if brief.grid.rules is None:
+        return "Which grid rules hold here is not said: all of the country's are open points."
+    if not brief.grid.rules:
+        return "No grid rule holds here."
+    return f"A connection of {brief.grid.capacity_mw:g} MW keeps what {', '.join(brief.grid.rules)} ask of it."
+
+
+def apply(model: "Model", problem: "Problem") -> None:
+    """Generating sets and batteries of the power that a rule asks for, at full build."""
+    if not problem.own_supply_kw:
+        return
+    last = problem.phases[-1]
+    own = [(o.capacity_w, problem.plant_count(o, last)) for o in problem.options("standby_mv")]
+    own += [(o.battery_w, problem.plant_count(o, last)) for o in problem.plant if o.battery_w]
+    model.add_row(own, low=problem.rounding.needed(problem.own_supply_kw, WATTS))

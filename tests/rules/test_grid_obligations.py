@@ -1,0 +1,210 @@
+"""Grid rules: what is checked, what stays open, and generating sets and batteries that a rule asks for."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from build import a_brief, a_catalog
+from damage import damaged
+from two_sided import CASES_EACH, Tally, near, sites
+
+from prefab.catalog import load_catalog
+from prefab.conflict import find_conflict
+from prefab.errors import Impossible, InputError
+from prefab.market import GridRule
+from prefab.plan import read_plan
+from prefab.problem import make_problem
+from prefab.rules import HOOKS, grid_obligations
+from prefab.sizing import make_sized
+from prefab.solver import QUICK
+
+RULES = {r.key: r for r in load_catalog().grid_rules}
+MATCH, SB6 = RULES["ireland-cru-2025236"], RULES["texas-sb6"]
+
+
+def asking(share: float) -> GridRule:
+    """Generation and storage of a share of the import capacity, whatever the load, and nothing else."""
+    obligation = MATCH.obligation[0].model_copy(update={"amount": share, "from_mw": 0.0})
+    change = {"key": "match", "countries": ("IE", "SE"), "threshold_mw": 0.0, "obligation": (obligation,)}
+    return MATCH.model_copy(update=change)
+
+
+@pytest.fixture(scope="module")
+def plan():
+    """20 MW with generators and a battery, on a connection of 30 MW."""
+    return read_plan(Path(__file__).parents[2] / "layouts" / "training-20mw" / "plan.json")
+
+
+def under(plan, *rules, mw=None, named=True, as_of=None):
+    """The plan where these rules hold, or where nobody said that they do."""
+    grid = plan.brief.grid.model_copy(
+        update={
+            "rules": tuple(r.key for r in rules) if named else None,
+            "capacity_mw": mw or plan.brief.grid.capacity_mw,
+        }
+    )
+    brief = plan.brief.model_copy(update={"grid": grid, "as_of": as_of or plan.brief.as_of})
+    return plan.model_copy(update={"brief": brief, "grid_rules": rules})
+
+
+def said(plan):
+    return [(f.where, f.kept) for f in grid_obligations.check(plan)]
+
+
+def kinds(plan):
+    return [p.text.partition(":")[0] for p in grid_obligations.open_points(plan)]
+
+
+def own_kw(plan):
+    """Added up by hand from the tags of the plan."""
+    rated = {m.sku: m for m in plan.modules}
+    tags = [rated[e.sku] for e in plan.connected.equipment]
+    sets = sum(m.gives[0].capacity_kw for m in tags if m.family == "generator")
+    return sets, sum(m.grid_battery.power_kw for m in tags if m.grid_battery)
+
+
+# what is checked -----------------------------------------------------------------------------------------------------
+
+
+def test_own_supply_is_that_of_sets_and_batteries(plan):
+    sets_kw, battery_kw = own_kw(plan)
+    assert sets_kw > 0 < battery_kw
+    share = (sets_kw + battery_kw) / 1000 / plan.brief.grid.capacity_mw
+    for amount, kept in ((share * 0.9999, True), (share * 1.0001, False)):
+        found, total = grid_obligations.check(under(plan, asking(amount)))
+        assert (found.where, found.kept, total.kept) == ("match", kept, kept)
+        assert found.actual == pytest.approx(sets_kw + battery_kw)
+        assert grid_obligations.open_points(under(plan, asking(amount))) == ()
+
+
+@pytest.mark.parametrize("family", ["generator", "battery"])
+def test_a_plan_without_its_sets_or_batteries_is_refused(plan, family):
+    sets_kw, battery_kw = own_kw(plan)
+    rule = asking((sets_kw + battery_kw) / 1000 / plan.brief.grid.capacity_mw)
+    skus = {m.sku for m in plan.modules if m.family == family}
+
+    def without(tree):
+        found = tree["connected"]["equipment"]
+        found.remove(next(e for e in found if e["sku"] in skus))
+
+    assert said(under(plan, rule)) == [("match", True), ("site", True)]
+    assert said(damaged(under(plan, rule), without)) == [("match", False), ("site", False)]
+
+
+def test_a_site_that_may_be_curtailed_goes_over_to_its_own_generation(plan):
+    texas = under(plan, SB6, mw=80.0)
+    found, total = grid_obligations.check(texas)
+    assert found.kept
+    assert total.kept
+    assert found.actual == pytest.approx(own_kw(plan)[0])
+    assert 20_000 < found.limit < found.actual
+    assert kinds(texas) == ["Study", "Disclosure", "Disclosure", "Minimum bill"]
+    (disclosed,) = (p.why for p in grid_obligations.open_points(texas) if p.why.startswith("To be disclosed"))
+    assert f"{sum(own_kw(plan)) / 80_000:.0%} of its connection" in disclosed
+
+
+# what stays open -----------------------------------------------------------------------------------------------------
+
+
+def test_an_obligation_is_checked_or_open_and_never_both(plan):
+    for rule in RULES.values():
+        here = under(plan, rule, mw=200.0)
+        checked = [f for f in grid_obligations.check(here) if f.where == rule.key]
+        assert len(checked) + len(grid_obligations.open_points(here)) == len(rule.obligation)
+
+
+def test_smaller_loads_are_asked_for_nothing(plan):
+    assert said(under(plan, SB6, mw=74.9)) == [("site", True)]
+    assert kinds(under(plan, SB6, mw=74.9)) == []
+
+
+def test_where_nobody_says_which_hold_all_are_open(plan):
+    here = under(plan, MATCH, SB6, mw=100.0, named=False)
+    assert said(here) == [("site", True)]
+    points = grid_obligations.open_points(here)
+    assert len(points) == len(MATCH.obligation) + len(SB6.obligation)
+    assert all("grid.rules" in p.why for p in points)
+
+
+def test_a_place_without_data_is_an_open_point(plan):
+    (point,) = grid_obligations.open_points(under(plan, named=False))
+    assert f"none for {plan.brief.site.country}" in point.why
+    assert grid_obligations.open_points(under(plan)) == ()
+
+
+@pytest.mark.parametrize(("as_of", "old"), [(date(2027, 9, 1), False), (date(2027, 9, 2), True)])
+def test_a_rule_read_long_ago_is_warned_of(plan, as_of, old):
+    here = under(plan, asking(0.1), as_of=as_of)
+    assert [p.text for p in grid_obligations.open_points(here)] == (["As read on 2026-09-01."] if old else [])
+
+
+def test_without_generation_a_site_can_only_curtail(plan):
+    def without_sets(tree):
+        skus = {m["sku"] for m in tree["modules"] if m["family"] == "generator"}
+        tree["connected"]["equipment"] = [e for e in tree["connected"]["equipment"] if e["sku"] not in skus]
+
+    here = damaged(under(plan, SB6, mw=80.0), without_sets)
+    assert said(here) == [("site", True)]
+    (point,) = (p for p in grid_obligations.open_points(here) if p.text.startswith("Curtailment"))
+    assert "only curtail what computes" in point.why
+
+
+def test_words(plan):
+    assert "open points" in grid_obligations.explain(plan.brief)
+    assert grid_obligations.explain(under(plan).brief) == "No grid rule holds here."
+    assert "texas-sb6" in grid_obligations.explain(under(plan, SB6).brief)
+
+
+# the solver's side ---------------------------------------------------------------------------------------------------
+
+
+def test_what_the_rows_accept_the_check_keeps():
+    """Whole watts a module: none of 320 cases lies within them."""
+    tally = Tally()
+    for site in sites(21, grid={"capacity_mw": 50.0}):
+        sets = site.counts("standby_mv")[-1] * site.catalog.module(site.sku("standby_mv")).gives[0].capacity_kw
+        stored = [m for m in site.catalog.modules if m.grid_battery and any(s == m.sku for _, s, _ in site.plant)]
+        sets += sum(site.counts("mv_storage")[-1] * m.grid_battery.power_kw for m in stored)
+        for _ in range(CASES_EACH):
+            rule = asking(sets / 50_000 * near(site.rng))
+            here = site.wishing("grid", rules=("match",))
+            here = type(site)(**{**vars(here), "catalog": site.catalog.model_copy(update={"grid_rules": (rule,)})})
+            found = grid_obligations.check(here.plan())
+            tally.add(here.accepted(grid_obligations), all(f.kept for f in found), rule)
+    tally.conclude(0.01)
+
+
+def small(share=None, **more):
+    catalog = a_catalog().model_copy(update={"grid_rules": (asking(share),) if share else ()})
+    grid = {"capacity_mw": 14.0, "rules": ["match"] if share else []}
+    return a_brief(**{"grid": grid, **more}), catalog
+
+
+def test_more_sets_are_bought_where_a_rule_asks_for_them():
+    free, more = (make_sized(*small(share), QUICK) for share in (None, 0.9))
+    sets = {p.sku: p.per_side[-1] for p in more.plant if p.carrier == "standby_mv"}
+    _, catalog = small(0.9)
+    given_kw = sum(catalog.module(sku).gives[0].capacity_kw * n for sku, n in sets.items())
+    assert given_kw >= 0.9 * 14_000 > given_kw - max(catalog.module(sku).gives[0].capacity_kw for sku in sets)
+    assert more.status == "optimal"
+    assert more.objective_usd > free.objective_usd
+
+
+def test_a_wish_that_no_plant_can_keep_is_named():
+    brief, catalog = small(0.9, autonomy={"ups_min": 5.0, "generator_h": 0.0})
+    with pytest.raises(Impossible):
+        make_sized(brief, catalog, QUICK)
+    assert "grid.rules" in {w.field for w in find_conflict(brief, catalog).freeing}
+
+
+def test_an_unknown_rule_is_refused_with_those_that_are_known():
+    brief, catalog = small(0.9, grid={"capacity_mw": 14.0, "rules": ["mach"]})
+    with pytest.raises(InputError, match=r"grid\.rules: 'mach' is not in the catalog; did you mean match\?"):
+        make_problem(brief, catalog, HOOKS)
+
+
+def test_a_rule_of_another_country_is_refused():
+    brief, catalog = small(0.9)
+    abroad = brief.model_copy(update={"site": brief.site.model_copy(update={"country": "DE"})})
+    with pytest.raises(InputError, match=r"grid\.rules: 'match' is a rule of IE, SE; the site is in DE"):
+        make_problem(abroad, catalog, HOOKS)
