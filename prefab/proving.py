@@ -83,6 +83,11 @@ def least_usd(problem: Problem, known: Answer, effort: Effort, stop: StopFlag | 
     return least if answer.bound is None else max(least, answer.bound)
 
 
+def floor_usd(problem: Problem, known_usd: int) -> int:
+    """The same by the bounds of the candidates alone, without a solver."""
+    return need(min(candidates_of(problem).within(known_usd).least_usd, known_usd))
+
+
 def solve_packed(
     problem: Problem,
     effort: Effort,
