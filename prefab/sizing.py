@@ -17,7 +17,7 @@ from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
+from prefab.intakes import apply_patterns, assign_intakes, only_used, packs_in
 from prefab.module import Need
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
@@ -243,7 +243,7 @@ def _has_site(problem: Problem) -> bool:
     slots = {factory.family for factory in problem.brief.works.factory}
     # Intakes that come by slots cannot always be bought early.
     by_slots = any(o.module.family in slots for o in problem.options("mv_ac"))
-    return bool(values) and all(packs(limited, values, p) for p in (problem.phases if by_slots else ()))
+    return bool(values) and all(packs_in(limited, values, p) for p in (problem.phases if by_slots else ()))
 
 
 def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], base: Hooks = HOOKS) -> Hooks:
