@@ -102,10 +102,13 @@ class Problem:
         own = (c for c in self.columns if c.column.demand == load.demand)
         return [c for c in own if all(a >= b for a, b in zip(self.load(c, phase), load, strict=True))]
 
-    @property
+    @cached_property
     def whole_phases(self) -> Sequence[int]:
-        """Phases whose intakes must be seen to carry whole blocks: any number may stand before."""
-        return self.phases[-1:]
+        """Phases whose intakes must be seen to carry whole blocks: the last one, as long as any number of intakes may
+        stand before; all of them where intakes come by slots."""
+        slots = {factory.family for factory in self.brief.works.factory}
+        limited = any(o.module.family in slots for o in self.options("mv_ac"))
+        return self.phases if limited else self.phases[-1:]
 
     @property
     def unserved(self) -> bool:

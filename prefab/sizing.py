@@ -17,7 +17,7 @@ from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, only_used, packs_in
+from prefab.intakes import apply_patterns, assign_intakes, only_used
 from prefab.module import Need
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
@@ -239,11 +239,7 @@ def _has_like_before(brief: SiteBrief, catalog: Catalog, kinds: tuple[BlockKind,
 def _has_site(problem: Problem) -> bool:
     """Whether a glance finds a site, whatever it costs, that keeps the limits on sums too."""
     limited = replace(problem, summed=tuple(rule.RULE for rule in SUMMED))
-    values = solve_packed(limited, _GLANCE, None, None, None, any_site=True).values
-    slots = {factory.family for factory in problem.brief.works.factory}
-    # Intakes that come by slots cannot always be bought early.
-    by_slots = any(o.module.family in slots for o in problem.options("mv_ac"))
-    return bool(values) and all(packs_in(limited, values, p) for p in (problem.phases if by_slots else ()))
+    return bool(solve_packed(limited, _GLANCE, None, None, None, any_site=True).values)
 
 
 def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], base: Hooks = HOOKS) -> Hooks:
