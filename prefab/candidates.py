@@ -123,7 +123,8 @@ class Pairs:
     def within(self, limit_usd: float) -> Left:
         """Columns of which some pair is not too dear."""
         left = np.flatnonzero(self.lines.min(axis=1) <= limit_usd)
-        totals = self.bounding.by_counts(left)
+        # Of a thousand columns few pairs are left that are not too dear by their lines.
+        totals = self.bounding.by_counts(left, self.lines[np.ix_(left, left)] <= limit_usd)
         bounds = self.bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= limit_usd)))
         surviving = bounds.min(axis=1, initial=np.inf) <= limit_usd
         narrowed = self._narrowed(left[surviving], self._tempting(left, totals, limit_usd))
