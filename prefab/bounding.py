@@ -149,14 +149,17 @@ class Bounding:
         tried = [0.0, *(unit * 2.0**n for n in range(-8, 9))]
         return max(tried, key=lambda p: self._asked_of_plant(price + p * taken)[0] - p * most)
 
-    def by_counts(self, numbers: Columns) -> Bounds:
-        """For every two of these columns, from all numbers of blocks (at least one of each) that carry the IT load."""
+    def by_counts(self, numbers: Columns, wanted: NDArray[np.bool_] | None = None) -> Bounds:
+        """For every two of these columns, from all numbers of blocks (at least one of each) that carry the IT load; of
+        pairs that are not wanted nothing is said, they are infinite."""
         bounds = np.full((len(numbers), len(numbers)), np.inf)
+        asked = self._together[np.ix_(numbers, numbers)]
+        asked = asked if wanted is None else asked & wanted
         for n, a in enumerate(numbers):
-            beside = n + np.flatnonzero(self._together[a, numbers[n:]])
+            beside = n + np.flatnonzero(asked[n, n:])
             if len(beside):
                 bounds[n, beside] = bounds[beside, n] = self._sites(a, numbers[beside], ()).min(axis=0)
-        return self._allowed(bounds, numbers, None if self.paid is None else self.paid.by_counts(numbers))
+        return self._allowed(bounds, numbers, None if self.paid is None else self.paid.by_counts(numbers, wanted))
 
     def by_packing(self, numbers: Columns, bounds: Bounds, pairs: Columns) -> Bounds:
         """The same with some pairs (rows and columns) raised by what one intake carries of whole blocks."""

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from prefab.bounding import Bounding, Bounds, Columns
 from prefab.intakes import fewest_of
+from prefab.packing import Fewest
 from prefab.plant_cost import Asked
-from prefab.problem import BlockChoice, Fewest, Problem
+from prefab.problem import BlockChoice, Problem
 from prefab.units import WATTS
 
 Names = tuple[tuple[str, ...], ...]
@@ -40,7 +41,7 @@ _REFUSED = 20_000
 _SURE = 3
 """Sites that take least of what is scarce, for the first master."""
 
-_PACKED = 1_000
+_PACKED = 200
 """Sites of which whole blocks are packed onto intakes."""
 
 _FINER = 4
@@ -122,7 +123,8 @@ class Pairs:
     def within(self, limit_usd: float) -> Left:
         """Columns of which some pair is not too dear."""
         left = np.flatnonzero(self.lines.min(axis=1) <= limit_usd)
-        totals = self.bounding.by_counts(left)
+        # Of a thousand columns few pairs are left that are not too dear by their lines.
+        totals = self.bounding.by_counts(left, self.lines[np.ix_(left, left)] <= limit_usd)
         bounds = self.bounding.by_packing(left, totals, np.argwhere(np.triu(totals <= limit_usd)))
         surviving = bounds.min(axis=1, initial=np.inf) <= limit_usd
         narrowed = self._narrowed(left[surviving], self._tempting(left, totals, limit_usd))
@@ -200,18 +202,22 @@ class Several:
 
     def promising(self) -> Problem:
         """The columns of the best sites, of those that look cheap by lines."""
-        sites = self._possible(_NEAR)[: 2 * _PROMISING]
+        sites = self._possible(_NEAR)
         if not len(sites):
             return self._narrowed(np.unique(self.bounding.demand, return_index=True)[1], ())
-        bounds, fewest = self._by_packing(sites)
+        bounds, fewest = self._by_packing(sites, _PROMISING)
         few = [sites[np.argsort(bounds, kind="stable")[:_PROMISING]]]
         # Plant may take more of what is scarce than its bound says: those that take least of it are the surest.
         few += [self._least(taken, np.inf, _SURE)[0] for taken in self.binding]
         return self._narrowed(np.unique(np.concatenate(few)), fewest)
 
     def surer(self) -> Problem | None:
-        """What is promising was possible already, as far as whole blocks tell."""
-        return None
+        """Of many more sites those whose whole blocks fit on intakes."""
+        sites, _ = self._least(self.lines, np.inf, _SITES)
+        bounds, fewest = self._by_packing(sites, _PROMISING)
+        few = np.argsort(bounds, kind="stable")[:_PROMISING]
+        few = few[np.isfinite(bounds[few])]
+        return self._narrowed(np.unique(sites[few]), fewest) if len(few) else None
 
     def within(self, limit_usd: float) -> Left:
         """Columns of which some site is not too dear; where there are too many sites, by their lines alone."""
@@ -222,7 +228,7 @@ class Several:
             left = possible[(others_usd + self.lines)[possible] <= limit_usd]
             return Left(self._narrowed(left, ()), self.least_usd)
         sites = sites[self._by_counts(sites) <= limit_usd]
-        bounds, fewest = self._by_packing(sites)
+        bounds, fewest = self._by_packing(sites, len(sites), limit_usd)
         return Left(self._narrowed(np.unique(sites[bounds <= limit_usd]), fewest), float(bounds.min(initial=np.inf)))
 
     def best(self, few: int) -> Problem | None:
@@ -238,7 +244,8 @@ class Several:
             sites, whole = self._least(each, limit, _REFUSED)
             if whole and not np.isfinite(self._by_counts(sites)).any():
                 return True
-        return False
+        sites, whole = self._least(self.lines, self.bounding.budget_usd - self.fixed_usd, _SITES)
+        return whole and not np.isfinite(self._by_packing(sites, 1)[0]).any()
 
     def _possible(self, few: int) -> Sites:
         """Of so many sites with the least lines those that may be, the cheapest first; where all of them exceed some
@@ -286,15 +293,32 @@ class Several:
             found[np.isinf(self.paid._by_counts(sites))] = np.inf
         return found
 
-    def _by_packing(self, sites: Sites) -> tuple[Bounds, tuple[Fewest, ...]]:
-        """The same, raised by how many intakes carry the blocks whole; too many sites are left to their totals."""
-        if len(sites) > _PACKED:
-            return self._by_counts(sites), ()
-        problem = self.bounding.problem
-        fewest = tuple(fewest_of(problem, _of(self.bounding, site)) for site in sites)
-        counts = [[f.intakes[o.name] for f in fewest] for o in problem.options("mv_ac")]
-        packed = [np.array([_NEVER if n is None else n for n in each], dtype=np.int64) for each in counts]
-        return self._by_counts(sites, packed), fewest
+    def _by_packing(self, sites: Sites, few: int, limit_usd: float = np.inf) -> tuple[Bounds, tuple[Fewest, ...]]:
+        """The same, raised by how many intakes carry the blocks whole, until that is known of the few cheapest up to a
+        limit: site after site, each with what it says of all that are no lighter."""
+        bounding, problem = self.bounding, self.bounding.problem
+        figures = np.stack((bounding.most, bounding.draw[0], bounding.extra[0]), axis=1)[sites]
+        packed = {o.name: np.zeros(len(sites), dtype=np.int64) for o in problem.options("mv_ac")}
+        bounds, found = self._by_counts(sites), dict[Fewest, None]()
+        unseen = np.full(len(sites), fill_value=True)
+        for _ in range(_PACKED):
+            cheapest = np.argsort(bounds, kind="stable")[:few]
+            left = cheapest[unseen[cheapest] & np.isfinite(bounds[cheapest]) & (bounds[cheapest] <= limit_usd)]
+            if not len(left):
+                break
+            unseen[left[0]] = False
+            known = {name: int(least[left[0]]) for name, least in packed.items()}
+            raised = np.zeros(len(sites), dtype=bool)
+            for fewest in fewest_of(problem, _of(bounding, sites[left[0]]), problem.phases[-1], known):
+                found[fewest] = None
+                own = [(figures[:, load.demand] >= load[1:]).all(axis=1) for load in fewest.loads]
+                no_lighter = np.logical_and.reduce(own)
+                least = _NEVER if fewest.least is None else fewest.least
+                packed[fewest.option][no_lighter] = np.maximum(packed[fewest.option][no_lighter], least)
+                raised |= no_lighter
+            if raised.any():
+                bounds[raised] = self._by_counts(sites[raised], [each[raised] for each in packed.values()])
+        return bounds, tuple(found)
 
     def _narrowed(self, numbers: Columns, fewest: tuple[Fewest, ...]) -> Problem:
         return replace(self.bounding.problem, columns=_of(self.bounding, numbers), fewest=fewest)

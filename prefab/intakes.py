@@ -4,14 +4,16 @@ The counts of a master are right in total; here whole blocks are packed onto sin
 how many blocks of each kind it feeds when everything stands.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import le
 
 import numpy as np
 
-from prefab.packing import Pattern
+from prefab.packing import Fewest, Load, Pattern
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Fewest, Problem
+from prefab.problem import BlockChoice, Problem
 from prefab.solver import Model
 
 _NOT = -1_000_000_000
@@ -32,25 +34,31 @@ def only_used(problem: Problem, values: Mapping[str, int]) -> Problem:
     return replace(problem, columns=tuple(kinds), plant=plant)
 
 
-def packs(problem: Problem, values: Mapping[str, int], phase: int | None = None) -> bool:
-    """Whether the blocks of a phase fit whole on its intakes. Where those of the last one do and any number of intakes
-    may be bought early, those of every phase do."""
+def packs(problem: Problem, values: Mapping[str, int]) -> bool:
+    """Whether the blocks of every phase that must be looked at fit whole on its intakes, each on one that it keeps."""
     small = only_used(problem, values)
-    phase = small.phases[-1] if phase is None else phase
     (option,) = small.options("mv_ac")
-    counts = [values[small.count(c, phase)] for c in small.columns]
-    stand = values[small.plant_count(option, phase)]
-    return least_intakes(small, option, small.columns, counts, stand) is not None
+    phases = small.whole_phases
+    counts = [[values[small.count(c, p)] for c in small.columns] for p in phases]
+    return _fits(small, option, small.columns, counts, [values[small.plant_count(option, p)] for p in phases])
 
 
-def fewest_of(problem: Problem, kinds: Sequence[BlockChoice]) -> Fewest:
-    """How many intakes of every option kinds of different demands take, each with the blocks that carry its demand."""
-    counted = [(problem.most_blocks(c, problem.phases[-1]), c) for c in kinds]
+def _fits(
+    problem: Problem,
+    option: PlantOption,
+    kinds: Sequence[BlockChoice],
+    counts: Sequence[Sequence[int]],
+    stand: Sequence[int],
+) -> bool:
+    """Whether so many whole blocks of each kind, phase after phase, fit on the intakes that stand by then."""
     # The most numerous last: tables are of all the others.
-    counts, choices = zip(*sorted(counted, key=lambda c: c[0]), strict=True)
-    options = problem.options("mv_ac")
-    intakes = {o.name: least_intakes(problem, o, choices, counts, o.most) for o in options}
-    return Fewest(tuple(sorted(c.name for c in kinds)), intakes)
+    order = sorted(range(len(kinds)), key=lambda n: counts[-1][n])
+    table = _Table(problem, option, [kinds[n] for n in order], [counts[-1][n] for n in order])
+    for now, most in zip(counts, stand, strict=True):
+        while table.intakes < most:
+            table.grow()
+        table.keep([now[n] for n in order])
+    return table.carries
 
 
 def least_intakes(
@@ -60,21 +68,136 @@ def least_intakes(
     ways, first_ways = (problem.ways(option, first=first) for first in (False, True))
     if sum(counts) > first_ways + (most - 1) * ways:
         return None
-    *others, last = counts
-    # For every number of blocks of all kinds but the last: the most of the last beside them, on so many intakes.
-    beside = np.full([n + 1 for n in others], _NOT, dtype=np.int64)
-    beside[(0,) * len(others)] = 0
-    for number in range(most):
-        grown = np.full_like(beside, _NOT)
-        for *taken, of_last in problem.patterns(option, *kinds, first=number == 0):
-            if all(t <= n for t, n in zip(taken, others, strict=True)):
-                onto = tuple(slice(t, None) for t in taken)
-                before = tuple(slice(n + 1 - t) for t, n in zip(taken, others, strict=True))
-                grown[onto] = np.maximum(grown[onto], beside[before] + of_last)
-        beside = grown
-        if beside[tuple(others)] >= last:
-            return number + 1
-    return None
+    ordered = sorted(zip(counts, kinds, strict=True), key=lambda one: one[0])
+    table = _Table(problem, option, [kind for _, kind in ordered], [count for count, _ in ordered])
+    while not table.carries:
+        if table.intakes == most:
+            return None
+        table.grow()
+    return table.intakes
+
+
+class _Table:
+    """What so many intakes carry: for every number of blocks of all kinds but the last the most of the last."""
+
+    def __init__(
+        self, problem: Problem, option: PlantOption, kinds: Sequence[BlockChoice], counts: Sequence[int]
+    ) -> None:
+        *others, self.last = counts
+        self.others = tuple(others)
+        self.intakes = 0
+        self.beside = np.full([n + 1 for n in others], _NOT, dtype=np.int64)
+        self.beside[(0,) * len(others)] = 0
+        of_each = ([*problem.patterns(option, *kinds, first=first)] for first in (True, False))
+        self.patterns = [[p for p in each if all(map(le, p, others))] for each in of_each]
+        """Of the first intake, and of any other one."""
+
+    def grow(self) -> None:
+        """By one intake."""
+        grown = np.full_like(self.beside, _NOT)
+        for *taken, of_last in self.patterns[self.intakes > 0]:
+            onto = tuple(slice(t, None) for t in taken)
+            before = tuple(slice(n + 1 - t) for t, n in zip(taken, self.others, strict=True))
+            grown[onto] = np.maximum(grown[onto], self.beside[before] + of_last)
+        self.beside = grown
+        self.intakes += 1
+
+    def keep(self, counts: Sequence[int]) -> None:
+        """Only what carries so many blocks already."""
+        *others, last = counts
+        enough = np.zeros_like(self.beside, dtype=bool)
+        enough[tuple(slice(n, None) for n in others)] = True
+        self.beside = np.where(enough & (self.beside >= last), self.beside, _NOT)
+
+    @property
+    def carries(self) -> bool:
+        """Whether all blocks hang on these intakes."""
+        return bool(self.beside[self.others] >= self.last)
+
+
+def packs_in(problem: Problem, values: Mapping[str, int], phase: int) -> bool:
+    """Whether the blocks of one phase fit whole on its intakes, wherever they hang in others."""
+    small = only_used(problem, values)
+    (option,) = small.options("mv_ac")
+    counts = [values[small.count(c, phase)] for c in small.columns]
+    return _fits(small, option, small.columns, [counts], [values[small.plant_count(option, phase)]])
+
+
+def fewest_of(
+    problem: Problem, kinds: Sequence[BlockChoice], phase: int, known: Mapping[str, int] | None = None
+) -> list[Fewest]:
+    """What kinds of different demands, each with the blocks that carry its demand, take of every intake option of which
+    totals promise fewer (or as few as is known): and with them what of fewer or lighter blocks takes as many."""
+    loads = [load for c in kinds if (load := problem.load(c, phase)).blocks]
+    found: dict[Fewest, None] = {}
+    figures = _figures(problem, loads, phase)
+    for option in problem.options("mv_ac"):
+        promised = max(_by_totals(problem, option, loads), (known or {}).get(option.name, 0))
+        least = _least(problem, option, loads, option.most) if promised <= option.most else promised
+        if least is None or least > promised:
+            one_less = option.most if least is None else least - 1
+            found[Fewest(tuple(sorted(loads)), phase, option.name, least)] = None
+            # What takes most of the room is found by whichever demand is the first.
+            for first in range(len(loads)):
+                few = _lightest(problem, option, loads[first:] + loads[:first], figures, one_less)
+                found[Fewest(few, phase, option.name, least)] = None
+    return [*found]
+
+
+def _figures(problem: Problem, loads: Sequence[Load], phase: int) -> dict[tuple[int, str], list[int]]:
+    """What the kinds of each demand ask, up to that of some loads, each figure once; or no blocks at all."""
+    found: dict[tuple[int, str], set[int]] = {}
+    most = {load.demand: load for load in loads}
+    for choice in problem.columns:
+        one = problem.load(choice, phase)
+        for place, field in enumerate(Load._fields[1:], 1):
+            of_field = found.setdefault((one.demand, field), {0} if field == "blocks" else set())
+            if one.demand in most and one[place] <= most[one.demand][place]:
+                of_field.add(one[place])
+    return {key: sorted(figures) for key, figures in found.items()}
+
+
+def _by_totals(problem: Problem, option: PlantOption, loads: Sequence[Load]) -> int:
+    drawn_w = sum(load.blocks * load.each_w for load in loads) + max(load.extra_w for load in loads)
+    ways = sum(load.blocks for load in loads) + problem.site_ways
+    return max(-(-drawn_w // option.capacity_w), -(-ways // option.feeders))
+
+
+def _lightest(
+    problem: Problem,
+    option: PlantOption,
+    loads: Sequence[Load],
+    figures: Mapping[tuple[int, str], Sequence[int]],
+    most: int,
+) -> tuple[Load, ...]:
+    """The least figures, one after the other, with which so many intakes do not do."""
+    found = list(loads)
+    for number, load in enumerate(loads):
+        for field in Load._fields[1:]:
+
+            def exceeds(figure: int, number: int = number, field: str = field) -> bool:
+                found[number] = found[number]._replace(**{field: figure})
+                return _least(problem, option, found, most) is None
+
+            tried = figures[load.demand, field]
+            # What it was exceeds them.
+            exceeds(tried[bisect_left(tried, True, hi=len(tried) - 1, key=exceeds)])
+    return tuple(sorted(load for load in found if load.blocks))
+
+
+def _least(problem: Problem, option: PlantOption, loads: Sequence[Load], most: int) -> int | None:
+    some = [load for load in loads if load.blocks]
+    if not some:
+        return 0
+    kinds = [_of_load(problem, load) for load in some]
+    return least_intakes(problem, option, kinds, [load.blocks for load in some], most)
+
+
+def _of_load(problem: Problem, load: Load) -> BlockChoice:
+    """A kind of block that asks so much of an intake."""
+    any_kind = problem.columns[0]
+    normal, extra = (any_kind.normal._replace(switchgear_w=w) for w in (load.each_w, load.extra_w))
+    return replace(any_kind, normal=normal, extra=extra)
 
 
 def apply_patterns(model: Model, problem: Problem) -> None:

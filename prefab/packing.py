@@ -1,12 +1,34 @@
 """What one intake switchgear carries of several kinds of block, and the straight edges around it for two."""
 
 from itertools import pairwise
+from typing import NamedTuple
 
 Pattern = tuple[int, ...]
 """Blocks of each kind on one intake."""
 
 Edge = tuple[int, int, int]
 """(a, b, c): a i + b j <= c for every pattern (i, j)."""
+
+
+class Load(NamedTuple):
+    """What the blocks of one demand, all of one kind, ask of intakes."""
+
+    demand: int
+    blocks: int
+    each_w: int
+    extra_w: int
+    """More than that in a block's worst situation."""
+
+
+class Fewest(NamedTuple):
+    """How many intakes of an option carry whole blocks that are no fewer and no lighter than these."""
+
+    loads: tuple[Load, ...]
+    """Of different demands, each of which has one kind of block and a fixed number of them."""
+    phase: int
+    option: str
+    least: int | None
+    """None where even its most do not."""
 
 
 def edges_of(patterns: list[Pattern]) -> list[Edge]:

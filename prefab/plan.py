@@ -127,11 +127,15 @@ class Sized(Frozen):
         """How far from the optimum the answer can be at most."""
         return (self.objective_usd - self.bound_usd) / self.objective_usd if self.objective_usd else 0.0
 
-    def bounded(self, bound_usd: int, exact_bound_usd: int) -> "Sized":
-        """The same site with other bounds, as far as they are below its cost; the cheapest one where they reach it."""
+    def bounded(self, bound_usd: int, exact_bound_usd: int, stopped: Literal["", "user", "budget"] = "") -> "Sized":
+        """The same site with other bounds, as far as they are below its cost; the cheapest one where they reach it.
+
+        `stopped` says what ended the search for them early, if anything did.
+        """
         bound = min(bound_usd, self.objective_usd)
         status = "optimal" if bound == self.objective_usd else "feasible"
-        proof = {"bound_usd": bound, "exact_bound_usd": min(exact_bound_usd, bound), "status": status}
+        ended = "" if status == "optimal" else self.stopped or stopped
+        proof = {"bound_usd": bound, "exact_bound_usd": min(exact_bound_usd, bound), "status": status, "stopped": ended}
         return self.model_copy(update=proof)
 
     @property

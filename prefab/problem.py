@@ -12,7 +12,7 @@ from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import SiteOffers, eligible_pods, without_supply
 from prefab.errors import InputError
 from prefab.market import own_supply_kw
-from prefab.packing import Edge, Pattern, edges_of
+from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
 from prefab.plant import POWER, PlantOption, make_plant
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
@@ -47,15 +47,6 @@ class BlockChoice:
 
 
 @dataclass(frozen=True)
-class Fewest:
-    """How many intakes carry the blocks of some kinds whole."""
-
-    names: tuple[str, ...]
-    intakes: Mapping[str, int | None]
-    """By intake option; none where even its most do not."""
-
-
-@dataclass(frozen=True)
 class Problem:
     """Everything the master needs; variables are named here, so that rules and sizing agree on them."""
 
@@ -86,8 +77,8 @@ class Problem:
     """Kinds of block, one or two, for which rows say what one intake carries of them; totals do for the others."""
     patterned: tuple[tuple[str, ...], ...] = ()
     """Those of them for which the rows on every edge still leave what does not fit: every intake has its pattern."""
-    fewest: tuple["Fewest", ...] = ()
-    """The same for kinds of three demands or more, of which each has a fixed number of blocks."""
+    fewest: tuple[Fewest, ...] = ()
+    """The same for three demands or more: what is no lighter takes no fewer intakes."""
     rounding: Rounding = SAFE
     """How what the rows derive from these figures becomes whole in turn."""
 
@@ -103,6 +94,24 @@ class Problem:
     def most_blocks(self, choice: BlockChoice, phase: int) -> int:
         """Blocks of a choice that alone carry its demand: a site never has more of them."""
         return need(self.asked_kw(choice, phase) / choice.it_kw)
+
+    def load(self, choice: BlockChoice, phase: int) -> Load:
+        """Of a choice that alone carries its demand."""
+        blocks = self.most_blocks(choice, phase)
+        return Load(choice.column.demand, blocks, choice.normal.switchgear_w, choice.extra.switchgear_w)
+
+    def no_lighter(self, load: Load, phase: int) -> list[BlockChoice]:
+        """The choices for a demand that ask as much of intakes in a phase as this, or more."""
+        own = (c for c in self.columns if c.column.demand == load.demand)
+        return [c for c in own if all(a >= b for a, b in zip(self.load(c, phase), load, strict=True))]
+
+    @cached_property
+    def whole_phases(self) -> Sequence[int]:
+        """Phases whose intakes must be seen to carry whole blocks: the last one, as long as any number of intakes may
+        stand before; all of them where intakes come by slots."""
+        slots = {factory.family for factory in self.brief.works.factory}
+        limited = any(o.module.family in slots for o in self.options("mv_ac"))
+        return self.phases if limited else self.phases[-1:]
 
     @property
     def unserved(self) -> bool:

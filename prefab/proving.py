@@ -6,14 +6,15 @@ whose every bound exceeds it cannot be part of a cheaper site and are dropped; t
 proof with the incumbent as hint.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Literal
 
 from prefab import objective
 from prefab.candidates import candidates_of
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import fewest_of, kinds_of, packs
+from prefab.intakes import fewest_of, kinds_of, packs, packs_in
 from prefab.problem import Problem
 from prefab.results import Progress
 from prefab.rules import APPLIED, SUMMED, spares
@@ -23,6 +24,10 @@ from prefab.units import need
 _NOTHING = (
     "sizing: no combination of blocks and plant keeps every rule ({}); `prefab explain` names the wishes that clash"
 )
+_UNPACKED = "(totals fit on the intakes, whole blocks were not seen to)"
+
+_MOMENT = 0.25
+"""Effort for a site of given kinds of block."""
 
 
 def prove(
@@ -55,8 +60,8 @@ def prove(
         if first.objective is not None:
             raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
         raise Impossible(_NOTHING.format("proved twice"))
-    if answer is not first and answer.objective is not None and answer.bound is not None:
-        bound = need(min(max(answer.bound, least), answer.objective))
+    if answer is not first and answer.objective is not None:
+        bound = need(min(max(answer.bound or 0, least), answer.objective))
         return replace(answer, bound=bound, status="optimal" if bound == answer.objective else answer.status)
     if first.objective is None:
         raise OutOfBudget(
@@ -83,6 +88,11 @@ def least_usd(problem: Problem, known: Answer, effort: Effort, stop: StopFlag | 
     return least if answer.bound is None else max(least, answer.bound)
 
 
+def floor_usd(problem: Problem, known_usd: int) -> int:
+    """The same by the bounds of the candidates alone, without a solver."""
+    return need(min(candidates_of(problem).within(known_usd).least_usd, known_usd))
+
+
 def solve_packed(
     problem: Problem,
     effort: Effort,
@@ -92,25 +102,78 @@ def solve_packed(
     *,
     any_site: bool = False,
 ) -> Answer:
-    """Solved with totals for the intakes first, and with what one intake carries of the kinds for which they fail.
+    """Solved with totals for the intakes first, and with what whole blocks take of them where that fails, within one
+    effort for all turns.
 
-    The cheapest site, or the first one that is found.
+    The cheapest site, or the first one that is found; where the effort ends before that, the best one seen to fit.
     """
+    best, same, bound, spent = hint, None, None, 0.0
     while True:
-        answer = _solve(problem, effort, hint, on_progress, stop, any_site)
-        if not answer.values or packs(problem, answer.values):
-            return answer
-        kinds = kinds_of(problem, answer.values)
-        names = tuple(sorted(c.name for c in kinds))
+        answer = _solve(problem, effort.less(spent), best, on_progress, stop, any_site)
+        spent += answer.spent
+        bound = max((b for b in (bound, answer.bound) if b is not None), default=None)
+        if not answer.values:
+            break
+        if packs(problem, answer.values):
+            return replace(answer, bound=bound, spent=spent)
+        problem = _cut(problem, answer.values)
+        # The same kinds of block on more intakes, or on others, seldom cost much more.
+        same = _of_same_kinds(problem, answer.values)
         if len(problem.it_kw) > 2:
-            assert all(names != f.names for f in problem.fewest)
-            problem = replace(problem, fewest=(*problem.fewest, fewest_of(problem, kinds)))
-        elif names in problem.packed:
-            # Whole numbers may lie within all edges and yet be no sum of patterns.
-            assert names not in problem.patterned
-            problem = replace(problem, patterned=(*problem.patterned, names))
-        else:
-            problem = replace(problem, packed=(*problem.packed, names))
+            best, spent = _fitted(same, effort, best, spent, any_site)
+        if bound is not None and bound >= _usd(best):
+            assert best is not None
+            return replace(best, status="optimal", bound=best.objective, stopped="", spent=spent)
+        if spent >= effort.deterministic_time or (stop is not None and stop.requested):
+            break
+    if answer.status == "infeasible":
+        if best is not hint:
+            raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
+        return replace(answer, spent=spent)
+    if best is hint and same is not None:
+        best, spent = _fitted(same, effort, best, spent, any_site)
+    ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
+    if best is None or best.objective is None:
+        return Answer("unknown", None, bound, {}, ended, answer.note or (_UNPACKED if same else ""), spent)
+    least = None if bound is None else min(bound, best.objective)
+    return replace(best, status="feasible", bound=least, stopped=ended, spent=spent)
+
+
+def _fitted(
+    same: Problem, effort: Effort, best: Answer | None, spent: float, any_site: bool
+) -> tuple[Answer | None, float]:
+    """A site of given kinds of block that fit on its intakes, if it is better; and the effort spent by then."""
+    found = _solve(same, Effort(_MOMENT, effort.seed), None, None, None, any_site)
+    fits = bool(found.values) and packs(same, found.values)
+    return found if fits and _usd(found) < _usd(best) else best, spent + found.spent
+
+
+def _usd(site: Answer | None) -> float:
+    return inf if site is None or site.objective is None else site.objective
+
+
+def _cut(problem: Problem, values: Mapping[str, int]) -> Problem:
+    """With rows that refuse what does not fit on its intakes whole, and much like it."""
+    kinds = kinds_of(problem, values)
+    names = tuple(sorted(c.name for c in kinds))
+    if len(problem.it_kw) > 2:
+        failing = [p for p in problem.whole_phases if not packs_in(problem, values, p)]
+        if cuts := [cut for phase in failing for cut in fewest_of(problem, kinds, phase)]:
+            return replace(problem, fewest=(*problem.fewest, *cuts))
+    elif names not in problem.packed:
+        return replace(problem, packed=(*problem.packed, names))
+    # Whole numbers may lie within all edges and yet be no sum of patterns, and what fits in every phase by itself may
+    # not fit from one phase to the next.
+    assert names not in problem.patterned
+    return replace(problem, patterned=(*problem.patterned, names))
+
+
+def _of_same_kinds(problem: Problem, values: Mapping[str, int]) -> Problem:
+    """With no other kinds of block than those of an answer; of few, every way to fill an intake is at hand."""
+    kinds = kinds_of(problem, values)
+    names = tuple(sorted(c.name for c in kinds))
+    patterned = problem.patterned if len(kinds) > 2 else (names,)
+    return replace(problem, columns=tuple(kinds), patterned=patterned)
 
 
 def _solve(

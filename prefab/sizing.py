@@ -3,7 +3,6 @@
 Ties: buy late, then few modules.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -17,17 +16,17 @@ from prefab.candidates import candidates_of
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
-from prefab.errors import Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, only_used, packs
+from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
+from prefab.intakes import apply_patterns, assign_intakes, only_used
 from prefab.module import Need
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, check_names, make_generous, make_problem, question_of
-from prefab.proving import least_usd, make_model, prove, site_terms, solve_packed
+from prefab.proving import floor_usd, least_usd, make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
 from prefab.rules import BOUNDING, HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
-from prefab.spare_bound import make_spread
+from prefab.spare_bound import make_spread, standing
 from prefab.ways import Hooks
 
 _FEW = 40
@@ -53,21 +52,13 @@ def make_sized(
         OutOfBudget: neither a site nor a proof within the effort.
         Interrupted: stopped by the user before there was a site.
     """
-    if brief.redundancy.power not in SYSTEMS:
-        return _spared(brief, catalog, effort, on_progress, stop, known)
-    # How consumers spread over systems that share their reserve is not seen while columns are made, so that what would
-    # spread better may be gone: the bound is that of systems which hold only what they must.
-    least = _summed(_freed(brief, Spares()), catalog, effort, None, stop, known, BOUNDING)
-    try:
-        found = _spared(brief, catalog, effort, on_progress, stop, known)
-    except Impossible as error:
-        raise OutOfBudget(
-            f"{error}; that nothing spreads better over systems that share reserve is not proved"
-        ) from None
-    return found.bounded(min(found.bound_usd, least.bound_usd), min(found.exact_bound_usd, least.exact_bound_usd))
+    found = _proved(brief, catalog, effort, on_progress, stop, known)
+    if known is not None:
+        known.used = found.kinds
+    return found
 
 
-def _spared(
+def _proved(
     brief: SiteBrief,
     catalog: Catalog,
     effort: Effort,
@@ -75,55 +66,85 @@ def _spared(
     stop: StopFlag | None,
     known: Known | None,
 ) -> Sized:
-    """With spares and so many different modules as the brief asks for."""
-    seen = spares.are_seen(brief, catalog)
-    if brief.limits.skus is None and seen:
-        found = _summed(brief, catalog, effort, on_progress, stop, known)
-        return found if found.status == "optimal" else _bounded(found, brief, catalog, found, effort, stop)
+    """The site first, then its bound, so that a search for the bound that ends early costs nothing but a gap."""
     # What types of module a site shares is not seen while columns are made (but for a few that ask for spares), so that
-    # a dearer way of fewer types may be gone: the bound is that of the same wishes without it.
-    free = _freed(brief, brief.spares if seen else Spares())
-    least = _summed(free, catalog, effort, None, stop, known)
+    # a dearer way of fewer types may be gone. Nor is how consumers spread over systems that share their reserve, so
+    # that what would spread better may be gone. The bound is then that of an easier question, where systems hold only
+    # what they must.
+    seen, shared = spares.are_seen(brief, catalog), brief.redundancy.power in SYSTEMS
+    if seen and not shared and brief.limits.skus is None:
+        found = _summed(brief, catalog, effort, on_progress, stop, known)
+        return found if found.status == "optimal" else _above_spread(found, brief, catalog, effort, stop)
+    easier = _freed(brief, brief.spares if seen and not shared else Spares())
+    base = BOUNDING if shared else HOOKS
     try:
         found = _summed(brief, catalog, effort, on_progress, stop, known)
     except Impossible as error:
-        without = ["with more different modules"] * (brief.limits.skus is not None) + ["without spares"] * (not seen)
-        raise OutOfBudget(f"{error}; there is a site {' and '.join(without)}") from None
-    return _bounded(found, brief, catalog, least, effort, stop)
+        least = _least(easier, catalog, effort, stop, known, base)
+        raise OutOfBudget(f"{error}; {_not_proved(brief, seen=seen, site=least is not None)}") from None
+    try:
+        least = _least(easier, catalog, effort, stop, known, base)
+    except Impossible as error:
+        raise AuditError(
+            f"sizing: there is a site, and an easier question has none; a bug of prefab: {error}"
+        ) from None
+    if least is not None:
+        found = found.bounded(least.bound_usd, least.exact_bound_usd, least.stopped)
+    else:
+        ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
+        found = found.bounded(*_floors_usd(easier, catalog, found, known, base), ended)
+    return found if shared else _above_spread(found, brief, catalog, effort, stop)
 
 
-def _bounded(
-    found: Sized, brief: SiteBrief, catalog: Catalog, least: Sized, effort: Effort, stop: StopFlag | None
-) -> Sized:
-    """With the better of two bounds: that of an easier question, and where spares are asked for, that of any site
-    without them whose modules cost their share of spares."""
-    bound, exact = least.bound_usd, least.exact_bound_usd
-    if brief.spares.policy != "none" and found.stopped != "user":
-        spread = make_spread(brief, catalog, standing(found))
-        try:
-            spread_least = _summed(_freed(brief, Spares()), spread.catalog, effort, None, stop, None)
-        except (Interrupted, OutOfBudget):
-            pass
-        else:
-            bound = max(bound, spread_least.bound_usd + spread.fixed_usd)
-            exact = max(exact, spread_least.exact_bound_usd + spread.fixed_usd)
-    return found.bounded(bound, exact)
+def _not_proved(brief: SiteBrief, *, seen: bool, site: bool) -> str:
+    """What is said where the brief has no site, and an easier question has one or was not answered."""
+    if brief.redundancy.power in SYSTEMS:
+        return "that nothing spreads better over systems that share reserve is not proved"
+    easier = ["with more different modules"] * (brief.limits.skus is not None) + ["without spares"] * (not seen)
+    asked = " and ".join(easier)
+    return f"there is a site {asked}" if site else f"whether there is a site {asked} is not known"
+
+
+def _least(
+    easier: SiteBrief,
+    catalog: Catalog,
+    effort: Effort,
+    stop: StopFlag | None,
+    known: Known | None,
+    base: Hooks = HOOKS,
+) -> Sized | None:
+    """The cheapest site of an easier question; none where the user or the budget ends the search without one."""
+    if stop is not None and stop.requested:
+        return None
+    try:
+        return _summed(easier, catalog, effort, None, stop, known, base)
+    except (Interrupted, OutOfBudget):
+        return None
+
+
+def _floors_usd(easier: SiteBrief, catalog: Catalog, found: Sized, known: Known | None, base: Hooks) -> tuple[int, int]:
+    """Bounds of an easier question without a solver: in whole numbers, and with everything rounded the other way."""
+    hooks = _hooks(easier, catalog, (), base)
+    problem = make_problem(easier, catalog, hooks, known)
+    return floor_usd(problem, found.objective_usd), floor_usd(make_generous(problem, hooks), found.objective_usd)
+
+
+def _above_spread(found: Sized, brief: SiteBrief, catalog: Catalog, effort: Effort, stop: StopFlag | None) -> Sized:
+    """With the better of two bounds: the one that it has, and where spares are asked for, that of any site without them
+    whose modules cost their share of spares."""
+    if brief.spares.policy == "none":
+        return found
+    spread = make_spread(brief, catalog, standing(found))
+    least = _least(_freed(brief, Spares()), spread.catalog, effort, stop, None)
+    if least is None:
+        return found
+    bound, exact = least.bound_usd + spread.fixed_usd, least.exact_bound_usd + spread.fixed_usd
+    return found.bounded(max(found.bound_usd, bound), max(found.exact_bound_usd, exact))
 
 
 def _freed(brief: SiteBrief, kept: Spares) -> SiteBrief:
     """With any number of different modules, and no other spares than these."""
     return brief.model_copy(update={"limits": brief.limits.model_copy(update={"skus": None}), "spares": kept})
-
-
-def standing(sized: Sized) -> Counter[str]:
-    """How many modules of each type stand at full build."""
-    found: Counter[str] = Counter()
-    for kind, counts in zip(sized.kinds, sized.blocks, strict=True):
-        for group in kind.groups:
-            found[group.sku] += group.count * counts[-1]
-    for plant in sized.plant:
-        found[plant.sku] += plant.sides * plant.per_side[-1]
-    return found
 
 
 def _summed(
@@ -150,8 +171,6 @@ def _summed(
         # The cheapest site without these rows is the cheapest with them, if it keeps them; most sites do.
         broken = [rule for rule in SUMMED if rule not in asked and _exceeds(rule, problem, found)]
         if not broken:
-            if known is not None:
-                known.used = found.kinds
             return found
         asked += broken
 
@@ -220,11 +239,7 @@ def _has_like_before(brief: SiteBrief, catalog: Catalog, kinds: tuple[BlockKind,
 def _has_site(problem: Problem) -> bool:
     """Whether a glance finds a site, whatever it costs, that keeps the limits on sums too."""
     limited = replace(problem, summed=tuple(rule.RULE for rule in SUMMED))
-    values = solve_packed(limited, _GLANCE, None, None, None, any_site=True).values
-    slots = {factory.family for factory in problem.brief.works.factory}
-    # Intakes that come by slots cannot always be bought early.
-    by_slots = any(o.module.family in slots for o in problem.options("mv_ac"))
-    return bool(values) and all(packs(limited, values, p) for p in (problem.phases if by_slots else ()))
+    return bool(solve_packed(limited, _GLANCE, None, None, None, any_site=True).values)
 
 
 def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], base: Hooks = HOOKS) -> Hooks:

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Literal
 
@@ -44,6 +44,10 @@ class Effort:
             f"deterministic time {self.deterministic_time:g}"
         )
 
+    def less(self, spent: float) -> "Effort":
+        """What is left of it."""
+        return Effort(max(0.0, self.deterministic_time - spent), self.seed)
+
 
 QUICK = Effort(2.0)
 FULL = Effort(12.0)
@@ -76,6 +80,8 @@ class Answer:
     values: Mapping[str, int]
     stopped: Literal["", "user", "budget"] = ""
     note: str = ""
+    spent: float = 0.0
+    """Deterministic time that it took."""
 
 
 @dataclass(frozen=True)
@@ -258,10 +264,12 @@ def solve(
     second = _Run(model, Effort(second_time, effort.seed), presolve=False)
     second.wait(on_progress, stop, stage)
     if second.status == cp_model.INFEASIBLE:
-        return Answer("infeasible", None, None, {})
-    if second.status == cp_model.UNKNOWN:
-        return second.answer("probably impossible: proved once, the second proof did not end in time")
-    return second.answer("found without presolve, after the solver had called the model infeasible")
+        answer = Answer("infeasible", None, None, {}, spent=second.solver.deterministic_time)
+    elif second.status == cp_model.UNKNOWN:
+        answer = second.answer("probably impossible: proved once, the second proof did not end in time")
+    else:
+        answer = second.answer("found without presolve, after the solver had called the model infeasible")
+    return replace(answer, spent=first.solver.deterministic_time + answer.spent)
 
 
 class _Run:
@@ -332,15 +340,16 @@ class _Run:
 
     def answer(self, note: str) -> Answer:
         """The result in our words, its rows and objective computed again in whole numbers."""
+        spent = self.solver.deterministic_time
         if self.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Answer("unknown", None, self._proved_bound(), {}, self._stopped(), note)
+            return Answer("unknown", None, self._proved_bound(), {}, self._stopped(), note, spent)
         found = self.solver.response_proto.solution
         values = dict(zip(self.model._variables, found, strict=True))
         self.model._confirm(values)
         objective = self.model._measure(values)
         if self.status == cp_model.OPTIMAL:
-            return Answer("optimal", objective, objective, values, "", note)
-        return Answer("feasible", objective, self._proved_bound(), values, self._stopped(), note)
+            return Answer("optimal", objective, objective, values, "", note, spent)
+        return Answer("feasible", objective, self._proved_bound(), values, self._stopped(), note, spent)
 
     def _stopped(self) -> Literal["user", "budget"]:
         return "user" if self.user_stopped else "budget"

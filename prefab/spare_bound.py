@@ -5,6 +5,7 @@ two is a straight line that the spares never undercut, so that each module may c
 is paid for every type that stands, and of some carriers one type stands on every site.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import floor, nextafter
@@ -15,6 +16,7 @@ from prefab.catalog import Catalog
 from prefab.columns import SMOOTHING
 from prefab.eligible import eligible_pods, make_offers
 from prefab.module import Module, Need
+from prefab.plan import Sized
 from prefab.plant import asked_of_site
 from prefab.rules import spares
 from prefab.units import exact
@@ -47,6 +49,17 @@ def make_spread(brief: SiteBrief, catalog: Catalog, standing: Mapping[str, int])
     fixed += _taken(left, given)
     modules = tuple(_dearer(brief, catalog, m, floor(more.get(m.sku, 0))) for m in catalog.modules)
     return Spread(catalog.model_copy(update={"modules": modules}), floor(fixed))
+
+
+def standing(sized: Sized) -> Counter[str]:
+    """How many modules of each type stand at full build."""
+    found: Counter[str] = Counter()
+    for kind, counts in zip(sized.kinds, sized.blocks, strict=True):
+        for group in kind.groups:
+            found[group.sku] += group.count * counts[-1]
+    for plant in sized.plant:
+        found[plant.sku] += plant.sides * plant.per_side[-1]
+    return found
 
 
 def _many(types: Types, each_usd: Mapping[str, int], per: int | None, standing: Mapping[str, int]) -> bool:

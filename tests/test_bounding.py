@@ -159,6 +159,18 @@ def test_some_grid_forbids_some_pairs_and_not_others():
     assert any(0 < share < 1 for share in finite.values())
 
 
+@pytest.mark.parametrize("budget_usd", [None, 15e6])
+def test_of_pairs_that_are_not_wanted_nothing_is_said(budget_usd):
+    prefer = {"prefer": {"makers": ["generic"], "margin_frac": 0.1}} if budget_usd else {}
+    problem = two_sizes(limits={"pods_per_block": 2, "budget_usd": budget_usd}, **prefer)
+    bounds, every = make_bounds(problem), np.arange(len(problem.columns))
+    known = bounds[np.isfinite(bounds)]
+    for limit_usd in (0.0, np.median(known), np.inf):
+        wanted = bounds <= limit_usd
+        assert (Bounding(problem).by_counts(every, wanted) == np.where(wanted, bounds, np.inf)).all()
+    assert len(known) > 2
+
+
 def test_what_is_overdrawn_has_no_numbers_of_blocks():
     seen = set()
     for kw in range(3_000, 6_000, 20):

@@ -11,9 +11,9 @@ from prefab.brief import Spares
 from prefab.problem import make_problem
 from prefab.proving import prove
 from prefab.rules import HOOKS, spares
-from prefab.sizing import make_sized, standing
+from prefab.sizing import make_sized
 from prefab.solver import QUICK
-from prefab.spare_bound import make_spread
+from prefab.spare_bound import make_spread, standing
 
 SLOW_ASKS = {"policy": "critical", "lead_weeks_over": 52.0}
 

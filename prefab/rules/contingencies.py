@@ -14,8 +14,9 @@ from prefab.rules.network import Network, shown
 from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
+    from prefab.packing import Fewest
     from prefab.plant import PlantOption
-    from prefab.problem import BlockChoice, Fewest, Problem
+    from prefab.problem import BlockChoice, Problem
     from prefab.solver import Model
 
 TITLE = "Losses that the redundancy names"
@@ -145,8 +146,9 @@ def _apply_ways(model: "Model", problem: "Problem") -> None:
             for option in options if len(kinds) == len(names) else ():
                 _apply_packing(model, problem, option, kinds, phase)
     for fewest in problem.fewest:
-        for option in options if all(n in named for n in fewest.names) else ():
-            _apply_fewest(model, problem, option, fewest)
+        for option in options:
+            if option.name == fewest.option:
+                _apply_fewest(model, problem, option, fewest)
     for names in problem.patterned:
         kinds = [named[n] for n in names if n in named]
         for option in options if len(kinds) == len(names) else ():
@@ -154,34 +156,41 @@ def _apply_ways(model: "Model", problem: "Problem") -> None:
 
 
 def _apply_fewest(model: "Model", problem: "Problem", option: "PlantOption", fewest: "Fewest") -> None:
-    """Where these kinds and this option are, as many intakes stand in the last phase as their whole blocks take."""
-    chosen = [(1, problem.chosen(option)), *((1, problem.stands(c)) for c in problem.columns if c.name in fewest.names)]
-    least = fewest.intakes[option.name]
-    if least is None:
-        model.add_row(chosen, high=len(chosen) - 1)
+    """Where this option is and the blocks of each demand are no lighter, as many intakes stand as these take."""
+    no_lighter = [problem.no_lighter(load, fewest.phase) for load in fewest.loads]
+    if not all(no_lighter):
+        return
+    # Each demand has one kind.
+    chosen = [(1, problem.chosen(option)), *((1, problem.stands(c)) for own in no_lighter for c in own)]
+    if fewest.least is None:
+        model.add_row(chosen, high=len(no_lighter))
     else:
-        count = problem.plant_count(option, problem.phases[-1])
-        model.add_row([(1, count), *((-least, name) for _, name in chosen)], low=-least * (len(chosen) - 1))
+        least, count = fewest.least, problem.plant_count(option, fewest.phase)
+        model.add_row([(1, count), *((-least, name) for _, name in chosen)], low=-least * len(no_lighter))
 
 
 def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]") -> None:
-    """Every intake has a pattern in the last phase, and so in all; it binds where these kinds and this option are."""
-    one, other, last = kinds[0], kinds[-1], problem.phases[-1]
-    chosen = problem.chosen(option)
+    """Every intake has a pattern from the day it stands; it binds where these kinds and this option are."""
+    phases, chosen = problem.whole_phases, problem.chosen(option)
+    named = f"whole:{option.name}:{':'.join(c.name for c in kinds)}"
+    # One kind alone fills an intake in every way that it would beside another one of the same.
+    beside = kinds if len(kinds) > 1 else 2 * kinds
     found = []
     for first in (True, False):
-        for pattern in problem.patterns(option, one, other, first=first):
-            i, j = pattern
-            name = f"whole:{option.name}:{one.name}:{other.name}:{'first' if first else 'other'}:{i}:{j}"
-            found.append((model.integer(name, 0, 1 if first else option.most), pattern, first))
-    model.add_row([(1, n) for n, _, first in found if first], high=1)
-    others = [(-1, n) for n, _, first in found if not first]
-    model.add_row([(1, problem.plant_count(option, last)), (-1, chosen), *others], low=0)
-    for place, kind in enumerate(kinds):
-        free = problem.most_blocks(kind, last)
-        lets = [(-free, n) for n in (chosen, *(problem.stands(k) for k in kinds))]
-        carried = [(pattern[place], n) for n, pattern, _ in found]
-        model.add_row([*carried, (-1, problem.count(kind, last)), *lets], low=-free * len(lets))
+        for pattern in problem.patterns(option, *beside, first=first):
+            for phase in phases[:1] if first else phases:
+                name = f"{named}:{phase}:{'first' if first else 'other'}:{':'.join(map(str, pattern))}"
+                found.append((model.integer(name, 0, 1 if first else option.most), pattern, first, phase))
+    model.add_row([(1, n) for n, _, first, _ in found if first], high=1)
+    for phase in phases:
+        by_then = [(n, pattern, first) for n, pattern, first, since in found if since <= phase]
+        others = [(-1, n) for n, _, first in by_then if not first]
+        model.add_row([(1, problem.plant_count(option, phase)), (-1, chosen), *others], low=0)
+        for place, kind in enumerate(kinds):
+            free = problem.most_blocks(kind, phase)
+            lets = [(-free, n) for n in (chosen, *(problem.stands(k) for k in kinds))]
+            carried = [(pattern[place], n) for n, pattern, _ in by_then]
+            model.add_row([*carried, (-1, problem.count(kind, phase)), *lets], low=-free * len(lets))
 
 
 def _apply_packing(
