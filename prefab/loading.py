@@ -1,4 +1,5 @@
-"""What the modules of groups give and draw, and how far one may be loaded so that fewer units of its own serve it."""
+"""Arrangements of modules, what they give and draw, and how far one may be loaded so that fewer units of its own serve
+it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,56 @@ from prefab.units import need as rounded_up
 
 _HALVINGS = 52
 """As often as it makes a difference to a float."""
+
+
+Parts = tuple[tuple[float, int], ...]
+"""What the modules of a group give in one situation: an output (kW, or a fraction), and how many give it."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An open demand in every situation: first the normal one, then those of the groups chosen so far."""
+
+    loads_kw: tuple[float, ...]
+
+    @property
+    def normal(self) -> float:
+        """kW with everything in service."""
+        return self.loads_kw[0]
+
+    @property
+    def worst(self) -> float:
+        """The largest kW of any situation."""
+        return max(self.loads_kw)
+
+
+Consumers = tuple[float, ...]
+"""What each module that hangs on a carrier draws at its rating, kW."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Systems of so many modules, and how they share a demand."""
+
+    sides: int
+    per_side: int
+    demand: Demand
+    shares: Parts
+    """What one module gives of the demand in each of its situations, as a fraction; and how many give that."""
+    lost: tuple[Parts, ...] = ()
+    """The outputs in the situations of the group's own losses."""
+
+    @property
+    def outputs(self) -> tuple[Parts, ...]:
+        """What its modules give in every situation: those of the demand, then those of its own losses."""
+        shared = (tuple((kw * share, n) for share, n in self.shares) for kw in self.demand.loads_kw)
+        return (*shared, *self.lost)
+
+    @property
+    def worst_kw(self) -> float:
+        """The most that one module gives in any situation."""
+        shared_kw = self.demand.worst * max(self.shares)[0]
+        return max(shared_kw, max(map(max, self.lost))[0]) if self.lost else shared_kw
 
 
 @dataclass(frozen=True)
@@ -34,6 +85,22 @@ class Groups:
     def drawn_by_all(self, drawn_kw: Figures) -> Figures:
         """What a block draws, by row and situation, from what its cells do in which something may be lost."""
         return drawn_kw + (self.cells - 1)[:, None] * drawn_kw[:, :1]
+
+
+def groups_of(arranged: list[Arrangement], *, with_losses: bool) -> Groups:
+    """Arrangements in rows, whose demands have as many situations and are shared by as many parts."""
+    loads_kw = np.array([a.demand.loads_kw for a in arranged])
+    shares = np.array([a.shares for a in arranged])
+    figures = np.empty((*loads_kw.shape, *shares.shape[1:]))
+    figures[..., 0] = loads_kw[:, :, None] * shares[:, None, :, 0]
+    figures[..., 1] = shares[:, None, :, 1]
+    if with_losses and arranged[0].lost:
+        lost = np.array([a.lost for a in arranged])
+        # Fewer parts give something once a system is lost.
+        none = np.zeros((*lost.shape[:2], shares.shape[1] - lost.shape[2], 2))
+        figures = np.concatenate((figures, np.concatenate((lost, none), axis=2)), axis=1)
+    sides, per_side = np.array([(a.sides, a.per_side) for a in arranged]).T
+    return Groups(sides, per_side, np.ones_like(sides), figures[..., 0], figures[..., 1])
 
 
 def units_of(served: Groups, rows: Numbers, each: Numbers, drawn_kw: Figures) -> Groups:

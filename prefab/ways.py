@@ -3,6 +3,7 @@
 All demands of a carrier are worked out together: rows of a front are ways, each of them for one of the demands.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,62 +15,12 @@ from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.eligible import Offer, Shape, make_offers
 from prefab.fronts import Figures, Front, Key, Numbers, chosen, joined, matched, placed, rank, unbeaten
-from prefab.loading import Groups, draw_kw, loads_kw, units_of
+from prefab.loading import Arrangement, Consumers, Demand, Groups, draw_kw, groups_of, loads_kw, units_of
 from prefab.module import Module, Need
 from prefab.plan import Group
 from prefab.units import need as rounded_up
 
 POD = "it_pod"
-
-Parts = tuple[tuple[float, int], ...]
-"""What the modules of a group give in one situation: an output (kW, or a fraction), and how many give it."""
-
-
-@dataclass(frozen=True)
-class Demand:
-    """An open demand in every situation: first the normal one, then those of the groups chosen so far."""
-
-    loads_kw: tuple[float, ...]
-
-    @property
-    def normal(self) -> float:
-        """kW with everything in service."""
-        return self.loads_kw[0]
-
-    @property
-    def worst(self) -> float:
-        """The largest kW of any situation."""
-        return max(self.loads_kw)
-
-
-Consumers = tuple[float, ...]
-"""What each module that hangs on a carrier draws at its rating, kW."""
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """Systems of so many modules, and how they share a demand."""
-
-    sides: int
-    per_side: int
-    demand: Demand
-    shares: Parts
-    """What one module gives of the demand in each of its situations, as a fraction; and how many give that."""
-    lost: tuple[Parts, ...] = ()
-    """The outputs in the situations of the group's own losses."""
-
-    @property
-    def outputs(self) -> tuple[Parts, ...]:
-        """What its modules give in every situation: those of the demand, then those of its own losses."""
-        shared = (tuple((kw * share, n) for share, n in self.shares) for kw in self.demand.loads_kw)
-        return (*shared, *self.lost)
-
-    @property
-    def worst_kw(self) -> float:
-        """The most that one module gives in any situation."""
-        shared_kw = self.demand.worst * max(self.shares)[0]
-        return max(shared_kw, max(map(max, self.lost))[0]) if self.lost else shared_kw
-
 
 Burden = Callable[[SiteBrief, Module, str], float]
 """What one module that gives this carrier adds to a sum that the site limits; 0 where the brief does not."""
@@ -131,6 +82,7 @@ class Ways:
     groups: dict[tuple[Key, str], dict[tuple[int, int, int], Group]] = field(default_factory=dict)
     loaded: dict[tuple[Key, str], tuple[tuple[Offer, ...], dict[Key, None]]] = field(default_factory=dict)
     """What offers may carry with fewer units of their own, and the keys of all units looked at for that."""
+    with_units_usd: dict[tuple[Key, str, float], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
@@ -230,8 +182,8 @@ class Ways:
                     units += self._loaded(unit, giver)
                     read |= self.loaded[unit, giver.module.sku][1]
                 most_kw |= loads_kw(offer, need, units)
-            lighter = (replace(offer, capacity_kw=kw) for kw in sorted(most_kw, reverse=True))
-            self.loaded[key, offer.module.sku] = (offer, *lighter), read
+            loads = (offer, *(replace(offer, capacity_kw=kw) for kw in sorted(most_kw, reverse=True)))
+            self.loaded[key, offer.module.sku] = loads, read
         offers, read = self.loaded[key, offer.module.sku]
         # Whoever is given what is known already depends on the units' offers all the same.
         self.looked_up |= read
@@ -251,28 +203,48 @@ class Ways:
             filling = self.hooks.arrange(demand, offer, level, consumers, places)
             yield from (a for a in filling if a.sides == 1 and a.per_side == places)
             return
-        for arranged in self._arranged_lighter(loaded, level, asked):
+        for arranged in self._arranged_lighter(key, loaded, level, asked):
             yield arranged
             if offer.module.rejection is not None:
                 # Fans follow a cube law, so one unit more may save power worth more than it costs.
                 yield from self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1)
 
-    def _arranged_lighter(self, loaded: tuple[Offer, ...], level: str, asked: Asked) -> list[Arrangement]:
+    def _arranged_lighter(self, key: Key, loaded: tuple[Offer, ...], level: str, asked: Asked) -> list[Arrangement]:
         """The fewest modules, and the larger numbers of which each carries no more than one of the lower loads."""
         first, *lighter = loaded
-        found = list(self.hooks.arrange(asked.demand, first, level, asked.consumers, 1))
-        most = first.parallel_max
-        latest = [a for a in found if a.per_side < most] if lighter else []
+        found = self.hooks.arrange(asked.demand, first, level, asked.consumers, 1)
+        latest = [a for a in found if a.per_side < first.parallel_max] if lighter else []
         worst_kw = max((a.worst_kw for a in latest), default=0.0)
+        usd = self._with_units_usd(key, first) if latest else 0.0
         for one in lighter:
-            if one.capacity_kw < worst_kw:
+            if not latest:
+                break  # the lighter each is loaded the more there are
+            one_usd = self._with_units_usd(key, one)
+            if one.capacity_kw >= worst_kw:
+                usd = one_usd
+            elif not all((a.per_side + 1) * one_usd >= a.per_side * usd for a in latest):
                 latest = self.hooks.arrange(asked.demand, one, level, asked.consumers, 1)
-                if not latest:
-                    break  # the lighter each is loaded the more there are
                 known = {(a.sides, a.per_side) for a in found}
-                found += [a for a in latest if (a.sides, a.per_side) not in known]
-                worst_kw = max(a.worst_kw for a in latest)
+                found = [*found, *(a for a in latest if (a.sides, a.per_side) not in known)]
+                worst_kw, usd = max((a.worst_kw for a in latest), default=0.0), one_usd
         return found
+
+    def _with_units_usd(self, key: Key, offer: Offer) -> float:
+        """What a module that carries so much counts as with the cheapest units for it, where that is all that tells:
+        not a number where bays, limits on sums or units of units do as well."""
+        known = (key._replace(unit_for=None), offer.module.sku, offer.capacity_kw)
+        if known not in self.with_units_usd:
+            usd, apart = offer.module.price_usd * self.rates[offer.module.sku], not self.hooks.burdens
+            apart &= not self.room(offer.module).any()
+            for need in (n for n in offer.module.needs if n.connection == "unit"):
+                drawn_kw = draw_kw(offer, need, np.array([offer.capacity_kw])).item()
+                givers = self._offers(self._key(need, key)._replace(of_pod=key.of_pod))
+                apart &= not any(self.room(g.module).any() or _has_units(g.module) for g in givers)
+                each = [(g, max(1, rounded_up(drawn_kw / g.capacity_kw))) for g in givers]
+                parallel = (n * g.module.price_usd * self.rates[g.module.sku] for g, n in each if n <= g.parallel_max)
+                usd += min(parallel, default=math.inf)
+            self.with_units_usd[known] = usd if apart else math.nan
+        return self.with_units_usd[known]
 
     def _arranged_alike(
         self, key: Key, offer: Offer, asked: Sequence[Asked], arranged: list[tuple[int, Arrangement]], place: int
@@ -283,7 +255,7 @@ class Ways:
             alike[len(one.shares), len(one.lost)].append(n)
         for rows in alike.values():
             # Controls give signals: what they draw does not follow what is asked of them.
-            groups = _groups([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
+            groups = groups_of([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
             of = np.array([arranged[n][0] for n in rows])
             if key.of_pod:
                 groups = replace(groups, cells=np.array([asked[n].block[1] for n in of.tolist()]))
@@ -377,17 +349,5 @@ class Ways:
         return replace(ways, room=np.where(self.inside_pods, ways.room, np.maximum(ways.room, 0)))
 
 
-def _groups(arranged: list[Arrangement], *, with_losses: bool) -> Groups:
-    """Arrangements in rows, whose demands have as many situations and are shared by as many parts."""
-    loads_kw = np.array([a.demand.loads_kw for a in arranged])
-    shares = np.array([a.shares for a in arranged])
-    figures = np.empty((*loads_kw.shape, *shares.shape[1:]))
-    figures[..., 0] = loads_kw[:, :, None] * shares[:, None, :, 0]
-    figures[..., 1] = shares[:, None, :, 1]
-    if with_losses and arranged[0].lost:
-        lost = np.array([a.lost for a in arranged])
-        # Fewer parts give something once a system is lost.
-        none = np.zeros((*lost.shape[:2], shares.shape[1] - lost.shape[2], 2))
-        figures = np.concatenate((figures, np.concatenate((lost, none), axis=2)), axis=1)
-    sides, per_side = np.array([(a.sides, a.per_side) for a in arranged]).T
-    return Groups(sides, per_side, np.ones_like(sides), figures[..., 0], figures[..., 1])
+def _has_units(module: Module) -> bool:
+    return any(n.connection == "unit" for n in module.needs)

@@ -9,18 +9,21 @@ import random
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from brute import Brute
-from build import CARRIERS, FTK, GEN, MVS, POD, TRF, UPS, _carrier, a_brief, a_catalog
+from build import CARRIERS, CHL, DRY, FTK, GEN, MVS, POD, TRF, UPS, _carrier, a_brief, a_catalog
 from test_brute_force import of_pods, sized_anew, sized_usd
 from test_columns import block_alone, faults
 
 from prefab.columns import Column, make_columns
+from prefab.eligible import make_offers
 from prefab.fronts import Key
+from prefab.loading import Demand, draw_kw, loads_kw
 from prefab.plan import Group
 from prefab.problem import Known, make_problem, question_of
 from prefab.rules import HOOKS
-from prefab.ways import Asked, Demand, Ways
+from prefab.ways import Asked, Ways
 
 OF_GROUPS = tuple(
     sorted(
@@ -340,3 +343,18 @@ def test_whoever_is_given_what_is_known_depends_on_the_units_offers():
         ways.looked_up.clear()
         assert ways.to_give(Key("critical_ac"), [none_fits]) == []
         assert {k.carrier for k in ways.looked_up} == {"critical_ac", "lv_ac", "fused_mv"}
+
+
+def test_loads_of_heat_rejection_follow_its_curve():
+    """Of its fans, or its compressors: not straight between any points."""
+    case = a_case(0)
+    for module in (DRY, CHL):
+        need = next(n for n in module.needs if n.carrier == "lv_ac")
+        catalog = a_catalog((module, sized_anew(TRF, "TRF-7", 7, 1, parallel_max=9)))
+        (offer,), _ = make_offers(case.brief, catalog, HOOKS.shapes, "heat_rejection", 36.0, 46.0)
+        (unit,), _ = make_offers(case.brief, catalog, HOOKS.shapes, "lv_ac")
+        full_kw = draw_kw(offer, need, np.array([offer.capacity_kw])).item()
+        loads = sorted(loads_kw(offer, need, [unit]))
+        assert draw_kw(offer, need, np.array(loads)) == pytest.approx([7.0 * n for n in range(1, len(loads) + 1)])
+        assert 7 * len(loads) < full_kw <= 7 * (len(loads) + 1)
+        assert len(loads) >= 2
