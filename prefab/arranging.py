@@ -9,9 +9,9 @@ from functools import cache, lru_cache
 from itertools import combinations, combinations_with_replacement
 
 from prefab.eligible import Offer
+from prefab.loading import Arrangement, Consumers, Demand
 from prefab.module import Module, Need
 from prefab.units import need as rounded_up
-from prefab.ways import Arrangement, Consumers, Demand
 
 Cords = tuple[int, int]
 """The systems of a consumer, by number; of a catcher its own and the one that takes over."""

@@ -36,10 +36,11 @@ from prefab.fronts import (
     placed,
     rank,
 )
+from prefab.loading import Consumers, Demand
 from prefab.module import Module
 from prefab.plan import Group
 from prefab.units import need as rounded_up
-from prefab.ways import Asked, Block, Consumers, Demand, Hooks, Reads, Ways
+from prefab.ways import Asked, Block, Hooks, Reads, Ways
 
 SMOOTHING = "load_smoothing"
 """The one carrier that the brief asks for and no module needs."""

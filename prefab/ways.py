@@ -3,6 +3,7 @@
 All demands of a carrier are worked out together: rows of a front are ways, each of them for one of the demands.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,55 +15,12 @@ from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.eligible import Offer, Shape, make_offers
 from prefab.fronts import Figures, Front, Key, Numbers, chosen, joined, matched, placed, rank, unbeaten
+from prefab.loading import Arrangement, Consumers, Demand, Groups, draw_kw, groups_of, loads_kw, units_of
 from prefab.module import Module, Need
 from prefab.plan import Group
 from prefab.units import need as rounded_up
 
 POD = "it_pod"
-
-Parts = tuple[tuple[float, int], ...]
-"""What the modules of a group give in one situation: an output (kW, or a fraction), and how many give it."""
-
-
-@dataclass(frozen=True)
-class Demand:
-    """An open demand in every situation: first the normal one, then those of the groups chosen so far."""
-
-    loads_kw: tuple[float, ...]
-
-    @property
-    def normal(self) -> float:
-        """kW with everything in service."""
-        return self.loads_kw[0]
-
-    @property
-    def worst(self) -> float:
-        """The largest kW of any situation."""
-        return max(self.loads_kw)
-
-
-Consumers = tuple[float, ...]
-"""What each module that hangs on a carrier draws at its rating, kW."""
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """Systems of so many modules, and how they share a demand."""
-
-    sides: int
-    per_side: int
-    demand: Demand
-    shares: Parts
-    """What one module gives of the demand in each of its situations, as a fraction; and how many give that."""
-    lost: tuple[Parts, ...] = ()
-    """The outputs in the situations of the group's own losses."""
-
-    @property
-    def outputs(self) -> tuple[Parts, ...]:
-        """What its modules give in every situation: those of the demand, then those of its own losses."""
-        shared = (tuple((kw * share, n) for share, n in self.shares) for kw in self.demand.loads_kw)
-        return (*shared, *self.lost)
-
 
 Burden = Callable[[SiteBrief, Module, str], float]
 """What one module that gives this carrier adds to a sum that the site limits; 0 where the brief does not."""
@@ -104,28 +62,6 @@ class Asked:
     consumers: Consumers = ()
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Groups of one offer, one row each, and what the modules of a cell give: by situation an output, and how many
-    give it. What is lost is lost in one cell; the others then give what they normally do."""
-
-    sides: Numbers
-    per_side: Numbers
-    cells: Numbers
-    output_kw: Figures
-    """By row, situation and part of the modules."""
-    running: Figures
-
-    @property
-    def modules(self) -> Numbers:
-        """How many there are of every row."""
-        return self.sides * self.per_side * self.cells
-
-    def drawn_by_all(self, drawn_kw: Figures) -> Figures:
-        """What a block draws, by row and situation, from what its cells do in which something may be lost."""
-        return drawn_kw + (self.cells - 1)[:, None] * drawn_kw[:, :1]
-
-
 Reads = tuple[tuple[Key, str, tuple[tuple[str, float], ...]], ...]
 """For each key the redundancy asked of its carrier, and every offer's module and capacity."""
 
@@ -144,6 +80,9 @@ class Ways:
     """The keys whose offers were looked at, in that order; whoever wants to know from when on clears it."""
     rooms: dict[str, Numbers] = field(default_factory=dict)
     groups: dict[tuple[Key, str], dict[tuple[int, int, int], Group]] = field(default_factory=dict)
+    loaded: dict[tuple[Key, str], tuple[tuple[Offer, ...], dict[Key, None]]] = field(default_factory=dict)
+    """What offers may carry with fewer units of their own, and the keys of all units looked at for that."""
+    with_units_usd: dict[tuple[Key, str, float], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
@@ -161,7 +100,8 @@ class Ways:
         found: list[Front] = []
         place = 0
         for offer in self._offers(key):
-            arranged = [(n, a) for n, one in enumerate(asked) for a in self._arranged(key, offer, one)]
+            loaded = self._loaded(key, offer)
+            arranged = [(n, a) for n, one in enumerate(asked) for a in self._arranged(key, loaded, one)]
             found += self._arranged_alike(key, offer, asked, arranged, place)
             place += len(arranged)
         return unbeaten([self._closed(ways) for ways in placed(found)])
@@ -226,8 +166,31 @@ class Ways:
             )
         return self.offers[key]
 
-    def _arranged(self, key: Key, offer: Offer, asked: Asked) -> Iterable[Arrangement]:
-        level, demand, consumers = self.level(key.carrier), asked.demand, asked.consumers
+    def _loaded(self, key: Key, offer: Offer) -> tuple[Offer, ...]:
+        """An offer, then the same carrying only so much that its modules do with fewer units of their own, or with no
+        more than may run in parallel: more modules than the fewest may then be cheaper, or all that is possible.
+        """
+        key = key._replace(unit_for=None)
+        if (key, offer.module.sku) not in self.loaded:
+            read: dict[Key, None] = {}
+            most_kw: set[float] = set()
+            for need in (n for n in offer.module.needs if n.connection == "unit"):
+                unit = self._key(need, key)._replace(of_pod=key.of_pod)
+                read[unit] = None
+                units: list[Offer] = []
+                for giver in self._offers(unit):
+                    units += self._loaded(unit, giver)
+                    read |= self.loaded[unit, giver.module.sku][1]
+                most_kw |= loads_kw(offer, need, units)
+            loads = (offer, *(replace(offer, capacity_kw=kw) for kw in sorted(most_kw, reverse=True)))
+            self.loaded[key, offer.module.sku] = loads, read
+        offers, read = self.loaded[key, offer.module.sku]
+        # Whoever is given what is known already depends on the units' offers all the same.
+        self.looked_up |= read
+        return offers
+
+    def _arranged(self, key: Key, loaded: tuple[Offer, ...], asked: Asked) -> Iterable[Arrangement]:
+        level, demand, consumers, offer = self.level(key.carrier), asked.demand, asked.consumers, loaded[0]
         pod, pods = asked.block
         # A pod's own bus is not one of several that hold what a block asks of a carrier.
         if key.of_pod and not self.hooks.admit(demand, self.carriers[key.carrier], 1):
@@ -240,11 +203,48 @@ class Ways:
             filling = self.hooks.arrange(demand, offer, level, consumers, places)
             yield from (a for a in filling if a.sides == 1 and a.per_side == places)
             return
-        for arranged in self.hooks.arrange(demand, offer, level, consumers, 1):
+        for arranged in self._arranged_lighter(key, loaded, level, asked):
             yield arranged
             if offer.module.rejection is not None:
                 # Fans follow a cube law, so one unit more may save power worth more than it costs.
                 yield from self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1)
+
+    def _arranged_lighter(self, key: Key, loaded: tuple[Offer, ...], level: str, asked: Asked) -> list[Arrangement]:
+        """The fewest modules, and the larger numbers of which each carries no more than one of the lower loads."""
+        first, *lighter = loaded
+        found = self.hooks.arrange(asked.demand, first, level, asked.consumers, 1)
+        latest = [a for a in found if a.per_side < first.parallel_max] if lighter else []
+        worst_kw = max((a.worst_kw for a in latest), default=0.0)
+        usd = self._with_units_usd(key, first) if latest else 0.0
+        for one in lighter:
+            if not latest:
+                break  # the lighter each is loaded the more there are
+            one_usd = self._with_units_usd(key, one)
+            if one.capacity_kw >= worst_kw:
+                usd = one_usd
+            elif not all((a.per_side + 1) * one_usd >= a.per_side * usd for a in latest):
+                latest = self.hooks.arrange(asked.demand, one, level, asked.consumers, 1)
+                known = {(a.sides, a.per_side) for a in found}
+                found = [*found, *(a for a in latest if (a.sides, a.per_side) not in known)]
+                worst_kw, usd = max((a.worst_kw for a in latest), default=0.0), one_usd
+        return found
+
+    def _with_units_usd(self, key: Key, offer: Offer) -> float:
+        """What a module that carries so much counts as with the cheapest units for it, where that is all that tells:
+        not a number where bays, limits on sums or units of units do as well."""
+        known = (key._replace(unit_for=None), offer.module.sku, offer.capacity_kw)
+        if known not in self.with_units_usd:
+            usd, apart = offer.module.price_usd * self.rates[offer.module.sku], not self.hooks.burdens
+            apart &= not self.room(offer.module).any()
+            for need in (n for n in offer.module.needs if n.connection == "unit"):
+                drawn_kw = draw_kw(offer, need, np.array([offer.capacity_kw])).item()
+                givers = self._offers(self._key(need, key)._replace(of_pod=key.of_pod))
+                apart &= not any(self.room(g.module).any() or _has_units(g.module) for g in givers)
+                each = [(g, max(1, rounded_up(drawn_kw / g.capacity_kw))) for g in givers]
+                parallel = (n * g.module.price_usd * self.rates[g.module.sku] for g, n in each if n <= g.parallel_max)
+                usd += min(parallel, default=math.inf)
+            self.with_units_usd[known] = usd if apart else math.nan
+        return self.with_units_usd[known]
 
     def _arranged_alike(
         self, key: Key, offer: Offer, asked: Sequence[Asked], arranged: list[tuple[int, Arrangement]], place: int
@@ -255,20 +255,20 @@ class Ways:
             alike[len(one.shares), len(one.lost)].append(n)
         for rows in alike.values():
             # Controls give signals: what they draw does not follow what is asked of them.
-            groups = _groups([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
+            groups = groups_of([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
             of = np.array([arranged[n][0] for n in rows])
             if key.of_pod:
                 groups = replace(groups, cells=np.array([asked[n].block[1] for n in of.tolist()]))
             yield from self._ways(key, offer, groups, of, place + np.array(rows))
 
-    def _ways(self, key: Key, offer: Offer, groups: _Groups, of: Numbers, place: Numbers) -> list[Front]:
+    def _ways(self, key: Key, offer: Offer, groups: Groups, of: Numbers, place: Numbers) -> list[Front]:
         """Groups as ways, with every choice of units for their modules, and for the units' own."""
         module, rows = offer.module, np.arange(len(of))
         asks: dict[Key, Figures] = {}
         units: dict[Key, Figures] = {}
         for need in module.needs:
             asked = self._key(need, key)
-            drawn_kw = _drawn_kw(offer, need, groups.output_kw)
+            drawn_kw = draw_kw(offer, need, groups.output_kw)
             if need.connection == "unit":
                 units[asked._replace(unit_for=key.carrier, of_pod=key.of_pod)] = drawn_kw
             else:
@@ -297,18 +297,22 @@ class Ways:
             fronts = placed([joined(f, w, matched(f.of, w.of)) for f in fronts for w in served])
         return [replace(f, of=of[f.of]) for f in fronts]
 
-    def _units(self, key: Key, served: _Groups, drawn_kw: Figures) -> list[Front]:
+    def _units(self, key: Key, served: Groups, drawn_kw: Figures) -> list[Front]:
         """Every way that no other beats to give each module of a group units of its own; rows are of groups."""
         worst_kw = np.where(served.running > 0, drawn_kw, 0.0).max(axis=(1, 2))
         found: list[Front] = []
-        for number, offer in enumerate(self._offers(key)):
-            each = np.array([max(1, rounded_up(share)) for share in (worst_kw / offer.capacity_kw).tolist()])
-            rows = np.flatnonzero(each <= offer.parallel_max)
-            units = _units_of(served, rows, each[rows], drawn_kw)
-            found += self._ways(key, offer, units, rows, np.full(len(rows), number))
+        place = 0
+        for offer in self._offers(key):
+            before = np.zeros(len(worst_kw), dtype=np.int64)
+            for one in self._loaded(key, offer):
+                each = np.array([max(1, rounded_up(share)) for share in (worst_kw / one.capacity_kw).tolist()])
+                rows = np.flatnonzero((each <= offer.parallel_max) & (each > before))
+                units = units_of(served, rows, each[rows], drawn_kw)
+                found += self._ways(key, offer, units, rows, np.full(len(rows), place))
+                before, place = each, place + 1
         return unbeaten(placed(found))
 
-    def _chosen(self, key: Key, sku: str, groups: _Groups) -> Iterable[Group]:
+    def _chosen(self, key: Key, sku: str, groups: Groups) -> Iterable[Group]:
         """Equal groups are one object: there are few among very many rows."""
         known = self.groups.setdefault((key, sku), {})
         for sizes in zip(groups.sides.tolist(), groups.per_side.tolist(), groups.cells.tolist(), strict=True):
@@ -345,41 +349,5 @@ class Ways:
         return replace(ways, room=np.where(self.inside_pods, ways.room, np.maximum(ways.room, 0)))
 
 
-def _groups(arranged: list[Arrangement], *, with_losses: bool) -> _Groups:
-    """Arrangements in rows, whose demands have as many situations and are shared by as many parts."""
-    loads_kw = np.array([a.demand.loads_kw for a in arranged])
-    shares = np.array([a.shares for a in arranged])
-    figures = np.empty((*loads_kw.shape, *shares.shape[1:]))
-    figures[..., 0] = loads_kw[:, :, None] * shares[:, None, :, 0]
-    figures[..., 1] = shares[:, None, :, 1]
-    if with_losses and arranged[0].lost:
-        lost = np.array([a.lost for a in arranged])
-        # Fewer parts give something once a system is lost.
-        none = np.zeros((*lost.shape[:2], shares.shape[1] - lost.shape[2], 2))
-        figures = np.concatenate((figures, np.concatenate((lost, none), axis=2)), axis=1)
-    sides, per_side = np.array([(a.sides, a.per_side) for a in arranged]).T
-    return _Groups(sides, per_side, np.ones_like(sides), figures[..., 0], figures[..., 1])
-
-
-def _units_of(served: _Groups, rows: Numbers, each: Numbers, drawn_kw: Figures) -> _Groups:
-    """So many units for each module of some groups; units of modules that give nothing are idle."""
-    running = served.running[rows] * each[:, None, None]
-    modules = (served.sides[rows] * served.per_side[rows] * each)[:, None, None]
-    return _Groups(
-        served.sides[rows],
-        served.per_side[rows] * each,
-        served.cells[rows],
-        np.concatenate((drawn_kw[rows] / each[:, None, None], np.zeros_like(running[..., :1])), axis=2),
-        np.concatenate((running, modules - running.sum(axis=2, keepdims=True)), axis=2),
-    )
-
-
-def _drawn_kw(offer: Offer, need: Need, output_kw: Figures) -> Figures:
-    """What a module draws (kW, or units) of one need while it gives an output: straight in it, and a curve."""
-    if need.units:
-        return np.full_like(output_kw, need.units)
-    if need.through:
-        lost_kw = offer.lost_kw(output_kw) if offer.module.losses else 0.0
-        return (1 + need.kw_per_kw) * output_kw + need.fixed_kw + lost_kw
-    rejects = offer.module.rejection is not None and need.kw_per_kw == 0
-    return need.kw_per_kw * output_kw + need.fixed_kw + (offer.rejecting_kw(output_kw) if rejects else 0.0)
+def _has_units(module: Module) -> bool:
+    return any(n.connection == "unit" for n in module.needs)

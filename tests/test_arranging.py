@@ -16,10 +16,10 @@ from wired import a_fan, systems_plan
 
 from prefab.arranging import CATCHER, SYSTEMS, arrange, carried_kw, rated_draw_kw, spread
 from prefab.eligible import Offer, site_conditions
+from prefab.loading import Demand
 from prefab.plan import SYSTEMS as NAMES
 from prefab.rules import bus_limit, contingencies, feeds
 from prefab.rules.walk import walk
-from prefab.ways import Demand
 
 LEVELS = ("N", "N+1", "N+2", "2N", "2(N+1)", *SYSTEMS)
 EACH = 60

@@ -11,7 +11,7 @@ from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
     from prefab.carrier import Carrier
-    from prefab.ways import Demand
+    from prefab.loading import Demand
 
 TITLE = "Common buses and headers"
 BASIS = "catalog carriers.group_max_kw, gives.parallel_max"

@@ -14,12 +14,12 @@ from test_columns import resized
 
 from prefab.arranging import arrange
 from prefab.eligible import Offer, site_conditions
+from prefab.loading import Demand
 from prefab.plan import BlockKind, Connected, Equipment, Feed, Group, Sized
 from prefab.rules import bus_limit, composition, contingencies, feeds
 from prefab.rules.losses import Losses
 from prefab.rules.network import UTILITIES, Network
 from prefab.rules.walk import walk
-from prefab.ways import Demand
 
 RULES = (feeds, composition, contingencies, bus_limit)
 UNIT = resized(CDU, 534.0).model_copy(update={"needs": ()})

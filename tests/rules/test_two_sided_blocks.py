@@ -17,11 +17,11 @@ from prefab.carrier import Carrier
 from prefab.columns import make_columns
 from prefab.connecting import make_connected
 from prefab.eligible import Shape, make_offers
+from prefab.loading import Demand
 from prefab.module import Module
 from prefab.physics.electrical import interpolate
 from prefab.plan import BlockKind, Connected, Equipment, Feed, Group, Plan, Sized
 from prefab.rules import HOOKS, bays, bus_limit, liquid_flow, storage, supply_temperature, ups_autonomy
-from prefab.ways import Demand
 
 CASES = 320
 ALONE = {"control": "N", "intake": "N", "standby": "N", "network": "N", "main_transformers": "N"}
