@@ -62,6 +62,12 @@ def make_day(day: DayOfJobs, seed: int) -> Powers:
     return _noisy(level, day.noise_frac * (day.peak_kw - day.idle_kw), rng)
 
 
+def levels_kw(mean_kw: float, depth_frac: float, high_frac: float) -> tuple[float, float]:
+    """The high and the low level of what swings by a share of its high level and has that mean."""
+    high_kw = mean_kw / (1 - depth_frac * (1 - high_frac))
+    return high_kw, high_kw * (1 - depth_frac)
+
+
 def make_swings(
     high_kw: float,
     low_kw: float,

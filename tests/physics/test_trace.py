@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from prefab.physics.trace import DayOfJobs, band_frac, make_day, make_swings, ramps_kw_per_min, range_kw, spectrum
+from prefab.physics.trace import (
+    DayOfJobs,
+    band_frac,
+    levels_kw,
+    make_day,
+    make_swings,
+    ramps_kw_per_min,
+    range_kw,
+    spectrum,
+)
 
 DAY = DayOfJobs(
     peak_kw=100.0, pause_kw=40.0, idle_kw=20.0, jobs_count=3, idle_s=600, checkpoint_every_s=3600, checkpoint_s=90,
@@ -74,6 +83,13 @@ def test_swings_hold_their_energy_wherever_their_edges_fall(step_s: float) -> No
     assert (load.min(), load.max()) == (pytest.approx(40), pytest.approx(100))
     assert load[0] == pytest.approx(100)
     assert load[round(1.0 / step_s)] == pytest.approx(40)
+
+
+def test_levels_have_their_mean_and_depth() -> None:
+    high, low = levels_kw(86.0, 0.7, 0.8)
+    assert (high, low) == (pytest.approx(100), pytest.approx(30))
+    assert make_swings(high, low, 1.0, 0.8, 0, 10, 0.05, 0).mean() == pytest.approx(86)
+    assert levels_kw(50.0, 0.0, 0.5) == (50.0, 50.0)
 
 
 def test_swings_repeat_with_their_seed() -> None:
