@@ -218,6 +218,17 @@ def test_charge_returns_to_its_start_but_for_the_deadband() -> None:
     assert bought_kwh == pytest.approx((given_kwh / 0.95 - 20) / 0.95 - given_kwh, rel=0.02)
 
 
+def test_too_much_charge_is_given_back_but_for_the_deadband() -> None:
+    # An hour at a floor of 50 kW stores 45 kWh over the start; then they drain, at first as if in half an hour.
+    load = np.repeat([0.0, 500.0], [3600, 5 * 3600])
+    one = Element(500.0, 500.0, 200.0, 0.5, 0.8, 0.9)
+    run = follow(load, 1.0, one, Control(floor_kw=50.0, recharge_h=0.5, deadband_kwh=5.0))
+    assert run.stored_kwh[3599] == pytest.approx(145)
+    assert run.grid_kw[3600] == pytest.approx(500 - 45 * 0.8 / 0.5)
+    assert run.stored_kwh[-1] == pytest.approx(105, abs=0.1)
+    assert run.short_kw == 0
+
+
 def test_energy_is_kept_to_the_last_kwh_in_every_run() -> None:
     load = make_day(DAY, 11)
     run = follow(load, 1.0, Element(60e3, 50e3, 3e3, 0.4, 0.93, 0.96), Control(10e3, 80e3, 10e3, 5.0, 0.3, 5.0))
@@ -252,9 +263,10 @@ def test_nothing_asked_the_grid_sees_the_load() -> None:
     assert (run.used_kwh, run.short_kw, run.short_kwh) == (0, 0, 0)
 
 
-def test_without_storage_everything_asked_is_missed() -> None:
+@pytest.mark.parametrize("step_s", [1.0, 0.05])
+def test_without_storage_everything_asked_is_missed(step_s: float) -> None:
     load = np.repeat([10e3, 20e3], 30)
-    run = follow(load, 1.0, Element(0.0, 0.0, 0.0, 0.5), Control(ceiling_kw=15e3))
+    run = follow(load, step_s, Element(0.0, 0.0, 0.0, 0.5), Control(ceiling_kw=15e3))
     assert np.array_equal(run.grid_kw, load)
     assert run.missed_kw.tolist() == [0] * 30 + [5e3] * 30
-    assert run.short_kwh == pytest.approx(5e3 * 30 / 3600)
+    assert run.short_kwh == pytest.approx(5e3 * 30 * step_s / 3600)

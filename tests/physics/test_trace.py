@@ -1,10 +1,13 @@
 """Synthetic load: levels, times and repeatability; ramps, range and spectrum against theory and brute force."""
 
+import csv
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from prefab.physics.trace import (
     DayOfJobs,
@@ -17,16 +20,17 @@ from prefab.physics.trace import (
     spectrum,
 )
 
+REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference"
 DAY = DayOfJobs(
     peak_kw=100.0, pause_kw=40.0, idle_kw=20.0, jobs_count=3, idle_s=600, checkpoint_every_s=3600, checkpoint_s=90,
     busy_frac=0.5, part_from_h=20, part_to_h=22.5, noise_frac=0.0,
 )  # fmt: skip
 
 
-def runs_at(load: np.ndarray, level: float) -> list[int]:
+def runs_at(load: NDArray[np.float64], level: float) -> list[int]:
     """Lengths of the stretches at exactly this level."""
     at = np.diff(np.concatenate([[0], (load == level).astype(int), [0]]))
-    return (np.flatnonzero(at == -1) - np.flatnonzero(at == 1)).tolist()  # type: ignore[no-any-return]
+    return [int(n) for n in np.flatnonzero(at == -1) - np.flatnonzero(at == 1)]
 
 
 # ---- a day
@@ -47,6 +51,9 @@ def test_a_day_has_its_jobs_pauses_and_hours_in_part() -> None:
     assert 16 <= len(pauses) <= 22
     computing = runs_at(load, 100.0)
     assert max(computing) == 3600 - 90
+    # The clock of checkpoints starts with the job.
+    second = int(np.flatnonzero((load[1:] != 20.0) & (load[:-1] == 20.0))[0]) + 1
+    assert int(np.flatnonzero(load[second:] == 40.0)[0]) == 3600 - 90
 
 
 def test_a_day_repeats_with_its_seed_and_only_with_it() -> None:
@@ -123,6 +130,9 @@ def test_a_trace_that_ends_within_a_period_leaks_little() -> None:
     cut = make_swings(100, 40, 1, 0.5, 0, 60.43, 0.01, 0)
     assert band_frac(cut, 0.01, 0.5, 1.5) == pytest.approx(band_frac(whole, 0.01, 0.5, 1.5), abs=0.003)
     assert band_frac(cut, 0.01, 0.0, 0.5) < 1e-3
+    # Nothing of the level is left, wherever the trace is cut.
+    energy = spectrum(make_swings(100, 40, 5, 0.5, 0, 7.3, 0.01, 0), 0.01)[1]
+    assert energy[0] < 1e-9 * energy.max()
 
 
 def test_white_noise_fills_every_band_by_its_width() -> None:
@@ -151,6 +161,22 @@ def test_ramps_are_read_over_the_time_asked_for() -> None:
     assert ramps_kw_per_min(load, 1.0, 60.0) == (60.0, 30.0)
     assert ramps_kw_per_min(np.full(5, 3.0), 1.0, 1.0) == (0.0, 0.0)
     assert ramps_kw_per_min(np.full(5, 3.0), 1.0, 60.0) == (0.0, 0.0)
+
+
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason="measured traces are not beside the project")
+def test_ramps_of_measured_servers_are_those_published_with_them() -> None:
+    with (REFERENCE / "tokens" / "mlperf_power_trace_stats.csv").open(encoding="utf-8", newline="") as file:
+        stated = {(r["system"], r["model"], r["scenario"]): r for r in csv.DictReader(file) if r["phase"] == "run_1"}
+    traces = sorted((REFERENCE / "series").glob("power_trace_1hz_*.csv"))
+    assert len(traces) == 5
+    for path in traces:
+        machine, _, model, scenario = path.stem.removeprefix("power_trace_1hz_").split("_")
+        row = next(r for (system, *of), r in stated.items() if system.startswith(machine) and of == [model, scenario])
+        watts = np.genfromtxt(path, delimiter=",", skip_header=1)[:, 1]
+        for over_s in (1, 10):
+            up, down = ramps_kw_per_min(watts, 1.0, over_s)
+            assert up * over_s / 60 == pytest.approx(float(row[f"max_up_{over_s}s_w"]), abs=1.5)
+            assert down * over_s / 60 == pytest.approx(-float(row[f"max_down_{over_s}s_w"]), abs=1.5)
 
 
 @pytest.mark.parametrize("within_s", [1.0, 2.0, 5.0, 6.0, 7.0, 30.0, 1e9])
