@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from prefab.provenance import Curve, Fraction, Key, NotNegative, Positive, Share, Sourced, Text
 from prefab.tables import Frozen
@@ -79,7 +79,11 @@ class Swing(Frozen):
     frequency_low_hz: Positive
     frequency_high_hz: Positive
     depth_frac: Span
-    """Peak to trough over the power of the accelerators, before any smoothing."""
+    """Peak to trough over the power of the accelerators at the peak, before any smoothing."""
+    period_s: Span | None = None
+    """One iteration, the slowest of its swings: what the energy of storage goes by."""
+    high_frac: Span | None = None
+    """Share of the iteration at the high level, when the swing is drawn with two levels."""
 
     @model_validator(mode="after")
     def _in_range(self) -> "Swing":
@@ -87,7 +91,16 @@ class Swing(Frozen):
             raise ValueError("frequency_low_hz must be below frequency_high_hz")
         if self.depth_frac.high > 1:
             raise ValueError("depth_frac must not exceed 1: power does not swing below zero")
+        if (self.period_s is None) != (self.high_frac is None):
+            raise ValueError("give period_s and high_frac together, or neither")
+        if self.high_frac is not None and self.high_frac.high >= 1:
+            raise ValueError("high_frac must be below 1: a swing has a low level")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_stated(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """What is not stated is left out, so that plans made before these figures keep their digests."""
+        return {key: value for key, value in written(self).items() if value is not None}
 
 
 class Workload(Sourced):

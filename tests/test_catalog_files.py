@@ -47,6 +47,16 @@ def test_what_a_solver_chooses_among_has_alternatives() -> None:
         assert counts[family] >= 2, family
 
 
+def test_g06_large_gas_engines_burn_what_makers_state() -> None:
+    # 45 to 48 % of the lower heating value: 8,000 to 7,500 kJ a kWh; smaller ones burn more.
+    found = {m.sku: m.engine.gas_kwh_per_kwh[-1][1] * 3600 for m in of_family("generator") if m.engine and
+             m.engine.gas_kwh_per_kwh}  # fmt: skip
+    large = {sku: kj for sku, kj in found.items() if not sku.startswith("GAS-2000")}
+    assert len(large) >= 3
+    assert all(7500 - 1 <= kj <= 8000 + 1 for kj in large.values())
+    assert found["GAS-2000"] > 8000
+
+
 def test_every_carrier_is_used_and_only_the_utility_gives_high_voltage_and_gas() -> None:
     given = {g.carrier for m in CATALOG.modules for g in m.gives}
     needed = {n.carrier for m in CATALOG.modules for n in m.needs}

@@ -83,17 +83,32 @@ def test_every_grid_rule_has_its_source_its_day_and_countries_of_the_list(path: 
     assert rule.obligation
 
 
-def test_thresholds_are_those_of_the_reference() -> None:
+def reference_case(key: str) -> dict[str, float]:
     if not CASES.is_file():
         pytest.skip("validation_cases.csv is not beside the project")
     with CASES.open(newline="") as file:
-        found = next(row["expected"] for row in csv.DictReader(file) if row["id"] == "S15")
-    wanted = {k: float(v) for k, v in (pair.split("=") for pair in found.split("; "))}
+        found = next(row["expected"] for row in csv.DictReader(file) if row["id"] == key)
+    return {k: float(v) for k, v in (pair.split("=") for pair in found.split("; "))}
+
+
+def test_s15_thresholds_are_those_of_the_reference() -> None:
+    wanted = reference_case("S15")
     assert the_rule("texas-sb6").threshold_mw == wanted["ercot"]
     assert the_rule("ercot-large-electronic-load").threshold_mw == wanted["ercot"]
     assert the_rule("australia-aemc-ibl").threshold_mw == wanted["aemc"]
     assert the_rule("ireland-cru-2025236").threshold_mw == wanted["crumin"]
     assert the_rule("ercot-pgrr115").threshold_mw == wanted["pgrr"]
+    in_full = next(o for o in the_rule("ireland-cru-2025236").obligation if o.kind == "storage_or_backup")
+    assert f"above {wanted['cru']:g} MVA in full" in in_full.text
+
+
+def test_s16_ireland_asks_for_all_of_the_import_and_most_of_the_energy() -> None:
+    # 40 MVA at a power factor of 1 and a load factor of 80 %.
+    share = {o.kind: o.amount or 0.0 for o in the_rule("ireland-cru-2025236").obligation}
+    asked = {"mva": 40 * share["storage_or_backup"], "gwh": 40 * 0.8 * HOURS / 1000 * share["renewable_energy"]}
+    assert asked == {"mva": 40.0, "gwh": pytest.approx(224.256, abs=1e-6)}
+    if CASES.is_file():
+        assert asked == pytest.approx(reference_case("S16"), abs=1e-6)
 
 
 def test_a_rule_asks_from_its_threshold_on() -> None:

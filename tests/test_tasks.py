@@ -7,6 +7,7 @@ import pytest
 from build import BASIS, DEPLOYMENT, MODULES, a_brief, a_module
 from wired import hand_wired_plan
 
+from prefab.basis import DesignBasis
 from prefab.catalog import load_catalog
 from prefab.module import Module
 from prefab.plan import Equipment
@@ -78,6 +79,30 @@ def test_order_of_work_in_a_block() -> None:
     assert {"B01/pads", "B01/factory_test/POD-1000"} <= set(tasks["B01/transport"].predecessors)
     assert tasks["P1/handover"].predecessors == ("B01/integrated_test",)
     assert tasks["P1/plant_ready"].title == "Standby and other site plant ready"
+
+
+def test_power_comes_when_the_grid_does_however_fast_a_factory_is() -> None:
+    # Trap 11: modules without any lead time bring the handover forward only as far as the connection to the grid.
+    plan = hand_wired_plan()
+    assert plan.connected is not None
+
+    def days_to_handover(basis: DesignBasis) -> int:
+        at_once = {
+            sku: m.model_copy(update={"deployment": m.deployment.model_copy(update={"lead_weeks": 0.0})})
+            for sku, m in KNOWN.items()
+        }
+        tasks, _ = make_tasks(plan.brief, basis, at_once, plan.connected.equipment)
+        ends: dict[str, int] = {}
+        for task in tasks:
+            ends[task.key] = task.work_days + max((ends[p] for p in task.predecessors), default=0)
+        return ends["P1/handover"]
+
+    years = BASIS.model_copy(update={"grid_connection_days": 4 * 250})
+    assert days_to_handover(years) > 4 * 250 > 2 * days_to_handover(BASIS)
+    # What makes high voltage usable is bought in years, what is prefabricated in weeks.
+    lead = {m.sku: (m.family, m.deployment.lead_weeks) for m in CATALOG.modules}
+    assert min(weeks for family, weeks in lead.values() if family == "main_transformer") > 104
+    assert max(weeks for family, weeks in lead.values() if family == "it_pod") < 78
 
 
 def test_crews_are_asked_for_by_the_right_stages() -> None:

@@ -11,6 +11,7 @@ from build import PROVENANCE, WORKLOAD
 
 from prefab.errors import InputError
 from prefab.physics import tokens
+from prefab.physics.trace import levels_kw
 from prefab.provenance import Provenance, Source, Sourced, Sources
 from prefab.tables import read_toml, validate
 from prefab.workload import (
@@ -18,6 +19,7 @@ from prefab.workload import (
     Profile,
     Span,
     StorageCard,
+    Swing,
     Workload,
     cards_for,
     check_workloads,
@@ -204,6 +206,46 @@ def test_training_rates_follow_from_peak_and_utilisation() -> None:
         assert rate == pytest.approx(2.5e15 * 0.345 / (6 * 405e9), abs=0.1)
 
 
+TRAINING = [w for w in CARDS if w.swing is not None]
+
+
+@pytest.mark.parametrize("card", TRAINING, ids=lambda w: w.key)
+def test_swings_go_from_near_the_limit_of_a_board_to_near_its_idle_power(card: Workload) -> None:
+    swing = card.swing
+    assert swing is not None
+    assert swing.period_s is not None
+    assert swing.high_frac is not None
+    chip = next(a for a in ACCELERATORS if a.name == card.accelerator)
+    # Two levels with the card's mean power: the upper one is what the limit lets through.
+    high, low = levels_kw(card.accelerator_w, swing.depth_frac.base, swing.high_frac.base)
+    assert 0.9 * chip.board_limit_w <= high <= chip.board_limit_w
+    assert chip.idle_w <= low <= 0.4 * chip.board_limit_w
+    # The slowest swing lies below the band in which most of their energy is found, the fastest at its upper end.
+    assert 1 / swing.period_s.high < swing.frequency_low_hz < 1 / swing.period_s.low < swing.frequency_high_hz
+
+
+def test_iterations_last_as_tokens_a_step_and_rates_say() -> None:
+    period = {w.key: w.swing.period_s for w in TRAINING if w.swing is not None}
+    llama, deepseek = period["llama31-405b-training-h100"], period["deepseek-v3-training-gb300"]
+    assert llama is not None
+    assert deepseek is not None
+    assert llama.base == pytest.approx(2**24 / (16_384 * 400e12 / (6 * 405e9)), abs=0.05)
+    assert deepseek.high == pytest.approx(15_360 * 4096 / (2048 * 1522.6), abs=0.05)
+
+
+def test_a_swing_without_levels_is_written_as_before_they_were_stated() -> None:
+    plain = validate(SWING, Swing, "swing")
+    assert list(plain.model_dump()) == list(SWING)
+    levels = {"low": 0.5, "base": 0.8, "high": 0.9}
+    full = validate({**SWING, "period_s": {"low": 1, "base": 2, "high": 3}, "high_frac": levels}, Swing, "swing")
+    assert full.model_dump()["high_frac"] == levels
+
+
+def test_inference_does_not_swing() -> None:
+    assert {w.purpose for w in TRAINING} == {"training"}
+    assert len(TRAINING) == len([w for w in CARDS if w.purpose == "training"]) >= 4
+
+
 @pytest.mark.parametrize("chip", ACCELERATORS, ids=lambda a: a.key)
 def test_accelerator_is_plausible(chip: Accelerator) -> None:
     assert 0.1 <= chip.idle_w / chip.board_limit_w <= 0.25
@@ -214,6 +256,8 @@ def test_accelerator_is_plausible(chip: Accelerator) -> None:
 
 # ---- bases
 
+SWING = {"frequency_low_hz": 1, "frequency_high_hz": 3, "depth_frac": {"low": 0.5, "base": 0.6, "high": 0.9}}
+TRAINED = {"purpose": "training", "token_basis": "training"}
 MIXED = {
     "training tokens served": ({"token_basis": "training"}, "token_basis"),
     "training without its basis": ({"purpose": "training"}, "token_basis"),
@@ -222,9 +266,17 @@ MIXED = {
     "a server below its boards": ({"published_j_per_token": 0.5, "power_basis": "server_ac"}, "must be below the 500"),
     "all-in below its boards": ({"published_j_per_token": 0.7, "power_basis": "all_in"}, "must be below the 700"),
     "swings while serving": (
-        {"swing": {"frequency_low_hz": 1, "frequency_high_hz": 3,
-                   "depth_frac": {"low": 0.5, "base": 0.6, "high": 0.9}}},
+        {"swing": SWING},
         "swing",
+    ),
+    "a period without levels": (
+        {**TRAINED, "swing": {**SWING, "period_s": {"low": 1, "base": 2, "high": 3}}},
+        "period_s and high_frac together",
+    ),
+    "a swing that is never low": (
+        {**TRAINED, "swing": {**SWING, "period_s": {"low": 1, "base": 2, "high": 3},
+                              "high_frac": {"low": 0.5, "base": 0.8, "high": 1.0}}},
+        "high_frac must be below 1",
     ),
     "an unknown basis": ({"token_basis": "input"}, "output"),
     "a stand-in for itself": ({"proxy_for": ["T1"]}, "proxy_for"),

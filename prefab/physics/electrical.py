@@ -74,11 +74,22 @@ def ups_usable_kwh(battery: UpsBattery) -> float:
     )
 
 
+def ups_power_kw(battery: UpsBattery) -> float:
+    """What cells and breakers of one UPS module's battery give at its output; no limit where none is stated."""
+    return math.inf if battery.power_max_kw is None else battery.power_max_kw * battery.inverter_efficiency_frac
+
+
 def ups_autonomy_min(battery: UpsBattery, load_kw: float) -> float:
-    """How long one UPS module carries a load on its battery; without end when it carries none."""
+    """How long one UPS module carries a load on its battery; without end when it carries none.
+
+    Not at all beyond the power of the battery, whatever its energy.
+    """
+    if load_kw > ups_power_kw(battery):
+        return 0.0
     return ups_usable_kwh(battery) / load_kw * 60 if load_kw > 0 else math.inf
 
 
 def ups_capacity_kw(battery: UpsBattery, autonomy_min: float) -> float:
     """The load that one UPS module carries for that long on its battery."""
-    return ups_usable_kwh(battery) / autonomy_min * 60 if autonomy_min > 0 else math.inf
+    by_energy_kw = ups_usable_kwh(battery) / autonomy_min * 60 if autonomy_min > 0 else math.inf
+    return min(by_energy_kw, ups_power_kw(battery))

@@ -19,6 +19,8 @@ from pathlib import Path
 from prefab.brief import SiteBrief, read_brief
 from prefab.catalog import Catalog, load_catalog
 from prefab.errors import Impossible
+from prefab.physics.storage import Control, Element, follow
+from prefab.physics.trace import DayOfJobs, band_frac, make_day, range_kw
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS
 from prefab.sizing import find_verdict, make_sized
@@ -137,6 +139,21 @@ def curve(brief: SiteBrief, catalog: Catalog) -> list[tuple[str, str, str]]:
     return table
 
 
+def duty_day(runs: int) -> list[float]:
+    """A day in steps of a second: its load, storage that holds a ramp, and what the grid sees of it."""
+    day = DayOfJobs(100e3, 40e3, 20e3, 3, 900, 3600, 60, 0.5, 20, 23, 0.005)
+    element = Element(95e3, 95e3, 13e3, 0.5, 0.95, 0.95)
+    control = Control(ramp_kw_per_min=10e3, recharge_h=0.5, deadband_kwh=50)
+    seconds = []
+    for seed in range(runs):
+        began = time.perf_counter()
+        seen = follow(make_day(day, seed), 1.0, element, control).grid_kw
+        range_kw(seen, 1.0, 60.0)
+        band_frac(seen, 1.0, 0.1, 0.5)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
 def catalog_load(runs: int) -> list[float]:
     """Seconds to load and validate the whole catalog, each in a fresh process, imports not counted."""
     code = (
@@ -169,6 +186,7 @@ def rows() -> list[tuple[str, str, str]]:
     table.append(("peak memory of all sizings in one process", "500 MB", f"{megabytes:.0f} MB"))
     table += changed_wishes(example, catalog, 7)
     table += curve(example, catalog)
+    table.append(("storage along one day in steps of 1 s", "1 s", spread(duty_day(11), "s")))
     table.append((f"loading {len(catalog.modules)} modules and all else", "0.3 s", spread(catalog_load(11), "s")))
     seconds, _ = whole_process([sys.executable, "-m", "prefab", "--help"], 11)
     table.append(("`prefab --help`, start of Python included", "0.2 s", spread(seconds, "s")))

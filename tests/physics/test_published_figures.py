@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import psychrolib
 import pytest
+from numpy.typing import NDArray
 from physics.sample import dry_cooler, ups_battery
 
 from prefab.module import Derating, UpsBattery
-from prefab.physics import cooling, electrical, psychrometrics, tokens
+from prefab.physics import cooling, duties, electrical, psychrometrics, tokens
 
 TABLE = Path(__file__).parents[2].parent / "shared" / "reference" / "validation_cases.csv"
 SEA_LEVEL_PA = 101325.0
@@ -35,6 +37,11 @@ OIL_TRANSFORMER = (
 GENSET = "https://oer.enviraj.com/general/diesel-generator-fuel-consumption-chart"
 ORV3_SHELF = "https://www.sgpjbg.com/bgdown/161254.html"
 RACK = "https://www.elastix.ai/blog/the-ai-data-center-economy-runs-on-tokens-per-second-per-watt"
+SWINGS = "https://arxiv.org/html/2508.14318"
+SWINGS_REVIEW = "https://www.themoonlight.io/review/power-stabilization-for-ai-training-datacenters"
+DIPS = "https://www.keentelengineering.com/nerc-voltage-sensitive-loads"
+EMERALD = "https://arxiv.org/abs/2507.00909"
+EMERGENCY_ENGINE = "https://backuppower.ai/data-centers/epa-100-hour-rule/"
 REOPT = "https://github.com/NREL/REopt.jl/blob/master/src/core/energy_storage/electric_storage.jl"
 
 
@@ -80,6 +87,15 @@ def installed_kwh(load_kw: float, minutes: float, battery: UpsBattery) -> float:
     return load_kw / electrical.ups_capacity_kw(battery, minutes)
 
 
+def mj(duty: duties.Duty) -> float:
+    return 3.6 * duty.energy_kwh
+
+
+def two_level_day(high: float, low: float, high_h: int) -> NDArray[np.float64]:
+    """Hours of a day, the high ones at its end."""
+    return np.repeat([low, high], [24 - high_h, high_h])
+
+
 LOSSLESS = UpsBattery(
     energy_kwh=1.0,
     soc_min_frac=0,
@@ -88,6 +104,15 @@ LOSSLESS = UpsBattery(
     bidirectional=False,
     inverter_efficiency_frac=1,
 )
+SQUARE = duties.square_wave(100_000, 2.0)
+MOSTLY_HIGH = duties.square_wave(100_000, 2.0, 0.7)
+WITH_RESIDUAL = duties.square_wave(100_000, 2.0, 0.5, 20_000)
+STEP = duties.ramp_limit(80_000, 10_000)
+FILTER_S = duties.time_constant_s(0.1, 10 ** (-20 / 20))
+SHAVED = duties.shaving(two_level_day(20_000, 14_000, 3), 16_000, 1.0)
+# A quarter of 100 MW given up for three hours and made up for at 5 MW over the load.
+SHED = duties.shaving(two_level_day(100_000, 100_000, 3), two_level_day(75_000, 105_000, 3), 1.0)
+FAULTS_S = np.linspace(0, 82, 6)
 # A rack of 120 kW with a PUE of 1.1 that gives 500,000 tokens/s.
 RACK_J_PER_TOKEN = 120_000 * 1.1 / 500_000
 WARM_ALTERNATOR = Derating(altitude_frac_per_100m=0.006, dry_bulb_frac_per_k=0.006)
@@ -135,8 +160,64 @@ CASES = (
         1e-3,
         GENSET,
     ),
+    Case(
+        "G03",
+        "48",
+        lambda: electrical.fuel_l_per_h(generator_points(), 10_000 / 6, 2000) * 6 * 48 / 1000,
+        126.768,
+        1e-3,
+        GENSET,
+    ),
+    Case(
+        "G02",
+        "",
+        lambda: 100 * 2000 / (electrical.fuel_l_per_h(generator_points(), 2000, 2000) * 10.0),
+        37.24,
+        0.05,
+        GENSET,
+    ),
+    Case(
+        "G05",
+        "m3",
+        lambda: electrical.fuel_l_per_h(generator_points(), 2000, 2000) * 100 / 1000,
+        53.71,
+        0.01,
+        EMERGENCY_ENGINE,
+    ),
+    Case("S01", "mw", lambda: SQUARE.power_kw / 1000, 50, 1e-3, SWINGS),
+    Case("S01", "mj", lambda: mj(SQUARE), 50, 1e-3, SWINGS),
+    Case("S01", "kwh", lambda: SQUARE.energy_kwh, 13.889, 1e-3, SWINGS),
+    Case("S02", "dis", lambda: MOSTLY_HIGH.discharge_kw / 1000, 30, 1e-9, SWINGS),
+    Case("S02", "chg", lambda: MOSTLY_HIGH.charge_kw / 1000, 70, 1e-9, SWINGS),
+    Case("S02", "mj", lambda: mj(MOSTLY_HIGH), 42, 1e-9, SWINGS),
+    Case("S03", "0.1", lambda: mj(duties.sinusoid(100_000, 0.1)), 159.155, 0.01, SWINGS_REVIEW),
+    Case("S03", "0.5", lambda: mj(duties.sinusoid(100_000, 0.5)), 31.831, 0.01, SWINGS_REVIEW),
+    Case("S03", "1", lambda: mj(duties.sinusoid(100_000, 1)), 15.915, 0.01, SWINGS_REVIEW),
+    Case("S03", "20", lambda: mj(duties.sinusoid(100_000, 20)), 0.7958, 0.01, SWINGS_REVIEW),
+    Case("S04", "mw", lambda: STEP.power_kw / 1000, 80, 1e-3, SWINGS),
+    Case("S04", "mwh", lambda: STEP.energy_kwh / 1000, 5.3333, 1e-3, SWINGS),
+    Case("S04", "min", lambda: duties.ramp_min(80_000, 10_000), 8, 1e-3, SWINGS),
+    Case("S05", "tau", lambda: FILTER_S, 15.836, 1e-3, SWINGS),
+    Case("S05", "mj", lambda: mj(duties.low_pass(100_000, FILTER_S)), 1583.6, 0.1, SWINGS),
     Case("S06", "kwh", lambda: installed_kwh(1000, 5, ups_battery(1.0)), 119.32, 0.01, REOPT),
+    Case("S06", "kwh", lambda: duties.nameplate_kwh(1000 * 5 / 60, 0.97, 0.9, 0.8), 119.32, 0.01, REOPT),
     Case("S06", "c", lambda: 1000 / 0.97 / installed_kwh(1000, 5, ups_battery(1.0)), 8.64, 0.01, REOPT),
+    Case("S07", "chg", lambda: duties.one_way_frac(0.96, 0.975), 0.947924, 1e-6, REOPT),
+    Case("S07", "rte", lambda: duties.one_way_frac(0.96, 0.975) ** 2, 0.89856, 1e-6, REOPT),
+    Case("S08", "1", lambda: duties.health_frac(365, 0.5, 1.0), 0.98067, 1e-5, REOPT),
+    Case("S08", "5", lambda: duties.health_frac(5 * 365, 0.5, 1.0), 0.93106, 1e-5, REOPT),
+    Case("S08", "10", lambda: duties.health_frac(10 * 365, 0.5, 1.0), 0.8759, 1e-5, REOPT),
+    Case("S08", "15", lambda: duties.health_frac(15 * 365, 0.5, 1.0), 0.82314, 1e-5, REOPT),
+    Case("S13", "", lambda: SHED.duty.energy_kwh / 1000, 75, 1e-9, EMERALD),
+    Case("S14", "trip", lambda: float(duties.most_within(FAULTS_S, 60) >= 3), 1, 0, DIPS),
+    Case("S17", "mw", lambda: SHAVED.duty.power_kw / 1000, 4, 1e-3, REOPT),
+    Case("S17", "mwh", lambda: SHAVED.duty.energy_kwh / 1000, 12, 1e-3, REOPT),
+    Case("S17", "np", lambda: duties.nameplate_kwh(SHAVED.duty.energy_kwh, 0.948, 0.8) / 1000, 15.823, 1e-3, REOPT),
+    Case("S18", "15", lambda: duties.bridge(10_000, 15).energy_kwh, 41.667, 1e-3, ORV3_SHELF),
+    # Three cranks of 10 s fail, with 5 s between them, before the fourth one starts the engine.
+    Case("S18", "60", lambda: duties.bridge(10_000, 15, 3, 10 + 5).energy_kwh, 166.667, 1e-3, ORV3_SHELF),
+    Case("S19", "mw", lambda: WITH_RESIDUAL.power_kw / 1000, 40, 1e-9, SWINGS_REVIEW),
+    Case("S19", "mj", lambda: mj(WITH_RESIDUAL), 40, 1e-9, SWINGS_REVIEW),
     Case("E10", "", lambda: installed_kwh(33, 4, LOSSLESS), 2.2, 1e-6, ORV3_SHELF),
     Case("C09", "water", lambda: cooling.flow_lpm(1, 40, 50, 0.9922, 4.18), 1.4467, 5e-4, GLYCOL),
     Case("C09", "pg25", lambda: cooling.flow_lpm(1, 40, 50, 1.0143, 3.96), 1.4938, 5e-4, GLYCOL),
@@ -217,6 +298,17 @@ CASES = (
         PSYCHROLIB,
     ),
 )
+
+
+def test_a_litre_per_kwh_is_no_constant() -> None:
+    # Trap 9 and G01: a quarter of the load burns 24 % more per kWh than three quarters.
+    def l_per_kwh(kw: float) -> float:
+        return float(electrical.fuel_l_per_h(generator_points(), kw, 2000)) / kw
+
+    assert l_per_kwh(500) / l_per_kwh(1500) == pytest.approx(1.24, abs=0.005)
+    # Sharing with one set more than needed changes it: 10 MW on six sets in place of five.
+    five, six = (n * float(electrical.fuel_l_per_h(generator_points(), 10_000 / n, 2000)) for n in (5, 6))
+    assert six / five == pytest.approx(0.9834, abs=1e-4)
 
 
 def case_id(case: Case) -> str:

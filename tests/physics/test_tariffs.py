@@ -79,6 +79,17 @@ def test_coincident_peaks_share_their_yearly_price() -> None:
     assert make_bill(a_tariff(demand=[four]), flat(0, **{f"h{july + 18}": 1000})).demand_usd == 0
 
 
+@pytest.mark.parametrize(("usd_per_kw", "saved_usd"), [(50, 0.4e6), (150, 1.2e6)])
+def test_less_at_the_four_peaks_saves_all_year(usd_per_kw: float, saved_usd: float) -> None:
+    # S11: 10 MW at four coincident peaks cut to 2 MW; all the other hours stay as they were.
+    four = {
+        "title": "4CP", "usd_per_kw": usd_per_kw / 4, "windows": [{"months": [6, 7, 8, 9], "from_h": 16, "to_h": 17}],
+    }  # fmt: skip
+    tariff, load = a_tariff(demand=[four]), flat(10_000)
+    cut = np.where(within((Window(months=(6, 7, 8, 9), from_h=16, to_h=17),), make_clock()), 2000.0, load)
+    assert make_bill(tariff, load).demand_usd - make_bill(tariff, cut).demand_usd == pytest.approx(saved_usd)
+
+
 def test_a_period_begins_on_its_hour_and_ends_before_the_next() -> None:
     peak = {"title": "peak", "usd_per_kwh": 0.3, "windows": [{"weekdays": [1, 2, 3, 4, 5], "from_h": 17, "to_h": 21}]}
     tariff = a_tariff(period=[peak, {"title": "rest", "usd_per_kwh": 0.1}])
