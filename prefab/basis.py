@@ -35,6 +35,17 @@ class SparesBasis(Frozen):
     """One spare more for each so many."""
 
 
+class RideThroughBasis(Frozen):
+    """What cooling has to outlast when the utility is lost."""
+
+    start_retry_s: NotNegative
+    """Beyond the first start of the generating sets."""
+    orderly_stop_s: NotNegative
+    """In which computers come to a stop where there are no generating sets."""
+    loop_rise_k: Positive
+    """How much warmer than designed the liquid of a loop may get meanwhile."""
+
+
 class DesignBasis(Sourced):
     """Engineering judgements that hold for every site unless the brief says otherwise. File `design_basis.toml`."""
 
@@ -70,5 +81,7 @@ class DesignBasis(Sourced):
     availability: AvailabilityBasis | None = None
     """None in plans made before it was stated."""
     spares: SparesBasis | None = None
+    """Likewise."""
+    ride_through: RideThroughBasis | None = None
     """Likewise."""
     separation: tuple[Separation, ...]

@@ -13,8 +13,11 @@ class Carrier(Frozen):
 
     key: Key
     title: Text
-    medium: Literal["electric", "storage", "liquid", "air", "heat", "signal", "space", "service", "fuel", "it"]
-    """`storage`: power held ready, not flowing; `space` and `service` are counted in units."""
+    medium: Literal[
+        "electric", "storage", "liquid", "air", "heat", "buffer", "signal", "space", "service", "fuel", "it"
+    ]  # fmt: skip
+    """`storage`: power held ready, not flowing; `buffer`: litres of a loop that take up heat while the cooling plant
+    restarts; `space` and `service` are counted in units."""
     unit: Text = ""
     """What one unit is, where the carrier is counted in units."""
     utility: bool = False

@@ -29,6 +29,9 @@ class Conditions:
     altitude_m: float
     power_factor: float
     medium_voltage_kv: float
+    without_power_s: float = 0.0
+    """How long cooling plant is without supply after the utility is lost."""
+    loop_rise_k: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,16 @@ class Offer:
     def parallel_max(self) -> int:
         """Most of them on one bus or header."""
         return self.given.parallel_max
+
+    @property
+    def buffer_l_per_kw(self) -> float:
+        """Litres of its loop that take up the heat of this unit until it rejects it again, for each kW."""
+        assert self.module.rejection is not None
+        lasting_s = self.conditions.without_power_s + self.module.rejection.restart_s
+        density, heat_capacity = self.carrier.density_kg_per_l, self.carrier.heat_capacity_kj_per_kg_k
+        assert density is not None
+        assert heat_capacity is not None
+        return lasting_s / (density * heat_capacity * self.conditions.loop_rise_k)
 
     def lost_kw(self, output_kw: NDArray[np.float64]) -> NDArray[np.float64]:
         """Loss of one module while it gives each of these outputs."""
@@ -95,7 +108,23 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
         dry_bulb = climate.dry_bulb_max_degc + catalog.basis.recirculation_k
     altitude = climate.elevation_m if brief.site.altitude_m is None else brief.site.altitude_m
     voltage = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
-    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, catalog.basis.power_factor, voltage)
+    weather = (dry_bulb, climate.wet_bulb_max_degc, altitude)
+    waiting_s, rise_k = _without_power_s(brief, catalog), math.inf
+    if catalog.basis.ride_through is not None:
+        rise_k = catalog.basis.ride_through.loop_rise_k
+    return Conditions(*weather, catalog.basis.power_factor, voltage, waiting_s, rise_k)
+
+
+def _without_power_s(brief: SiteBrief, catalog: Catalog) -> float:
+    """Until the slowest generating sets that may stand here have started, or else until computers have stopped."""
+    basis = catalog.basis.ride_through
+    if basis is None:
+        return 0.0
+    if brief.autonomy.generator_h <= 0:
+        return basis.orderly_stop_s
+    sets = (m for m in catalog.modules if m.given("standby_mv") and m.sku not in brief.limits.exclude)
+    starts = (m.engine.start_s for m in sets if m.engine and m.engine.fuel == brief.autonomy.fuel)
+    return max(starts, default=0.0) + basis.start_retry_s
 
 
 def make_offers(

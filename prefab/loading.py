@@ -117,9 +117,12 @@ def units_of(served: Groups, rows: Numbers, each: Numbers, drawn_kw: Figures) ->
 
 
 def draw_kw(offer: Offer, need: Need, output_kw: Figures) -> Figures:
-    """What a module draws (kW, or units) of one need while it gives an output: straight in it, and a curve."""
+    """What a module draws (kW, units, or litres of a buffer) of one need while it gives an output: straight in it, and
+    a curve."""
     if need.units:
         return np.full_like(output_kw, need.units)
+    if offer.carriers[need.carrier].medium == "buffer":
+        return need.kw_per_kw * offer.buffer_l_per_kw * output_kw
     if need.through:
         lost_kw = offer.lost_kw(output_kw) if offer.module.losses else 0.0
         return (1 + need.kw_per_kw) * output_kw + need.fixed_kw + lost_kw

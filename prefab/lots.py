@@ -26,8 +26,8 @@ INTAKE_YARD, GENERATOR_YARD, BATTERY_YARD, PLANT_YARD = "Intake yard", "Generato
 # From south to north within a lot.
 _ORDER = (
     "hv_bay", "intake", "main_transformer", "house_transformer", "network", "control_room", "electrical_house", "power",
-    "rotary_ups", "dc_power", "it_pod", "fabric", "cdu", "air_cooling", "control", "pump", "water", "transformer",
-    "heat_rejection", "generator", "fuel", "battery_conversion", "battery",
+    "rotary_ups", "dc_power", "it_pod", "fabric", "cdu", "air_cooling", "control", "pump", "water", "buffer_tank",
+    "transformer", "heat_rejection", "generator", "fuel", "battery_conversion", "battery",
 )  # fmt: skip
 # A transformer outside the blocks is one of the batteries.
 _YARDS = {

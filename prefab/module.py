@@ -207,6 +207,8 @@ class Rejection(Frozen):
     """Chiller: compressor COP over dry bulb."""
     capacity_frac: Curve | None = None
     """Chiller: share of rated capacity over dry bulb; none beyond the last point."""
+    restart_s: NotNegative = 0.0
+    """From the return of its supply until it rejects its full heat again."""
     refrigerant: Text = ""
     """ASHRAE number of a chiller's refrigerant."""
     refrigerant_kg: NotNegative = 0.0

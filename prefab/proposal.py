@@ -124,8 +124,8 @@ def _compliance(rule: Rule, plan: Plan, findings: tuple[Finding, ...]) -> Compli
 _FAMILIES = (
     "hv_bay", "main_transformer", "intake", "house_transformer", "generator", "fuel", "battery", "battery_conversion",
     "network", "control_room", "it_pod", "fabric", "power", "rotary_ups", "dc_power", "supercapacitor", "ups_storage",
-    "electrical_house", "transformer", "busway", "cdu", "air_cooling", "pump", "heat_rejection", "water", "control",
-    "fire",
+    "electrical_house", "transformer", "busway", "cdu", "air_cooling", "pump", "heat_rejection", "buffer_tank", "water",
+    "control", "fire",
 )  # fmt: skip
 
 

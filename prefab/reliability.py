@@ -32,7 +32,7 @@ from prefab.module import Module
 from prefab.physics.reliability import availability, carried, downtime_h, parallel, series, shared
 from prefab.plan import GRID, Plan
 from prefab.product import Reliability
-from prefab.rules.network import UTILITIES, Network
+from prefab.rules.network import PATIENT, UTILITIES, Network
 from prefab.rules.twins import told_of, twins
 
 HOURS_PER_WEEK = 168.0
@@ -202,7 +202,7 @@ class _Site:
         if tag in UTILITIES:
             return {}
         carriers = self.network.carriers
-        lasting = (n.carrier for n in self.network.module(tag).needs if carriers[n.carrier].medium != "service")
+        lasting = (n.carrier for n in self.network.module(tag).needs if carriers[n.carrier].medium not in PATIENT)
         return {carrier: self.serves.get((tag, carrier), ()) for carrier in lasting}
 
     def demands(self, pod: str) -> dict[str, frozenset[_Tags]]:

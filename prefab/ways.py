@@ -145,7 +145,7 @@ class Ways:
         """
         carrier = self.carriers[need.carrier]
         of_pod = of_pod and need.carrier in self.of_pods
-        if carrier.medium not in ("liquid", "heat"):
+        if carrier.medium not in ("liquid", "heat", "buffer"):
             return Key(need.carrier, of_pod=of_pod)
         if carrier.rise_k is not None and supply_degc is not None:
             return_degc = supply_degc + carrier.rise_k
@@ -254,8 +254,9 @@ class Ways:
         for n, (_, one) in enumerate(arranged):
             alike[len(one.shares), len(one.lost)].append(n)
         for rows in alike.values():
-            # Controls give signals: what they draw does not follow what is asked of them.
-            groups = groups_of([arranged[n][1] for n in rows], with_losses=key.carrier != "control")
+            # Controls give signals, and buffers draw nothing: what they ask for does not follow what is asked of them.
+            steady = key.carrier == "control" or self.carriers[key.carrier].medium == "buffer"
+            groups = groups_of([arranged[n][1] for n in rows], with_losses=not steady)
             of = np.array([arranged[n][0] for n in rows])
             if key.of_pod:
                 groups = replace(groups, cells=np.array([asked[n].block[1] for n in of.tolist()]))

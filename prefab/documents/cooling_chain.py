@@ -138,7 +138,8 @@ def _nodes(plan: Plan, own: list[Equipment], links: list[tuple[_Key, _Key]]) -> 
             at = f", supplies {supply:g}\u00a0°C" if supply is not None else ""
             wants = redundancy_of(plan, carrier) + (" a pod" if of_pods else "")
             water = _water(plan, own, sku)
-            lines = (f"{count} x {sku} ({wants})", module.title, f"{rating_of(plan, sku, carrier)} each{at}", *water)
+            rated = f"{rating_of(plan, sku, carrier)} each{at}"
+            lines = (f"{count} x {sku} ({wants})", module.title, rated, *water, *_buffers(plan, own, sku, supply))
         nodes.append(_Node(key, lines, plan.carrier(carrier).colour, rank))
     return nodes
 
@@ -148,6 +149,13 @@ def _water(plan: Plan, own: list[Equipment], sku: str) -> tuple[str, ...]:
     needs = {n.carrier for n in plan.module(sku).needs if plan.carrier(n.carrier).medium == "service"}
     counts = Counter(e.sku for e in own if e.carrier in needs)
     return tuple(f"make-up water: {count} x {name}" for name, count in counts.items())
+
+
+def _buffers(plan: Plan, own: list[Equipment], sku: str, supply_degc: float | None) -> tuple[str, ...]:
+    """What of the loop takes up the heat of a cooler until it runs again."""
+    needs = {n.carrier for n in plan.module(sku).needs if plan.carrier(n.carrier).medium == "buffer"}
+    counts = Counter(e.sku for e in own if e.carrier in needs and e.supply_degc == supply_degc)
+    return tuple(f"until it restarts: {count} x {name}" for name, count in counts.items())
 
 
 def _shares(plan: Plan, sku: str) -> str:

@@ -32,6 +32,7 @@ _FAMILIES = {
     "network": "Meet-me rooms",
     "fire": "Fire protection",
     "water": "Water treatment",
+    "buffer_tank": "Buffer tanks",
     "cdu": "Coolant distribution units",
     "pump": "Pump skids",
     "intake": "Medium-voltage intake",

@@ -24,5 +24,6 @@ FAMILIES = {
     "network": ("Meet-me rooms", "#6f7f8c"),
     "control_room": ("Control rooms", "#5c6b78"),
     "water": ("Water treatment", "#4fb3bf"),
+    "buffer_tank": ("Buffer tanks", "#66c2a4"),
 }
 OTHER = ("Other modules", "#9aa5ad")

@@ -141,8 +141,7 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
         "Losses of single modules are walked, and of a whole side where 2N is asked; at N+1 the common bus, board or "
         "header of a group is a single point, as is the utility connection. Simultaneous losses, fire and flood are "
         "not walked.",
-        "Cooling plant restarts on the generators: what the loops ride through until then is not computed. Recharging "
-        "of UPS and grid batteries is not in the peak of the connection.",
+        "Recharging of UPS and grid batteries is not in the peak of the connection.",
         "Prices are indicative and dates assume that the utility connection named in the brief is contracted.",
     ]
     if plan.sized.stopped:

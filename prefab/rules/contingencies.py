@@ -71,7 +71,7 @@ def _loads(network: Network, worst: Worst, where: str) -> Iterable[tuple[str, Fi
         carrier = network.carriers[network.equipment[tag].carrier]
         if carrier.medium in ("it", "fuel"):
             continue
-        unit = carrier.unit or "kW"
+        unit = "L" if carrier.medium == "buffer" else carrier.unit or "kW"
         text = f"{carrier.key} load, worst: {worst.situation.get(tag, 'normal')}"
         load, capacity = worst.load_kw.get(tag, 0.0), network.capacity[tag]
         yield carrier.key, Finding.at_most(RULE, f"{where}, {tag}", load, capacity, unit, text)

@@ -18,6 +18,8 @@ from prefab.plan import GAS, GRID, Feed, Plan
 from prefab.results import Finding
 
 ELECTRIC = "electric"
+PATIENT = ("service", "buffer")
+"""Media without which a module goes on running for a while."""
 UTILITIES = frozenset({GRID, GAS})
 
 
@@ -78,8 +80,9 @@ class Network:
         return tuple(sorted(self.equipment, key=lambda t: (rank[self.equipment[t].carrier], t)))
 
     def lasting(self, tag: str) -> Iterable[Need]:
-        """Needs that stop a module when they go; services such as the polishing of stored fuel may wait for hours."""
-        return (n for n in self.module(tag).needs if self.carriers[n.carrier].medium != "service")
+        """Needs that stop a module when they go; services such as the polishing of stored fuel may wait for hours, and
+        buffers of loops matter only when cooling plant restarts."""
+        return (n for n in self.module(tag).needs if self.carriers[n.carrier].medium not in PATIENT)
 
     @cached_property
     def buses(self) -> dict[str, tuple[str, ...]]:
@@ -166,12 +169,14 @@ class Network:
         return rated * float(derate(module.derating, altitude, dry_bulb))
 
     def drawn_kw(self, tag: str, need: Need, output_kw: float) -> float:
-        """kW (or units) drawn of one carrier while giving `output_kw`."""
+        """kW (or units, or litres of a buffer) drawn of one carrier while giving `output_kw`."""
         module = self.module(tag)
         if need.units:
             return need.units
         if self.carriers[need.carrier].medium == "fuel":
             return 0.0
+        if self.carriers[need.carrier].medium == "buffer":
+            return need.kw_per_kw * output_kw * self.without_cooling_s(tag) / self._kj_per_l(tag)
         if module.it is not None:
             electric = self.carriers[need.carrier].medium == ELECTRIC
             output_kw = module.it.peak_kw if electric else module.it.sustained_kw
@@ -191,6 +196,25 @@ class Network:
                 rejection_power_kw(module.rejection, rated, output_kw, dry_bulb, wet_bulb, supply, back, altitude)
             )
         return amount
+
+    def without_cooling_s(self, tag: str) -> float:
+        """How long a heat-rejection unit stands still after the utility is lost: until the slowest of the generating
+        sets has started, or where there are none computers have stopped, and until it rejects its full heat again."""
+        basis, rejection = self.plan.basis.ride_through, self.module(tag).rejection
+        if basis is None or rejection is None:
+            return 0.0
+        sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
+        starts = [engine.start_s for t in sets if (engine := self.module(t).engine) is not None]
+        waiting_s = max(starts) + basis.start_retry_s if starts else basis.orderly_stop_s
+        return waiting_s + rejection.restart_s
+
+    def _kj_per_l(self, tag: str) -> float:
+        """Heat that a litre of a heat-rejection unit's loop may take up meanwhile."""
+        basis, loop = self.plan.basis.ride_through, self.carriers[self.equipment[tag].carrier]
+        assert basis is not None
+        assert loop.density_kg_per_l is not None
+        assert loop.heat_capacity_kj_per_kg_k is not None
+        return loop.density_kg_per_l * loop.heat_capacity_kj_per_kg_k * basis.loop_rise_k
 
     def alive(self, lost: frozenset[str], tags: Iterable[str], above: frozenset[str]) -> frozenset[str]:
         """Which of `tags` (in walking order) run when `lost` are gone; `above` are alive suppliers outside them."""
