@@ -1,8 +1,9 @@
 """Engineering judgements that hold for every site."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from prefab.provenance import Fraction, Key, Millimetres, NotNegative, Positive, Sourced, Text
 from prefab.tables import Frozen
@@ -33,6 +34,33 @@ class SparesBasis(Frozen):
     """Those with a longer lead time."""
     per_modules_count: Annotated[int, Field(gt=0)]
     """One spare more for each so many."""
+
+
+class UtilityFault(Frozen):
+    """What utilities feed into a fault at connections of up to some voltage."""
+
+    voltage_max_kv: Positive
+    largest_ka: Positive
+
+
+class ShortCircuitBasis(Frozen):
+    """What short circuits are worked out with besides the modules' own figures."""
+
+    r_over_x: NotNegative
+    """Of the utility."""
+    utility: Annotated[tuple[UtilityFault, ...], Field(min_length=1)]
+    """By rising voltage; where the brief does not say."""
+
+    def utility_mva(self, voltage_kv: float) -> float:
+        """At a connection of this voltage; above the last, the last one's current."""
+        row = next((u for u in self.utility if voltage_kv <= u.voltage_max_kv), self.utility[-1])
+        return 3**0.5 * voltage_kv * row.largest_ka
+
+    @model_validator(mode="after")
+    def _rising(self) -> "ShortCircuitBasis":
+        if any(b.voltage_max_kv <= a.voltage_max_kv for a, b in pairwise(self.utility)):
+            raise ValueError("utility: voltage_max_kv must rise")
+        return self
 
 
 class DesignBasis(Sourced):
@@ -70,5 +98,7 @@ class DesignBasis(Sourced):
     availability: AvailabilityBasis | None = None
     """None in plans made before it was stated."""
     spares: SparesBasis | None = None
+    """Likewise."""
+    short_circuit: ShortCircuitBasis | None = None
     """Likewise."""
     separation: tuple[Separation, ...]

@@ -113,6 +113,8 @@ class Grid(Frozen):
     voltage_kv: Annotated[float, Field(ge=6, le=420)]
     """Up to 36 kV the connection is taken at medium voltage, above it needs main transformers."""
     tariff: Key
+    short_circuit_mva: Annotated[float, Field(gt=0, le=200_000)] | None = None
+    """The largest that the utility feeds into a fault at the connection; otherwise the design basis's."""
 
     @property
     def at_high_voltage(self) -> bool:

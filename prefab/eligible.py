@@ -29,6 +29,8 @@ class Conditions:
     altitude_m: float
     power_factor: float
     medium_voltage_kv: float
+    utility_mva: float = 0.0
+    """What the utility feeds into a fault at the connection; 0 where nobody says."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,10 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
         dry_bulb = climate.dry_bulb_max_degc + catalog.basis.recirculation_k
     altitude = climate.elevation_m if brief.site.altitude_m is None else brief.site.altitude_m
     voltage = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
-    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, catalog.basis.power_factor, voltage)
+    stated, basis = brief.grid.short_circuit_mva, catalog.basis.short_circuit
+    utility_mva = stated or (basis.utility_mva(brief.grid.voltage_kv) if basis else 0.0)
+    factor = catalog.basis.power_factor
+    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, factor, voltage, utility_mva)
 
 
 def make_offers(

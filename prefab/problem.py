@@ -298,6 +298,8 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         (brief.autonomy.fuel, asked.scope),
+        # What batteries feed into a fault.
+        (brief.storage.power_mw, brief.storage.duration_h),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
     ), (asked, brief.autonomy.ups_min)

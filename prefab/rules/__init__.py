@@ -21,6 +21,7 @@ from prefab.rules import (
     composition,
     contingencies,
     factory_slots,
+    fault_level,
     feeds,
     fuel_autonomy,
     grid_limit,
@@ -71,6 +72,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     supply_temperature,
     liquid_flow,
     bus_limit,
+    fault_level,
     ups_autonomy,
     fuel_autonomy,
     grid_limit,
@@ -105,11 +107,12 @@ SUMMED = (water, sound, land_use, factory_slots)
 them."""
 
 HOOKS = Hooks(
-    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),
+    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape, fault_level.shape),
     arrange=arrange,
     admit=bus_limit.admit,
     lets=liquid_flow.admit,
     fits=bays.fits,
+    bears=fault_level.bears,
 )
 """What the rules say while columns are made."""
 
