@@ -50,6 +50,10 @@ class ShortCircuitBasis(Frozen):
     """Of the utility."""
     utility: Annotated[tuple[UtilityFault, ...], Field(min_length=1)]
     """By rising voltage; where the brief does not say."""
+    outgoing_max_a: Positive
+    """The largest way from a critical bus to a pod; larger loads take several."""
+    trip_frac: Positive
+    """Current over its rating at which a breaker's release surely trips without delay."""
 
     def utility_mva(self, voltage_kv: float) -> float:
         """At a connection of this voltage; above the last, the last one's current."""

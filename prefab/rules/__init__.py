@@ -37,6 +37,7 @@ from prefab.rules import (
     spares,
     storage,
     supply_temperature,
+    trip_current,
     ups_autonomy,
     water,
 )
@@ -73,6 +74,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     liquid_flow,
     bus_limit,
     fault_level,
+    trip_current,
     ups_autonomy,
     fuel_autonomy,
     grid_limit,

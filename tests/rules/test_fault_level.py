@@ -18,7 +18,12 @@ from prefab.rules import fault_level
 from prefab.rules.network import Network
 from prefab.rules.short_circuits import Faults
 
-UTILITY = ShortCircuitBasis(r_over_x=0.1, utility=(UtilityFault(voltage_max_kv=36.0, largest_ka=16.0),))
+UTILITY = ShortCircuitBasis(
+    r_over_x=0.1,
+    utility=(UtilityFault(voltage_max_kv=36.0, largest_ka=16.0),),
+    outgoing_max_a=1600.0,
+    trip_frac=1.65,
+)
 
 
 def by_hand(mva=500.0, **more):
