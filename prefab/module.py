@@ -52,6 +52,8 @@ class Gives(Frozen):
     """Highest system voltage the equipment is built for."""
     feeders_max: Annotated[int, Field(gt=0)] | None = None
     """Outgoing ways: one feeds the ring of one block, one the batteries."""
+    feeder_max_a: Positive | None = None
+    """Rating of one outgoing way."""
     parallel_max: Annotated[int, Field(gt=0)] = 32
     """Most of these on one common bus or header."""
     withstand_ka: Positive | None = None

@@ -20,6 +20,12 @@ from prefab.ways import Hooks
 Columns = tuple[Column, ...]
 
 
+_CONVERTED = 1.05
+"""What converters draw at the most over what their batteries give."""
+_SERVICES_KW = 3200.0
+"""The most that transformers of the site's own services draw: two of the largest."""
+
+
 @dataclass(frozen=True)
 class BlockChoice:
     """A column with its figures as the solver sees them."""
@@ -132,8 +138,19 @@ class Problem:
 
     @property
     def site_ways(self) -> int:
-        """Outgoing ways of the first intake that the site's own plant takes: one ring, if there is any."""
-        return int(any(n.carrier == "mv_ac" for o in self.plant for n in o.module.needs))
+        """Outgoing ways of the first intake that the site's own plant takes: one ring, if there is any, or as many ways
+        as its current takes of the smallest switchgear."""
+        if not any(n.carrier == "mv_ac" for o in self.plant for n in o.module.needs):
+            return 0
+        batteries_w = max((o.drawn_w * o.most for o in self.plant if o.battery_w), default=0)
+        basis, ways = self.catalog.basis, [1]
+        per_a = 3**0.5 * self.brief.grid.switchgear_kv(basis.medium_voltage_kv) * basis.power_factor
+        for option in self.options("mv_ac"):
+            rated = option.module.given("mv_ac")
+            if rated is not None and rated.feeder_max_a is not None:
+                taken = need((batteries_w * _CONVERTED / WATTS + _SERVICES_KW) / per_a / rated.feeder_max_a)
+                ways += [taken] if taken < option.feeders else []
+        return max(ways)
 
     def attachments(self) -> Iterable[tuple[PlantOption, PlantOption]]:
         """Every plant option with every option that may serve it."""

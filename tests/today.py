@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from refresh_layouts import LAYOUTS, stored_whole
+from refresh_layouts import LAYOUTS as LAYOUTS
+from refresh_layouts import stored_whole
 
 from prefab.brief import read_brief
 from prefab.catalog import load_catalog

@@ -22,6 +22,7 @@ from prefab.rules import (
     contingencies,
     factory_slots,
     fault_level,
+    feeder_current,
     feeds,
     fuel_autonomy,
     grid_limit,
@@ -75,6 +76,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     bus_limit,
     fault_level,
     trip_current,
+    feeder_current,
     ups_autonomy,
     fuel_autonomy,
     grid_limit,
@@ -95,6 +97,7 @@ RULES: tuple[Rule, ...] = (*SUPPLY, *LAND, *RUNS, *TIME)
 APPLIED = (
     it_load,
     contingencies,
+    feeder_current,
     fuel_autonomy,
     grid_limit,
     storage,

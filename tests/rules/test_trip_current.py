@@ -76,7 +76,7 @@ def test_stored_layouts_are_kept(name):
 
 
 DAMAGES = {
-    "inverters that hardly overload": lambda t: module(t, "PWM-1250")["electrical"].update(fault_current_frac=0.05),
+    "inverters that hardly overload": lambda t: module(t, "PWM-1500")["electrical"].update(fault_current_frac=0.2),
     "inverters without a figure": lambda t: module(t, "PWM-1500")["electrical"].update(fault_current_frac=None),
     "releases that need ten times": lambda t: t["basis"]["short_circuit"].update(trip_frac=11.0),
     "one breaker for a whole pod": lambda t: t["basis"]["short_circuit"].update(outgoing_max_a=6300.0, trip_frac=5.0),
