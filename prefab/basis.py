@@ -105,4 +105,6 @@ class DesignBasis(Sourced):
     """Likewise."""
     short_circuit: ShortCircuitBasis | None = None
     """Likewise."""
+    step_settle_s: Positive | None = None
+    """Between two steps of load on generating sets. Likewise."""
     separation: tuple[Separation, ...]

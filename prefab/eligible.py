@@ -31,6 +31,7 @@ class Conditions:
     medium_voltage_kv: float
     utility_mva: float = 0.0
     """What the utility feeds into a fault at the connection; 0 where nobody says."""
+    step_settle_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
     stated, basis = brief.grid.short_circuit_mva, catalog.basis.short_circuit
     utility_mva = stated or (basis.utility_mva(brief.grid.voltage_kv) if basis else 0.0)
     factor = catalog.basis.power_factor
-    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, factor, voltage, utility_mva)
+    settle_s = catalog.basis.step_settle_s or 0.0
+    return Conditions(dry_bulb, climate.wet_bulb_max_degc, altitude, factor, voltage, utility_mva, settle_s)
 
 
 def make_offers(

@@ -36,6 +36,7 @@ from prefab.rules import (
     sku_count,
     sound,
     spares,
+    step_load,
     storage,
     supply_temperature,
     trip_current,
@@ -78,6 +79,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     trip_current,
     feeder_current,
     ups_autonomy,
+    step_load,
     fuel_autonomy,
     grid_limit,
     storage,
@@ -112,7 +114,7 @@ SUMMED = (water, sound, land_use, factory_slots)
 them."""
 
 HOOKS = Hooks(
-    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape, fault_level.shape),
+    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape, fault_level.shape, step_load.shape),
     arrange=arrange,
     admit=bus_limit.admit,
     lets=liquid_flow.admit,
