@@ -5,7 +5,7 @@ the sets take up together. Rectifiers of UPS walk in: that is no step, but takes
 the sets allow. The sets that may be lost are lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
@@ -53,7 +53,8 @@ def _steps(network: Network, settle_s: float, where: str) -> Iterator[Finding]:
     takes_kw = sorted(network.capacity[t] * _step_frac(network, t) for t in sets)
     lost = _LOST.get(level_of(network, sets[0]), 0)
     limit_kw = sum(takes_kw[: len(takes_kw) - lost])
-    at_once = sorted((*_returning(network), (0.0, "nothing")), reverse=True)
+    given = [*_flows(network)]
+    at_once = sorted((*_returning(network, given), (0.0, "nothing")), reverse=True)
     largest_kw, tag = at_once[0]
     text = f"largest single load, {tag}; {len(sets) - lost} sets take this step together"
     yield Finding.at_most(RULE, where, largest_kw, limit_kw, "kW", text)
@@ -61,7 +62,7 @@ def _steps(network: Network, settle_s: float, where: str) -> Iterator[Finding]:
     for kw, _ in at_once:
         place = next((n for n, taken in enumerate(steps) if taken + kw <= limit_kw), len(steps))
         steps[place:] = [steps[place] + kw, *steps[place + 1 :]] if place < len(steps) else [kw]
-    walking_kw, walk_in_s = _walking(network)
+    walking_kw, walk_in_s = _walking(network, given)
     start_s = max(engine.start_s for t in sets if (engine := network.module(t).engine))
     seconds = start_s + len(steps) * settle_s
     seconds += walk_in_s * max(1.0, walking_kw / limit_kw) if walking_kw else 0.0
@@ -90,9 +91,9 @@ def _flows(network: Network) -> Iterator[tuple[str, float]]:
     yield from ((t, output.get(t, 0.0)) for t in network.blocks[0])
 
 
-def _returning(network: Network) -> Iterator[tuple[float, str]]:
+def _returning(network: Network, given: Sequence[tuple[str, float]]) -> Iterator[tuple[float, str]]:
     """What hangs on transformers without a battery in between, by what it draws of them."""
-    for tag, kw in _flows(network):
+    for tag, kw in given:
         module = network.module(tag)
         critical = network.carriers[network.equipment[tag].carrier].autonomy
         for need in module.needs:
@@ -102,10 +103,10 @@ def _returning(network: Network) -> Iterator[tuple[float, str]]:
                     yield drawn_kw, tag
 
 
-def _walking(network: Network) -> tuple[float, float]:
+def _walking(network: Network, given: Sequence[tuple[str, float]]) -> tuple[float, float]:
     """What all UPS take of their supply, and over how long the slowest of them takes it back."""
     walking_kw, slowest_s = 0.0, 0.0
-    for tag, kw in _flows(network):
+    for tag, kw in given:
         module = network.module(tag)
         if network.carriers[network.equipment[tag].carrier].autonomy and module.engine is None:
             through = next((n for n in module.needs if n.through), None)

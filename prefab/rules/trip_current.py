@@ -7,7 +7,8 @@ nothing else is lost.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from math import ceil, sqrt
 
 from prefab.basis import ShortCircuitBasis
@@ -16,7 +17,7 @@ from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.losses import level_of
 from prefab.rules.network import Network, shown
-from prefab.rules.short_circuits import ALTERNATING, Bus, Faults, inverter_mva
+from prefab.rules.short_circuits import ALTERNATING, Faults, inverter_mva
 from prefab.rules.twins import twins
 
 TITLE = "Fault current on battery"
@@ -48,6 +49,10 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 def _clearings(network: Network, basis: ShortCircuitBasis, where: str) -> Iterator[Finding]:
     first = twins(network)
+    hanging: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for (consumer, asked), feeds in network.feeds.items():
+        for feed in feeds:
+            hanging[feed.suppliers[0], asked].add(consumer)
     for bus in sorted({*network.buses.values()}):
         e = network.equipment[bus[0]]
         if not network.carriers[e.carrier].autonomy or e.carrier not in ALTERNATING or first[e.block] != e.block:
@@ -56,7 +61,8 @@ def _clearings(network: Network, basis: ShortCircuitBasis, where: str) -> Iterat
         left = sorted(inverter_mva(network.module(t), e.carrier) for t in bus)
         kept = left[: max(1, len(left) - _LOST.get(level_of(network, bus[0]), 0))]
         given_ka = sum(kept) / sqrt(3) / kv
-        ways = [*_ways(network, bus, e.carrier, kv, basis.outgoing_max_a)]
+        on_bus = sorted({c for tag in bus for c in hanging[tag, e.carrier]})
+        ways = [*_ways(network, on_bus, e.carrier, kv, basis.outgoing_max_a)]
         if ways:
             rating_a, tag = max(ways)
             text = f"{len(kept)} inverters on battery, against the breaker of {rating_a} A before {tag}"
@@ -64,12 +70,10 @@ def _clearings(network: Network, basis: ShortCircuitBasis, where: str) -> Iterat
             yield Finding.at_least(RULE, f"{where}, {bus[0]}", given_ka, asked_ka, "kA", text)
 
 
-def _ways(network: Network, bus: Bus, carrier: str, kv: float, largest_a: float) -> Iterator[tuple[int, str]]:
-    """The breaker before everything on the bus: each cord carries all, in several ways where one is too small."""
-    asking = (
-        c for (c, asked), feeds in network.feeds.items() if asked == carrier for f in feeds if f.suppliers[0] in bus
-    )
-    hanging = sorted({*asking})
+def _ways(
+    network: Network, hanging: Sequence[str], carrier: str, kv: float, largest_a: float
+) -> Iterator[tuple[int, str]]:
+    """The breaker before everything on a bus: each cord carries all, in several ways where one is too small."""
     pods = [tag for tag in hanging if network.module(tag).it is not None]
     for tag in hanging:
         need = network.module(tag).needed(carrier)
