@@ -13,10 +13,15 @@ from wired import hand_wired_plan
 from prefab.audit import audit, broken
 from prefab.basis import ShortCircuitBasis, UtilityFault
 from prefab.catalog import load_catalog
+from prefab.connecting import make_connected
+from prefab.design import make_plan
+from prefab.errors import Impossible
 from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Sized
 from prefab.rules import fault_level
 from prefab.rules.network import Network
 from prefab.rules.short_circuits import Faults
+from prefab.sizing import make_sized
+from prefab.solver import QUICK
 
 UTILITY = ShortCircuitBasis(
     r_over_x=0.1,
@@ -291,3 +296,18 @@ def test_what_the_solver_puts_in_parallel_the_check_keeps():
     assert min(tally.seen[True, True], tally.seen[False, False]) > 20
     # At the strongest utility both sides say the same but for few.
     assert tally.seen[False, True] <= 0.05 * tally.seen.total()
+
+
+@pytest.mark.parametrize(("utility_ka", "intake"), [(16.0, "RMU-4"), (21.0, "MVS-12"), (32.0, None)])
+def test_the_sizing_takes_switchgear_that_stands_the_utility(utility_ka, intake):
+    """4.5 MW at 20 kV without batteries: the smallest switchgear is built for 20 kA, the strongest for 31.5."""
+    catalog, brief = load_catalog(), stored("edge-2mw").brief
+    grid = brief.grid.model_copy(update={"short_circuit_mva": math.sqrt(3) * 20 * utility_ka})
+    brief = brief.model_copy(update={"grid": grid})
+    if intake is None:
+        with pytest.raises(Impossible, match=r"built for 31\.5 kA"):
+            make_sized(brief, catalog, QUICK)
+        return
+    sized = make_sized(brief, catalog, QUICK)
+    assert next(p.sku for p in sized.plant if p.carrier == "mv_ac") == intake
+    assert refused(make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))) == []
