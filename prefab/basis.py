@@ -1,8 +1,9 @@
 """Engineering judgements that hold for every site."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from prefab.provenance import Fraction, Key, Millimetres, NotNegative, Positive, Sourced, Text
 from prefab.tables import Frozen
@@ -46,6 +47,37 @@ class RideThroughBasis(Frozen):
     """How much warmer than designed the liquid of a loop may get meanwhile."""
 
 
+class UtilityFault(Frozen):
+    """What utilities feed into a fault at connections of up to some voltage."""
+
+    voltage_max_kv: Positive
+    largest_ka: Positive
+
+
+class ShortCircuitBasis(Frozen):
+    """What short circuits are worked out with besides the modules' own figures."""
+
+    r_over_x: NotNegative
+    """Of the utility."""
+    utility: Annotated[tuple[UtilityFault, ...], Field(min_length=1)]
+    """By rising voltage; where the brief does not say."""
+    outgoing_max_a: Positive
+    """The largest way from a critical bus to a pod; larger loads take several."""
+    trip_frac: Positive
+    """Current over its rating at which a breaker's release surely trips without delay."""
+
+    def utility_mva(self, voltage_kv: float) -> float:
+        """At a connection of this voltage; above the last, the last one's current."""
+        row = next((u for u in self.utility if voltage_kv <= u.voltage_max_kv), self.utility[-1])
+        return 3**0.5 * voltage_kv * row.largest_ka
+
+    @model_validator(mode="after")
+    def _rising(self) -> "ShortCircuitBasis":
+        if any(b.voltage_max_kv <= a.voltage_max_kv for a, b in pairwise(self.utility)):
+            raise ValueError("utility: voltage_max_kv must rise")
+        return self
+
+
 class DesignBasis(Sourced):
     """Engineering judgements that hold for every site unless the brief says otherwise. File `design_basis.toml`."""
 
@@ -84,4 +116,8 @@ class DesignBasis(Sourced):
     """Likewise."""
     ride_through: RideThroughBasis | None = None
     """Likewise."""
+    short_circuit: ShortCircuitBasis | None = None
+    """Likewise."""
+    step_settle_s: Positive | None = None
+    """Between two steps of load on generating sets. Likewise."""
     separation: tuple[Separation, ...]

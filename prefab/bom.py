@@ -271,6 +271,15 @@ def _stored_usd(plan: Plan) -> Decimal:
     return _sum(money(money(plan.module(s.sku).price_usd) * s.count) for s in plan.sized.spares)
 
 
+def _couplers(plan: Plan) -> int:
+    """Between the sections of every bus that has several: one fewer than there are sections."""
+    if plan.connected is None:
+        return 0
+    carriers = {e.tag: e.carrier for e in plan.connected.equipment}
+    sections = [carriers[section[0]] for section in plan.connected.sections if section]
+    return len(sections) - len(set(sections))
+
+
 def _costs(plan: Plan, modules_usd: Decimal, cables_usd: Decimal, factor: float) -> Iterable[CostLine]:
     """Everything that is neither module nor run; `factor` scales prices per area for the low and the high case."""
     costs = plan.costs
@@ -292,6 +301,9 @@ def _costs(plan: Plan, modules_usd: Decimal, cables_usd: Decimal, factor: float)
     add("installation_frac", "Installation", modules_usd - _stored_usd(plan), costs.installation_frac)
     add_area("civil_usd_per_m2", "Ground and pads", costs.civil_usd_per_m2, ("block", "yard"))
     add_area("road_usd_per_m2", "Roads", costs.road_usd_per_m2, ("road",))
+    if couplers := _couplers(plan):
+        base = money(Decimal(couplers) * Decimal(str(costs.section_coupler_usd)) * Decimal(str(factor)))
+        add("section_coupler_usd", f"{couplers} bus couplers with fault-current limiters", base, 1.0)
     add("engineering_frac", "Engineering and project management", modules_usd, costs.engineering_frac)
     add("commissioning_frac", "Commissioning", modules_usd, costs.commissioning_frac)
     everything = modules_usd + cables_usd + _sum(line.amount_usd for line in lines)

@@ -115,6 +115,8 @@ class Grid(Frozen):
     tariff: Key
     rules: tuple[Key, ...] | None = None
     """Grid rules that hold at this place; where it is not said, any of the country's may, and all are open points."""
+    short_circuit_mva: Annotated[float, Field(gt=0, le=200_000)] | None = None
+    """The largest that the utility feeds into a fault at the connection; otherwise the design basis's."""
 
     @property
     def at_high_voltage(self) -> bool:

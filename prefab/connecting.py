@@ -10,6 +10,7 @@ from prefab.catalog import Catalog
 from prefab.errors import AuditError
 from prefab.module import Module, Need
 from prefab.plan import GAS, GRID, SYSTEMS, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized, System
+from prefab.sectioning import make_sections
 
 SIDES: tuple[Side, ...] = ("A", "B")
 
@@ -25,7 +26,9 @@ def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connecte
     equipment = [*_plant_equipment(sized.plant, modules), *_block_equipment(sized, modules)]
     # The batteries hang on the first intake, which keeps room for them.
     intakes = {0: 1, **dict(enumerate(sized.intakes, 1))}
-    return Connected(equipment=tuple(equipment), feeds=tuple(_feeds(brief, catalog, modules, equipment, intakes)))
+    feeds = tuple(_feeds(brief, catalog, modules, equipment, intakes))
+    sections = make_sections(brief, catalog.basis, modules, equipment)
+    return Connected(equipment=tuple(equipment), feeds=feeds, sections=sections)
 
 
 def _added(cumulative: Iterable[int]) -> list[int]:

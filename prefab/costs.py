@@ -35,6 +35,8 @@ class Costs(Sourced):
     contingency_frac: Fraction
     civil_usd_per_m2: NotNegative
     road_usd_per_m2: NotNegative
+    section_coupler_usd: NotNegative = 0.0
+    """A coupler with fault-current limiter between two sections of a medium-voltage bus; none in plans made before."""
     price_accuracy_frac: Fraction
     """How far an indicative price may be off, each way."""
     freight: Annotated[tuple[Freight, ...], Field(max_length=6)] = ()

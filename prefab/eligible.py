@@ -32,6 +32,9 @@ class Conditions:
     without_power_s: float = 0.0
     """How long cooling plant is without supply after the utility is lost."""
     loop_rise_k: float = math.inf
+    utility_mva: float = 0.0
+    """What the utility feeds into a fault at the connection; 0 where nobody says."""
+    step_settle_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,11 +111,20 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
         dry_bulb = climate.dry_bulb_max_degc + catalog.basis.recirculation_k
     altitude = climate.elevation_m if brief.site.altitude_m is None else brief.site.altitude_m
     voltage = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
-    weather = (dry_bulb, climate.wet_bulb_max_degc, altitude)
-    waiting_s, rise_k = _without_power_s(brief, catalog), math.inf
-    if catalog.basis.ride_through is not None:
-        rise_k = catalog.basis.ride_through.loop_rise_k
-    return Conditions(*weather, catalog.basis.power_factor, voltage, waiting_s, rise_k)
+    stated, basis = brief.grid.short_circuit_mva, catalog.basis.short_circuit
+    utility_mva = stated or (basis.utility_mva(brief.grid.voltage_kv) if basis else 0.0)
+    ride = catalog.basis.ride_through
+    return Conditions(
+        dry_bulb,
+        climate.wet_bulb_max_degc,
+        altitude,
+        catalog.basis.power_factor,
+        voltage,
+        without_power_s=_without_power_s(brief, catalog),
+        loop_rise_k=math.inf if ride is None else ride.loop_rise_k,
+        utility_mva=utility_mva,
+        step_settle_s=catalog.basis.step_settle_s or 0.0,
+    )
 
 
 def _without_power_s(brief: SiteBrief, catalog: Catalog) -> float:

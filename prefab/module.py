@@ -21,6 +21,7 @@ from prefab.product import (
     SiteWork,
     Transport,
 )
+from prefab.protection import Electrical
 from prefab.provenance import Curve, Fraction, Key, Millimetres, NotNegative, Positive, Sku, Sourced, Text
 from prefab.tables import Frozen
 from prefab.units import exact
@@ -51,8 +52,12 @@ class Gives(Frozen):
     """Highest system voltage the equipment is built for."""
     feeders_max: Annotated[int, Field(gt=0)] | None = None
     """Outgoing ways: one feeds the ring of one block, one the batteries."""
+    feeder_max_a: Positive | None = None
+    """Rating of one outgoing way."""
     parallel_max: Annotated[int, Field(gt=0)] = 32
     """Most of these on one common bus or header."""
+    withstand_ka: Positive | None = None
+    """Short-circuit current that the switchgear on its bus is built for."""
 
     def rated_kw(self, power_factor: float) -> float:
         """Its rating in kilowatts, at a power factor where it is stated in kVA."""
@@ -95,6 +100,8 @@ class Need(Frozen):
     pressure_drop_bar: Positive | None = None
     """At that flow."""
     pressure_max_bar: Positive | None = None
+    withstand_ka: Positive | None = None
+    """Short-circuit current that its incoming switchgear is built for; none behind fuses or breakers that limit it."""
 
 
 class Losses(Frozen):
@@ -277,6 +284,7 @@ class Module(Sourced):
     engine: Engine | None = None
     rejection: Rejection | None = None
     derating: Derating = Derating()
+    electrical: Electrical | None = None
     deployment: Deployment
     factory: Factory | None = None
     site_work: tuple[SiteWork, ...] = ()

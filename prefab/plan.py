@@ -185,6 +185,9 @@ class Connected(Frozen):
 
     equipment: tuple[Equipment, ...]
     feeds: tuple[Feed, ...]
+    sections: tuple[tuple[Tag, ...], ...] = ()
+    """Suppliers of one medium-voltage bus that more of their kind join through couplers with fault-current limiters:
+    they share their load, and only one section feeds a fault."""
 
 
 class Position(Frozen):

@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 
 from prefab.brief import SiteBrief
@@ -10,8 +9,8 @@ from prefab.catalog import Catalog
 from prefab.columns import Column, Stages, make_columns
 from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import SiteOffers, eligible_pods, without_supply
-from prefab.errors import InputError
 from prefab.market import own_supply_kw
+from prefab.names import check_names
 from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
 from prefab.plant import POWER, PlantOption, make_plant
@@ -19,6 +18,12 @@ from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
 Columns = tuple[Column, ...]
+
+
+_CONVERTED = 1.05
+"""What converters draw at the most over what their batteries give."""
+_SERVICES_KW = 3200.0
+"""The most that transformers of the site's own services draw: two of the largest."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,19 @@ class Problem:
 
     @property
     def site_ways(self) -> int:
-        """Outgoing ways of the first intake that the site's own plant takes: one ring, if there is any."""
-        return int(any(n.carrier == "mv_ac" for o in self.plant for n in o.module.needs))
+        """Outgoing ways of the first intake that the site's own plant takes: one ring, if there is any, or as many ways
+        as its current takes of the smallest switchgear."""
+        if not any(n.carrier == "mv_ac" for o in self.plant for n in o.module.needs):
+            return 0
+        batteries_w = max((o.drawn_w * o.most for o in self.plant if o.battery_w), default=0)
+        basis, ways = self.catalog.basis, [1]
+        per_a = 3**0.5 * self.brief.grid.switchgear_kv(basis.medium_voltage_kv) * basis.power_factor
+        for option in self.options("mv_ac"):
+            rated = option.module.given("mv_ac")
+            if rated is not None and rated.feeder_max_a is not None:
+                taken = need((batteries_w * _CONVERTED / WATTS + _SERVICES_KW) / per_a / rated.feeder_max_a)
+                ways += [taken] if taken < option.feeders else []
+        return max(ways)
 
     def attachments(self) -> Iterable[tuple[PlantOption, PlantOption]]:
         """Every plant option with every option that may serve it."""
@@ -228,69 +244,6 @@ def _patterns(kinds: Sequence[BlockChoice], room_w: int, ways: int, worst_w: int
             yield (count, *others)
 
 
-_FEW = 40
-"""Names that a message may list: the families of modules, and not the modules themselves."""
-
-
-def check_names(brief: SiteBrief, catalog: Catalog) -> None:
-    """Every name in the brief exists in the catalog.
-
-    Raises:
-        InputError: with every name that does not, and what is allowed.
-    """
-    mistakes = []
-    demands = [(f"it.demand[{n}]" if brief.it.demand else "it", d) for n, d in enumerate(brief.it.demands)]
-    for field, value, allowed in (
-        ("site.climate", brief.site.climate, [c.key for c in catalog.climates]),
-        *((f"{where}.workload", demand.workload, [w.key for w in catalog.cards]) for where, demand in demands),
-        ("grid.tariff", brief.grid.tariff, [t.key for t in catalog.tariffs]),
-        *((f"{where}.pods", sku, [m.sku for m in catalog.modules if m.it]) for where, d in demands for sku in d.pods),
-    ):
-        if value not in allowed:
-            kind = " an IT pod of" if field.endswith("pods") else " in"
-            mistakes.append(f"brief: {field}: {value!r} is not{kind} the catalog; allowed: {', '.join(allowed)}")
-    skus = {m.sku for m in catalog.modules}
-    makers = {m.manufacturer for m in catalog.modules}
-    families = {m.family for m in catalog.modules}
-    refrigerants = {m.rejection.refrigerant for m in catalog.modules if m.rejection and m.rejection.refrigerant}
-    for field, values, known in (
-        ("limits.exclude", brief.limits.exclude, skus),
-        ("restrict.only", brief.restrict.only, skus),
-        ("restrict.makers", brief.restrict.makers, makers),
-        ("restrict.exclude_makers", brief.restrict.exclude_makers, makers),
-        ("prefer.makers", brief.prefer.makers, makers),
-        ("restrict.exclude_refrigerants", brief.restrict.exclude_refrigerants, refrigerants),
-        ("works.factory.family", tuple(f.family for f in brief.works.factory), families),
-        ("grid.rules", brief.grid.rules or (), {r.key for r in catalog.grid_rules}),
-    ):
-        for name in (v for v in values if v not in known):
-            near = get_close_matches(name, sorted(known), n=1)
-            few = f"allowed: {', '.join(sorted(known))}" if len(known) <= _FEW else "see `prefab catalog list`"
-            hint = f"did you mean {near[0]}?" if near else few
-            mistakes.append(f"brief: {field}: {name!r} is not in the catalog; {hint}")
-    for rule in catalog.rules_at(brief.site.country, brief.grid.rules or ()):
-        if brief.site.country not in rule.countries:
-            where = f"a rule of {', '.join(rule.countries)}; the site is in {brief.site.country}"
-            mistakes.append(f"brief: grid.rules: {rule.key!r} is {where}")
-    of_pods = (c for c in catalog.carriers if c.key in brief.redundancy.scope.of_pods)
-    for carrier in (c for c in of_pods if (c.scope, c.redundancy) != ("block", "cooling")):
-        what = f"here {carrier.key} is of the {carrier.scope}, its redundancy that of {carrier.redundancy}"
-        mistakes.append(f"brief: redundancy.scope.{carrier.key}: {what}; only what cools within a block may be a pod's")
-    without = {c.key for c in catalog.storage_cards}
-    computing = sum(d.workload not in without for _, d in demands)
-    if not computing:
-        where, d = demands[0]
-        what = "a site of storage alone cannot be designed: one demand must compute tokens"
-        mistakes.append(f"brief: {where}.workload: {d.workload!r} makes no tokens; {what}")
-    mistakes += [
-        f"brief: {where}.workload: {d.workload!r} makes no tokens; the first demand must, and those without come last"
-        for where, d in demands[:computing]
-        if d.workload in without
-    ]
-    if mistakes:
-        raise InputError(mistakes)
-
-
 class Known:
     """What is kept from one brief to the next, for one catalog."""
 
@@ -315,6 +268,8 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
         (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         (brief.autonomy.fuel, brief.autonomy.generator_h > 0, asked.scope),
+        # What batteries feed into a fault.
+        (brief.storage.power_mw, brief.storage.duration_h),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
     ), (asked, brief.autonomy.ups_min)

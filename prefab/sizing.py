@@ -19,9 +19,10 @@ from prefab.columns import Stages, make_columns
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, only_used
 from prefab.module import Need
+from prefab.names import check_names
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant import PlantOption
-from prefab.problem import BlockChoice, Known, Problem, check_names, make_generous, make_problem, question_of
+from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem, question_of
 from prefab.proving import floor_usd, least_usd, make_model, prove, site_terms, solve_packed
 from prefab.results import Progress
 from prefab.rules import BOUNDING, HOOKS, SUMMED, budget, factory_slots, spares

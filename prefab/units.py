@@ -18,7 +18,7 @@ SUFFIXES = (
     "_days", "_weeks", "_h", "_min", "_s", "_l", "_lpm", "_a", "_w", "_b", "_deg", "_count", "_points",
     "_tokens_per_s", "_max_a", "_l_per_h", "_l_per_kwh", "_kw_per_kw", "_usd_per_kwh", "_usd_per_m", "_usd_per_m2",
     "_frac_per_k", "_frac_per_100m", "_g_per_kwh", "_kg_per_kwh", "_kwh_per_mtok", "_usd_per_mtok", "_g_per_mtok",
-    "_l_per_mtok", "_days_per_block", "_units", "_bar", "_dba", "_hz", "_v", "_mm2", "_ohm_per_km", "_m3_per_h",
+    "_l_per_mtok", "_ka", "_days_per_block", "_units", "_bar", "_dba", "_hz", "_v", "_mm2", "_ohm_per_km", "_m3_per_h",
     "_j_per_token", "_ms", "_gb", "_years", "_usd_per_kw", "_usd_per_month", "_usd_per_h", "_usd_per_day",
     "_usd_per_unit", "_per_unit", "_per_km", "_t", "_db", "_kwh_per_kwh", "_frac_by_month", "_by_month", "kw_per_kw",
     "_tokens_mean", "_tokens_m", "mtok",

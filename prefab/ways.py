@@ -5,7 +5,7 @@ All demands of a carrier are worked out together: rows of a front are ways, each
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,6 +31,8 @@ Lets = Callable[[Need, Carrier, float, float | None, float | None], bool]
 Admit = Callable[[Demand, Carrier, int], bool]
 """Whether so many buses of a carrier hold a demand."""
 Fits = Callable[[tuple[tuple[Module, int], ...], bool], bool]
+Bears = Callable[[SiteBrief, Catalog, Sequence[Group], Mapping[str, Module]], bool]
+"""Whether the bus of a group, given first, stands what it and the units of its modules let into a fault."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Hooks:
     lets: Lets
     fits: Fits
     """Whether modules in these numbers have room inside each other; the second says that no more will come."""
+    bears: Bears = lambda *_: True
     pods_only: bool = False
     """Of what hangs on systems that share their reserve only pods are told to `arrange`."""
     burdens: tuple[Burden, ...] = ()
@@ -83,9 +86,11 @@ class Ways:
     loaded: dict[tuple[Key, str], tuple[tuple[Offer, ...], dict[Key, None]]] = field(default_factory=dict)
     """What offers may carry with fewer units of their own, and the keys of all units looked at for that."""
     with_units_usd: dict[tuple[Key, str, float], float] = field(default_factory=dict)
+    borne: dict[tuple[Group, ...], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.carriers = {c.key: c for c in self.catalog.carriers}
+        self.modules = {m.sku: m for m in self.catalog.modules}
         self.of_pods = self.brief.redundancy.scope.of_pods
         installed, counted = self.catalog.costs.installed, self.brief.prefer.counted
         self.rates = {m.sku: float(installed * counted(m.manufacturer)) for m in self.catalog.modules}
@@ -296,7 +301,14 @@ class Ways:
         for unit, drawn_kw in units.items():
             served = self._units(unit, groups, drawn_kw)
             fronts = placed([joined(f, w, matched(f.of, w.of)) for f in fronts for w in served])
+        if key.unit_for is None and self.carriers[key.carrier].autonomy:
+            fronts = [f.only(np.flatnonzero([self._bears(groups) for groups in f.groups])) for f in fronts]
         return [replace(f, of=of[f.of]) for f in fronts]
+
+    def _bears(self, groups: tuple[Group, ...]) -> bool:
+        if groups not in self.borne:
+            self.borne[groups] = self.hooks.bears(self.brief, self.catalog, groups, self.modules)
+        return self.borne[groups]
 
     def _units(self, key: Key, served: Groups, drawn_kw: Figures) -> list[Front]:
         """Every way that no other beats to give each module of a group units of its own; rows are of groups."""

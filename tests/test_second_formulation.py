@@ -102,7 +102,7 @@ def test_same_cost_of_every_other_site(number, catalog):
         (0, {"grid": {"capacity_mw": 1.05}}),
         (5, {"grid": {"capacity_mw": 5.4}}),
         (14, {"grid": {"capacity_mw": 64.0}}),
-        (3, {"storage": {"power_mw": 9_000.0, "duration_h": 1.0}}),
+        (3, {"storage": {"power_mw": 90.0, "duration_h": 1.0}, "grid": {"capacity_mw": 3.0}}),
     ],
 )
 def test_impossible_in_both(number, stricter, catalog):

@@ -22,6 +22,8 @@ from prefab.rules import (
     contingencies,
     cooling_continuity,
     factory_slots,
+    fault_level,
+    feeder_current,
     feeds,
     fuel_autonomy,
     grid_limit,
@@ -36,8 +38,10 @@ from prefab.rules import (
     sku_count,
     sound,
     spares,
+    step_load,
     storage,
     supply_temperature,
+    trip_current,
     ups_autonomy,
     water,
 )
@@ -73,8 +77,12 @@ SUPPLY: tuple[Rule, ...] = _rules(
     supply_temperature,
     liquid_flow,
     bus_limit,
+    fault_level,
+    trip_current,
+    feeder_current,
     ups_autonomy,
     cooling_continuity,
+    step_load,
     fuel_autonomy,
     grid_limit,
     grid_obligations,
@@ -95,6 +103,7 @@ RULES: tuple[Rule, ...] = (*SUPPLY, *LAND, *RUNS, *TIME)
 APPLIED = (
     it_load,
     contingencies,
+    feeder_current,
     fuel_autonomy,
     grid_limit,
     grid_obligations,
@@ -110,11 +119,12 @@ SUMMED = (water, sound, land_use, factory_slots)
 them."""
 
 HOOKS = Hooks(
-    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape),
+    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape, fault_level.shape, step_load.shape),
     arrange=arrange,
     admit=bus_limit.admit,
     lets=liquid_flow.admit,
     fits=bays.fits,
+    bears=fault_level.bears,
 )
 """What the rules say while columns are made."""
 

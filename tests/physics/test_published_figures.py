@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from physics.sample import dry_cooler, ups_battery
 
 from prefab.module import Derating, UpsBattery
-from prefab.physics import cooling, duties, electrical, psychrometrics, tokens
+from prefab.physics import cooling, duties, electrical, psychrometrics, short_circuit, tokens
 
 TABLE = Path(__file__).parents[2].parent / "shared" / "reference" / "validation_cases.csv"
 SEA_LEVEL_PA = 101325.0
@@ -35,6 +35,7 @@ OIL_TRANSFORMER = (
     "https://industrialmonitordirect.com/blogs/knowledgebase/transformer-ambient-temperature-de-rating-per-ieee-c5791"
 )
 GENSET = "https://oer.enviraj.com/general/diesel-generator-fuel-consumption-chart"
+SHORT_CIRCUIT = "https://github.com/e2nIEE/pandapower/blob/master/pandapower/test/shortcircuit/test_transformer.py"
 ORV3_SHELF = "https://www.sgpjbg.com/bgdown/161254.html"
 RACK = "https://www.elastix.ai/blog/the-ai-data-center-economy-runs-on-tokens-per-second-per-watt"
 SWINGS = "https://arxiv.org/html/2508.14318"
@@ -96,6 +97,14 @@ def two_level_day(high: float, low: float, high_h: int) -> NDArray[np.float64]:
     return np.repeat([low, high], [24 - high_h, high_h])
 
 
+def two_transformers_ka(c: float) -> float:
+    """Case E05: 100 MVA at 10 kV, two transformers of 0.4 MVA 11/0.42 kV, fault at 0.4 kV."""
+    grid = short_circuit.referred_ohm(short_circuit.grid_ohm(100, 10), 11, 0.42)
+    both = short_circuit.parallel_ohm([short_circuit.transformer_ohm(0.4, 0.42, 0.06, 0.005, c)] * 2)
+    assert both is not None
+    return short_circuit.fault_ka(grid + both, 0.4, c)
+
+
 LOSSLESS = UpsBattery(
     energy_kwh=1.0,
     soc_min_frac=0,
@@ -120,6 +129,16 @@ WARM_ALTERNATOR = Derating(altitude_frac_per_100m=0.006, dry_bulb_frac_per_k=0.0
 CASES = (
     Case("E01", "l50", lambda: 1000 * electrical.loss_kw(transformer_points(), 0.5), 6200, 0.5, ECODESIGN),
     Case("E01", "l100", lambda: 1000 * electrical.loss_kw(transformer_points(), 1.0), 20075, 0.5, ECODESIGN),
+    Case(
+        "E04",
+        "",
+        lambda: short_circuit.fault_ka(short_circuit.grid_ohm(100, 10), 10, short_circuit.C_MAX),
+        5.77350302,
+        1e-5,
+        SHORT_CIRCUIT,
+    ),
+    Case("E05", "c110", lambda: two_transformers_ka(1.10), 16.99225876, 1e-4, SHORT_CIRCUIT),
+    Case("E05", "c105", lambda: two_transformers_ka(1.05), 16.9059123, 1e-4, SHORT_CIRCUIT),
     Case("E13", "both", lambda: electrical.derate(WARM_ALTERNATOR, 1500, 45), 0.9409, 1e-9, ALTERNATOR),
     Case("E13", "alt2500", lambda: electrical.derate(WARM_ALTERNATOR, 2500, 20), 0.91, 1e-9, ALTERNATOR),
     Case("E13", "t55", lambda: electrical.derate(WARM_ALTERNATOR, 0, 55), 0.91, 1e-9, ALTERNATOR),

@@ -1,0 +1,179 @@
+"""No short circuit is larger than the switchgear it flows through is built for."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from prefab.brief import SiteBrief
+from prefab.plan import Plan
+from prefab.results import Finding
+from prefab.rules.network import Network, shown
+from prefab.rules.short_circuits import Bus, Faults, State, level
+from prefab.rules.twins import twins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prefab.catalog import Catalog
+    from prefab.eligible import Offer
+    from prefab.module import Module
+    from prefab.plan import Group
+
+TITLE = "Fault level"
+BASIS = (
+    "IEC 60909; brief grid.short_circuit_mva, design basis short_circuit; catalog electrical, gives.withstand_ka, "
+    "needs.withstand_ka; every feed of the plan"
+)
+WISHES = ("grid.short_circuit_mva",)
+RULE = "fault_level"
+_WEAKEST = 3
+"""How many times weaker than its switchgear allows the medium voltage of a site is at the most."""
+_STATES: dict[State, str] = {"utility": "fed by the utility", "island": "fed by the generating sets"}
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Per phase and carrier the bus with the least room, and every bus that has none; of equal blocks the first.
+
+    Plans made before modules stated what a fault draws have no findings.
+    """
+    if not any(m.electrical for m in plan.modules):
+        return ()
+    if plan.basis.short_circuit is None and plan.brief.grid.short_circuit_mva is None:
+        return (Finding(RULE, "site", False, 0.0, 1.0, "figures", "==", "what the utility feeds into a fault"),)
+    findings: list[Finding] = []
+    for phase, named in enumerate(plan.brief.phases):
+        network = Network(plan, phase)
+        states: tuple[State, ...] = ("utility", "island") if plan.brief.autonomy.generator_h else ("utility",)
+        found = (f for state in states for f in _levels(network, state, f"phase {named.name}"))
+        findings += shown(found)
+    return tuple(findings)
+
+
+def _levels(network: Network, state: State, where: str) -> Iterator[tuple[str, Finding]]:
+    faults, first, incomers = Faults(network, state), twins(network), _incomers(network)
+    for bus, carrier in faults.buses():
+        block = network.equipment[bus[0]].block if bus[0] in network.equipment else 0
+        if first[block] != block:
+            continue
+        here = f"{where}, {bus[0]}…{bus[-1]}" if len(bus) > 1 else f"{where}, {bus[0]}"
+        given = ((network.module(t).given(carrier), t) for t in bus if t in network.equipment)
+        ratings = [(g.withstand_ka, t) for g, t in given if g is not None and g.withstand_ka is not None]
+        ratings += [rating for tag in bus for rating in incomers.get(tag, ())]
+        if silent := sorted({*_silent(network, bus)}):
+            text = f"{', '.join(silent)}: what it lets into a fault is not stated"
+            yield carrier, Finding(RULE, here, False, float(len(silent)), 0.0, "modules", "==", text)
+        elif not ratings:
+            text = "no switchgear of this bus states what it is built for"
+            yield carrier, Finding(RULE, here, False, 0.0, 1.0, "ratings", "==", text)
+        else:
+            rated_ka, tag = min(ratings)
+            text = f"largest short circuit, {_STATES[state]}, against {tag}"
+            yield carrier, Finding.at_most(RULE, here, faults.current_ka(bus, carrier), rated_ka, "kA", text)
+
+
+def _incomers(network: Network) -> dict[str, list[tuple[float, str]]]:
+    """By supplier what the incoming switchgear of those that it feeds is built for."""
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for (consumer, carrier), feeds in network.feeds.items():
+        need = network.module(consumer).needed(carrier)
+        if need is not None and need.withstand_ka is not None:
+            for supplier in (s for feed in feeds for s in feed.suppliers):
+                found[supplier].append((need.withstand_ka, consumer))
+    return found
+
+
+def _silent(network: Network, bus: Bus) -> Iterable[str]:
+    """Transformers, sets and UPS on the bus that do not say what they let into a fault."""
+    for tag in (t for t in bus if t in network.equipment):
+        module, e = network.module(tag), network.equipment[tag]
+        electrical, carrier = module.electrical, network.carriers[e.carrier]
+        through = next((n.carrier for n in module.needs if n.through), None)
+        if carrier.autonomy:
+            silent = electrical is None
+        elif carrier.redundancy == "standby":
+            silent = electrical is None or electrical.subtransient_frac is None
+        else:
+            transforms = through is not None and level(through) != level(e.carrier)
+            silent = transforms and (electrical is None or electrical.impedance_frac is None)
+        if silent:
+            yield module.sku
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    stated = brief.grid.short_circuit_mva
+    utility = f"of {stated:g} MVA" if stated else "as strong as the design basis takes it"
+    return (
+        f"With a utility {utility} and everything in parallel that may be, the largest short circuit at every electric "
+        "bus stays below what its switchgear is built for."
+    )
+
+
+def shape(offer: "Offer") -> "float | str":
+    """Refuses switchgear at the connection that the utility and the site's batteries outdo."""
+    grid, utility_mva = offer.brief.grid, offer.conditions.utility_mva
+    need = offer.module.needed("hv_ac" if grid.at_high_voltage else "utility_mv")
+    if need is None or need.withstand_ka is None:
+        return offer.capacity_kw
+    fault_ka = (utility_mva + _fed_back_mva(offer.brief)) / 3**0.5 / grid.voltage_kv
+    if fault_ka <= need.withstand_ka:
+        return offer.capacity_kw
+    return f"built for {need.withstand_ka:g} kA; up to {fault_ka:.1f} kA flow into a fault at the connection"
+
+
+def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modules: "Mapping[str, Module]") -> bool:
+    """Whether the output board of UPS in parallel stands what all their static bypasses let through.
+
+    Stricter than the check: the medium voltage is taken as strong as the strongest switchgear of the catalog allows,
+    or a third of it, with batteries that give up to a third.
+    """
+    critical, *units = groups
+    module = modules[critical.sku]
+    given, own = module.given(critical.carrier), module.electrical
+    through = next((n.carrier for n in module.needs if n.through), "")
+    if given is None or given.withstand_ka is None or own is None or not own.static_bypass:
+        return True
+    path = _path(module)
+    for unit in (u for u in units if u.unit_for == critical.carrier and u.carrier == through):
+        path += _path(modules[unit.sku]) * critical.per_side / unit.per_side
+    machine = 1.05 * (own.subtransient_frac or 0.0)
+    kv = _lowest_kv(brief, catalog, module)
+    medium_kv = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
+    boards = (g.withstand_ka or 0.0 for m in catalog.modules for g in m.gives if g.carrier == "mv_ac")
+    strongest = 1.1 / (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9)
+    fed_back = min(_fed_back_mva(brief), 1 / strongest / _WEAKEST)
+    # Batteries give the same however weak the rest is: the worst is one end or the other.
+    fault_mva = max(
+        (1.05 + fed_back * z) / abs(complex(0.0, z) + path / critical.per_side)
+        for z in (strongest, _WEAKEST * strongest)
+    )
+    if machine:
+        rated_mva = (own.rated_kva or given.capacity_kw or 0.0) / 1000
+        fault_mva += 1.05 * critical.per_side * rated_mva * 1.1 / machine
+    return fault_mva / 3**0.5 / kv <= given.withstand_ka
+
+
+def _path(module: "Module") -> complex:
+    """Its impedance between what feeds it and what it feeds, in 1/MVA, the smallest that the standard allows."""
+    own = module.electrical
+    if own is None or own.impedance_frac is None or own.resistance_frac is None:
+        return 0j
+    rated_kva = own.rated_kva or max(g.capacity_kva or g.capacity_kw or 0.0 for g in module.gives)
+    reactance = math.sqrt(own.impedance_frac**2 - own.resistance_frac**2)
+    corrected = 0.95 * 1.05 / (1 + 0.6 * reactance)
+    scale: float = corrected * 1000 / rated_kva
+    return scale * complex(own.resistance_frac, reactance)
+
+
+def _lowest_kv(brief: SiteBrief, catalog: "Catalog", module: "Module") -> float:
+    country, offered = catalog.country(brief.site.country), module.certification.voltages_v or (400.0,)
+    shared = [v for v in offered if country is None or v in country.low_voltages_v]
+    return (brief.restrict.low_voltage_v or min(shared or offered)) / 1000
+
+
+def _fed_back_mva(brief: SiteBrief) -> float:
+    """More than the site's batteries ever feed into a fault: converters of half as much again as the power asked, or as
+    two thirds of an hour's discharge, at one and a half times their current."""
+    storage = brief.storage
+    return 1.5 * 1.5 * max(storage.power_mw, 0.67 * storage.power_mw * storage.duration_h)
