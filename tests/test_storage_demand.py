@@ -10,8 +10,8 @@ from prefab.cli.console import demands_tree
 from prefab.design import make_design
 from prefab.documents import write_one
 from prefab.errors import InputError
+from prefab.names import check_names
 from prefab.plan import read_plan, write_plan
-from prefab.problem import check_names
 from prefab.projection import make_projection
 from prefab.proposal import make_proposal
 from prefab.rules import SUPPLY, it_load

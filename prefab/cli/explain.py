@@ -75,7 +75,7 @@ def command(brief: Path, effort: str, folders: tuple[Path, ...], modules: bool, 
 
 def _show_modules(wish: "SiteBrief", catalog: "Catalog", as_json: bool) -> None:
     """What of the catalog the site keeps away, and what it takes from the rest."""
-    from prefab.problem import check_names
+    from prefab.names import check_names
     from prefab.refusals import derated_modules, refused_modules
     from prefab.rules import HOOKS
 

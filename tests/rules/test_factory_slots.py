@@ -15,7 +15,8 @@ from wired import hand_wired_plan
 from prefab.brief import Factory, Works
 from prefab.catalog import load_catalog
 from prefab.errors import InputError
-from prefab.problem import check_names, make_problem
+from prefab.names import check_names
+from prefab.problem import make_problem
 from prefab.rules import HOOKS, SUPPLY, factory_slots
 
 ORDER = date(2026, 11, 23)
