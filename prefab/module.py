@@ -177,6 +177,8 @@ class Engine(Frozen):
     belly_tank_l: NotNegative = 0.0
     tank_usable_frac: Fraction = 1.0
     start_s: Positive
+    continuous_frac: Fraction | None = None
+    """Share of its rating that it may give without limit of hours; none: rated for emergencies only."""
 
     @model_validator(mode="after")
     def _one_curve(self) -> "Engine":
