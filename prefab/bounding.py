@@ -202,15 +202,38 @@ class Bounding:
     @property
     def overdrawn(self) -> bool:
         """Whether the blocks that draw least for the power of their computers draw more than the grid gives."""
+        return self._exceeds or any(self._short())
+
+    @property
+    def _exceeds(self) -> bool:
+        """The same at full build."""
         least_w, _ = self._asked_of_plant(self.draw[2])
         return least_w + self.plant.storage.grid_w > self.problem.grid_w + 1
+
+    def _short(self) -> Iterator[tuple[int, float]]:
+        """The phases for whose blocks the connection and what may bridge it give too little, with the least draw in
+        watts. What only stands at full build (grid batteries) is left out."""
+        problem = self.problem
+        for phase in problem.phases if problem.brief.grid.series else ():
+            asked_kw = np.array([asked[phase] for asked in problem.it_kw])[self.demand]
+            of_phase = self.draw[2] / self.it_kw * asked_kw
+            least_w = sum(of_phase[self.demand == d].min() for d in self.demands)
+            if least_w > problem.given_w(phase) + problem.most_bridged_w + 1:
+                yield phase, float(least_w)
 
     def reasons(self) -> Iterator[str]:
         """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
         problem, basis = self.problem, "the blocks of any site draw"
         least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
-        if self.overdrawn:
+        if self._exceeds:
             yield f"grid: {problem.grid_w / WATTS / 1000:,.1f} MW; {basis} {least_mw:,.1f} MW or more"
+        for phase, short_w in self._short():
+            named, bridged_mw = problem.brief.phases[phase], problem.most_bridged_w / WATTS / 1000
+            what = f"{problem.given_w(phase) / WATTS / 1000:,.1f} MW on {named.energised_by}"
+            if problem.brief.grid.bridge.allowed:
+                none = "no generating set that may stand here runs without limit of hours"
+                what += f" and {bridged_mw:,.1f} MW bridged at the most" if bridged_mw else f", and {none}"
+            yield f"grid in phase {named.name}: {what}; {basis} {short_w / WATTS / 1000:,.1f} MW or more"
         for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
             if not (options := problem.options(carrier)):
                 continue
