@@ -111,7 +111,8 @@ def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, 
             if (relaxed := _without_one(brief, field)) != brief:
                 # Two fields that are given up together (width and depth of the land) are one wish.
                 found.setdefault(relaxed, Wish(field, rule.TITLE, rule.explain(brief)))
-    return tuple(found.values())
+    # Without hours there are no sets, which a connection in steps may need: given up last, that hides no other wish.
+    return tuple(sorted(found.values(), key=lambda w: bool(brief.grid.series) and w.field == "autonomy.generator_h"))
 
 
 def attempt(brief: SiteBrief, catalog: Catalog, effort: str, stop: StopFlag, known: Known) -> tuple[Verdict, str]:
