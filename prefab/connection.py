@@ -54,6 +54,23 @@ class Grid(Frozen):
         """Voltage of the site's switchgear: the connection's, or behind main transformers that of the design basis."""
         return medium_voltage_kv if self.at_high_voltage else self.voltage_kv
 
+    @property
+    def steps_text(self) -> str:
+        """The series in words; empty without one."""
+        said = []
+        for step in self.series:
+            soft = f" and {step.interruptible_mw:g} MW interruptible" if step.interruptible_mw else ""
+            said.append(f"{step.firm_mw:g} MW firm{soft} from {step.since}")
+        return ", ".join(said)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What a year at full build does not count of a series, in words."""
+        if not self.series:
+            return ()
+        what = "fuel and hours of sets that bridge what it lacks, or carry what is called off"
+        return (f"Grid: the year has the whole connection of {self.capacity_mw:g} MW; {what}, are not priced.",)
+
     def step_on(self, day: date) -> GridStep:
         """What the connection gives on a day: nothing before a series begins."""
         if not self.series:
