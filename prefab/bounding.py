@@ -221,6 +221,25 @@ class Bounding:
             if least_w > problem.given_w(phase) + problem.most_bridged_w + 1:
                 yield phase, float(least_w)
 
+    @cached_property
+    def _scanty(self) -> NDArray[np.bool_] | None:
+        """Which two columns carry some phase in no numbers that keep what the connection, with any bridge, gives by its
+        date; none without a series. Plant draws too, and is left out."""
+        problem = self.problem
+        if not problem.brief.grid.series or len(self.demands) > 1:
+            return None
+        each_w, found = self.draw[2], np.zeros((len(self.it_kw), len(self.it_kw)), dtype=np.bool_)
+        extra_w = np.maximum(self.extra[2][:, None], self.extra[2])
+        for phase in (p for p in problem.phases if problem.lacking_w(p) > 0):
+            asked_kw = need(problem.it_kw[0][phase])
+            least_w = np.full(found.shape, np.iinfo(np.int64).max // 2)
+            for count in range(int(-(-asked_kw // self.it_kw.min())) + 1):
+                rest_kw = np.maximum(0, asked_kw - count * self.it_kw)[:, None]
+                drawn_w = count * each_w[:, None] - (-rest_kw // self.it_kw) * each_w
+                least_w = np.minimum(least_w, drawn_w)
+            found |= least_w + extra_w > problem.given_w(phase) + problem.most_bridged_w
+        return found
+
     def reasons(self) -> Iterator[str]:
         """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
         problem, basis = self.problem, "the blocks of any site draw"
@@ -246,12 +265,14 @@ class Bounding:
                 yield f"{problem.catalog.carrier(carrier).title}: {what}{beside}; {basis} {least_mw:,.1f} MW or more"
 
     def _allowed(self, bounds: Bounds, numbers: Columns, paid: Bounds | None) -> Bounds:
-        """Without what the budget, the phases' dates or the number of kinds forbids."""
+        """Without what the budget, the phases' dates, steps of the connection or the number of kinds forbids."""
         late = self.before_kw[numbers] > 0
         single = len(self.demands) == 1
         # Of one demand the other kind may stand earlier; of two each has its own only.
         bounds[late[:, None] & late if single else late[:, None] | late] = np.inf
         bounds[bounds > self.budget_usd] = np.inf
+        if self._scanty is not None:
+            bounds[self._scanty[np.ix_(numbers, numbers)]] = np.inf
         if paid is not None:
             bounds[np.isinf(paid)] = np.inf
         if single and self.problem.block_kinds == 1:
