@@ -65,7 +65,6 @@ class Problem:
     it_kw: tuple[tuple[float, ...], ...]
     """Of each IT demand in every phase, those before it included."""
     grid_w: int
-    """What may be drawn at full build."""
     generator_h: float
     fuel_l_per_kwh: float
     fuel_margin_frac: float
