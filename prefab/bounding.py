@@ -205,15 +205,57 @@ class Bounding:
     @property
     def overdrawn(self) -> bool:
         """Whether the blocks that draw least for the power of their computers draw more than the grid gives."""
+        return self._exceeds or any(self._short())
+
+    @property
+    def _exceeds(self) -> bool:
+        """The same at full build."""
         least_w, _ = self._asked_of_plant(self.draw[2])
         return least_w + self.plant.storage.grid_w > self.problem.grid_w + 1
+
+    def _short(self) -> Iterator[tuple[int, float]]:
+        """The phases for whose blocks the connection and what may bridge it give too little, with the least draw in
+        watts. What only stands at full build (grid batteries) is left out."""
+        problem = self.problem
+        for phase in problem.phases if problem.brief.grid.series else ():
+            asked_kw = np.array([asked[phase] for asked in problem.it_kw])[self.demand]
+            of_phase = self.draw[2] / self.it_kw * asked_kw
+            least_w = sum(of_phase[self.demand == d].min() for d in self.demands)
+            if least_w > problem.given_w(phase) + problem.most_bridged_w + 1:
+                yield phase, float(least_w)
+
+    @cached_property
+    def _scanty(self) -> NDArray[np.bool_] | None:
+        """Which two columns carry some phase in no numbers that keep what the connection, with any bridge, gives by its
+        date; none without a series. Plant draws too, and is left out."""
+        problem = self.problem
+        if not problem.brief.grid.series or len(self.demands) > 1:
+            return None
+        each_w, found = self.draw[2], np.zeros((len(self.it_kw), len(self.it_kw)), dtype=np.bool_)
+        extra_w = np.maximum(self.extra[2][:, None], self.extra[2])
+        for phase in (p for p in problem.phases if problem.lacking_w(p) > 0):
+            asked_kw = need(problem.it_kw[0][phase])
+            least_w = np.full(found.shape, np.iinfo(np.int64).max // 2)
+            for count in range(int(-(-asked_kw // self.it_kw.min())) + 1):
+                rest_kw = np.maximum(0, asked_kw - count * self.it_kw)[:, None]
+                drawn_w = count * each_w[:, None] - (-rest_kw // self.it_kw) * each_w
+                least_w = np.minimum(least_w, drawn_w)
+            found |= least_w + extra_w > problem.given_w(phase) + problem.most_bridged_w
+        return found
 
     def reasons(self) -> Iterator[str]:
         """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
         problem, basis = self.problem, "the blocks of any site draw"
         least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
-        if self.overdrawn:
+        if self._exceeds:
             yield f"grid: {problem.grid_w / WATTS / 1000:,.1f} MW; {basis} {least_mw:,.1f} MW or more"
+        for phase, short_w in self._short():
+            named, bridged_mw = problem.brief.phases[phase], problem.most_bridged_w / WATTS / 1000
+            what = f"{problem.given_w(phase) / WATTS / 1000:,.1f} MW on {named.energised_by}"
+            if problem.brief.grid.bridge.allowed:
+                none = "no generating set that may stand here runs without limit of hours"
+                what += f" and {bridged_mw:,.1f} MW bridged at the most" if bridged_mw else f", and {none}"
+            yield f"grid in phase {named.name}: {what}; {basis} {short_w / WATTS / 1000:,.1f} MW or more"
         for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
             if not (options := problem.options(carrier)):
                 continue
@@ -226,12 +268,14 @@ class Bounding:
                 yield f"{problem.catalog.carrier(carrier).title}: {what}{beside}; {basis} {least_mw:,.1f} MW or more"
 
     def _allowed(self, bounds: Bounds, numbers: Columns, paid: Bounds | None) -> Bounds:
-        """Without what the budget, the phases' dates or the number of kinds forbids."""
+        """Without what the budget, the phases' dates, steps of the connection or the number of kinds forbids."""
         late = self.before_kw[numbers] > 0
         single = len(self.demands) == 1
         # Of one demand the other kind may stand earlier; of two each has its own only.
         bounds[late[:, None] & late if single else late[:, None] | late] = np.inf
         bounds[bounds > self.budget_usd] = np.inf
+        if self._scanty is not None:
+            bounds[self._scanty[np.ix_(numbers, numbers)]] = np.inf
         if paid is not None:
             bounds[np.isinf(paid)] = np.inf
         if single and self.problem.block_kinds == 1:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from prefab.connection import Grid, GridStep
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, NotNegative, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
@@ -104,28 +105,6 @@ class Phase(Frozen):
     split: tuple[DemandLoad, ...] = ()
     """The same by demand, where the brief has several."""
     energised_by: date
-
-
-class Grid(Frozen):
-    """The utility connection."""
-
-    capacity_mw: Positive
-    voltage_kv: Annotated[float, Field(ge=6, le=420)]
-    """Up to 36 kV the connection is taken at medium voltage, above it needs main transformers."""
-    tariff: Key
-    rules: tuple[Key, ...] | None = None
-    """Grid rules that hold at this place; where it is not said, any of the country's may, and all are open points."""
-    short_circuit_mva: Annotated[float, Field(gt=0, le=200_000)] | None = None
-    """The largest that the utility feeds into a fault at the connection; otherwise the design basis's."""
-
-    @property
-    def at_high_voltage(self) -> bool:
-        """Whether main step-down transformers stand between the utility and the site's switchgear."""
-        return self.voltage_kv > 36
-
-    def switchgear_kv(self, medium_voltage_kv: float) -> float:
-        """Voltage of the site's switchgear: the connection's, or behind main transformers that of the design basis."""
-        return medium_voltage_kv if self.at_high_voltage else self.voltage_kv
 
 
 class Scope(Frozen):
@@ -334,6 +313,7 @@ class SiteBrief(Frozen):
         if twice := _twice(p.name for p in self.phases):
             raise ValueError(f"phases: {twice} is named twice; every name must be different")
         self._split_agrees()
+        self._grid_agrees()
         if (self.storage.power_mw > 0) != (self.storage.duration_h > 0):
             raise ValueError("storage: give both power_mw and duration_h, or neither")
         if 2 * self.site.setback_m >= min(self.site.width_m, self.site.depth_m):
@@ -361,6 +341,20 @@ class SiteBrief(Frozen):
         if never:
             raise ValueError(f"it: demand: {', '.join(sorted(never))}: no phase has megawatts of it")
 
+    def _grid_agrees(self) -> None:
+        grid, first = self.grid, self.phases[0]
+        if grid.series and grid.series[0].since > first.energised_by and not grid.bridge.allowed:
+            raise ValueError(
+                f"grid: series: it begins on {grid.series[0].since}, phase {first.name!r} is asked by "
+                f"{first.energised_by}; begin earlier, ask later or set grid.bridge.allowed"
+            )
+        stored_h = self.autonomy.generator_h if self.autonomy.fuel == "diesel" else 0.0
+        if stored_h and (grid.interruption_h or 0.0) > stored_h:
+            raise ValueError(
+                f"grid: interruption_h: {grid.interruption_h:g} h; sets carry what is called off with the fuel "
+                f"stored, so at most autonomy.generator_h, {stored_h:g}"
+            )
+
     @property
     def kinds_max(self) -> int:
         """Kinds of block that the site may have: never fewer than there are demands."""
@@ -374,6 +368,10 @@ class SiteBrief(Frozen):
     def it_kw_until(self, phase: int) -> float:
         """IT load when phase number `phase` (from 0) runs."""
         return sum(p.it_mw for p in self.phases[: phase + 1]) * 1000
+
+    def connection_in(self, phase: int) -> GridStep:
+        """What the utility gives by the date of phase number `phase`."""
+        return self.grid.step_on(self.phases[phase].energised_by)
 
     def begins(self, demand: str) -> int:
         """The number of the first phase that has megawatts of an IT demand."""

@@ -25,7 +25,8 @@ _NO_BATTERY: Section = {"power_mw": 0.0, "duration_h": 0.0}
 _GIVEN_UP: dict[str, Section] = {
     "autonomy.generator_h": {"generator_h": 0.0},
     "autonomy.ups_min": {"ups_min": 0.0},
-    "grid.capacity_mw": {"capacity_mw": 1e5},
+    "grid.capacity_mw": {"capacity_mw": 1e5, "series": (), "interruption_h": None},
+    "grid.series": {"series": (), "interruption_h": None},
     "limits.block_kinds": {"block_kinds": 2},
     "limits.exclude": {"exclude": ()},
     "site.depth_m": _ANY_LAND,
@@ -76,6 +77,15 @@ def _without_one(brief: SiteBrief, field: str) -> SiteBrief:
         return brief.model_copy(
             update={"phases": tuple(p.model_copy(update={"energised_by": p.energised_by + _FAR}) for p in brief.phases)}
         )
+    if field == "grid.interruption_h":
+        firm = (s.model_copy(update={"firm_mw": s.given_mw, "interruptible_mw": 0.0}) for s in brief.grid.series)
+        return brief.model_copy(
+            update={"grid": part.model_copy(update={"series": tuple(firm), "interruption_h": None})}
+        )
+    if field == "grid.bridge.allowed":
+        # Only what comes in steps can be bridged.
+        bridge = brief.grid.bridge.model_copy(update={"allowed": bool(brief.grid.series)})
+        return brief.model_copy(update={"grid": part.model_copy(update={"bridge": bridge})})
     if field == "it.pods":
         demands = tuple(d.model_copy(update={"pods": ()}) for d in brief.it.demand)
         return brief.model_copy(update={"it": part.model_copy(update={"pods": (), "demand": demands})})
@@ -101,7 +111,8 @@ def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, 
             if (relaxed := _without_one(brief, field)) != brief:
                 # Two fields that are given up together (width and depth of the land) are one wish.
                 found.setdefault(relaxed, Wish(field, rule.TITLE, rule.explain(brief)))
-    return tuple(found.values())
+    # Without hours there are no sets, which a connection in steps may need: given up last, that hides no other wish.
+    return tuple(sorted(found.values(), key=lambda w: bool(brief.grid.series) and w.field == "autonomy.generator_h"))
 
 
 def attempt(brief: SiteBrief, catalog: Catalog, effort: str, stop: StopFlag, known: Known) -> tuple[Verdict, str]:

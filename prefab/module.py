@@ -184,6 +184,9 @@ class Engine(Frozen):
     belly_tank_l: NotNegative = 0.0
     tank_usable_frac: Fraction = 1.0
     start_s: Positive
+    continuous_frac: Annotated[Fraction | None, Field(exclude_if=lambda frac: frac is None)] = None
+    """Share of its rating that it may give without limit of hours; none: rated for emergencies only. Left out of files
+    where there is none, so that plans made before it was known keep their digests."""
 
     @model_validator(mode="after")
     def _one_curve(self) -> "Engine":

@@ -54,6 +54,8 @@ class PlantOption:
     """The first phase for which it can be there."""
     unit_for: str | None = None
     """The carrier of the plant of which each module has one of these of its own."""
+    bridge_w: int = 0
+    """What one set may give without limit of hours, where sets bridge."""
     burdens: tuple[float, ...] = ()
     """What one step adds to the sums that the site limits."""
     asks: tuple[tuple[str, int], ...] = ()
@@ -184,7 +186,7 @@ def _outdoes(one: PlantOption, other: PlantOption) -> bool:
 
     Losses and fuel of all offers enter the sizing by the worst of them, so that one nobody wants would do harm.
     """
-    if one.carrier != other.carrier or one.carrier not in POWER or one is other:
+    if one.carrier != other.carrier or one.carrier not in POWER or one is other or one.bridge_w < other.bridge_w:
         return False
     figures = [
         (o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *o.burdens)
@@ -216,7 +218,7 @@ def _burned(option: PlantOption, loads_kw: list[float]) -> Iterator[float]:
 
 def _most_power(option: PlantOption, drawn_kw: float, blocks: int) -> int:
     """Enough for all blocks; whole blocks fill half of an intake at least, or take all its ways."""
-    count = need(drawn_kw / option.rated_kw)
+    count = need(drawn_kw / (option.bridge_w / WATTS or option.rated_kw))
     if option.carrier == "mv_ac":
         count = 2 * count + need((blocks + 1) / option.feeders)
     return min(option.most, count + option.spare + 1)
@@ -370,6 +372,7 @@ def _option(
     battery = module.grid_battery
     holds = (battery.power_kw, battery.usable_kwh) if battery else (0.0, 0.0)
     power_w, usable_wh = (rounding.had(figure, WATTS) for figure in holds)
+    lasting = module.engine.continuous_frac or 0.0 if module.engine and brief.grid.bridge.allowed else 0.0
     most = offer.parallel_max
     if battery is not None:
         asked_kw = brief.storage.power_mw * 1000
@@ -391,6 +394,7 @@ def _option(
         battery_w=power_w,
         battery_wh=usable_wh,
         ready=first_phase(brief, catalog, module),
+        bridge_w=rounding.had(offer.capacity_kw * lasting, WATTS),
         asks=tuple(
             (n.carrier, rounding.needed(n.units or n.fixed_kw, WATTS))
             for n in module.needs

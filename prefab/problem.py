@@ -92,6 +92,24 @@ class Problem:
         """Phase numbers from 0."""
         return range(len(self.it_kw[0]))
 
+    def firm_w(self, phase: int) -> int:
+        """What the utility does not call off in a phase."""
+        return self.rounding.had(self.brief.connection_in(phase).firm_mw * 1000, WATTS)
+
+    def given_w(self, phase: int) -> int:
+        """What the connection gives in a phase."""
+        return self.rounding.had(self.brief.connection_in(phase).given_mw * 1000, WATTS)
+
+    def lacking_w(self, phase: int) -> int:
+        """What the connection does not give yet of what may be drawn at full build."""
+        return _full_w(self.brief, self.rounding) - self.given_w(phase)
+
+    @cached_property
+    def most_bridged_w(self) -> int:
+        """The most that sets may give beside the utility."""
+        sets = (o for o in self.options("standby_mv") if o.bridge_w)
+        return max(((o.most - o.spare) * o.bridge_w for o in sets), default=0)
+
     def asked_kw(self, choice: BlockChoice, phase: int) -> float:
         """IT load of the demand that a choice serves."""
         return self.it_kw[choice.column.demand][phase]
@@ -310,7 +328,7 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
         columns=tuple(_choice(c, plant.slopes, rounding) for c in columns),
         plant=plant.options,
         it_kw=tuple(tuple(brief.demand_kw_until(d.name, p) for p in phases) for d in brief.it.demands),
-        grid_w=rounding.had(brief.grid.capacity_mw * 1000, WATTS),
+        grid_w=_full_w(brief, rounding),
         generator_h=brief.autonomy.generator_h,
         fuel_l_per_kwh=plant.fuel_l_per_kwh,
         fuel_margin_frac=catalog.basis.fuel_margin_frac,
@@ -323,6 +341,12 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
         stranded=_stranded(offered, plant.wanted),
         rounding=rounding,
     )
+
+
+def _full_w(brief: SiteBrief, rounding: Rounding) -> int:
+    """What may be drawn at full build: what the connection gives then, or where sets bridge what it is built for."""
+    given_mw = brief.connection_in(len(brief.phases) - 1).given_mw
+    return rounding.had((brief.grid.capacity_mw if brief.grid.bridge.allowed else given_mw) * 1000, WATTS)
 
 
 def _rests(brief: SiteBrief) -> int:

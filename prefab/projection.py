@@ -202,6 +202,7 @@ def _summed_up(
             *_basis(plan, kinds, hourly, weather),
             *kept_apart(apart, site / 1000),
             *_billing(tariff, bill, site),
+            *plan.brief.grid.left_out,
             *_doubts(plan, kinds, hourly, pue, yields),
         ),
         weather_source=weather.source,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from prefab.audit import broken
 from prefab.bom import make_bom
@@ -13,6 +14,7 @@ from prefab.projection import make_projection
 from prefab.provenance import Provenance, Source, Sourced
 from prefab.results import Bom, Finding, OpenPoint, Projection
 from prefab.rules import RULES, Rule, grid_obligations
+from prefab.rules.walk import walk
 from prefab.units import musd, number
 from prefab.workload import Span
 
@@ -203,7 +205,40 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
     slots = ", ".join(f"{f.family} {f.modules_per_week:g} a week" for f in plan.brief.works.factory)
     note = "Makers publish none. Of other families any number is ready after its lead time: their makers must confirm."
     found.append(Assumption("brief", "works.factory", slots or "no slots named", "brief", "the brief", "", note))
+    found += (Assumption("brief", figure, value, "brief", "the brief", "", note) for figure, value, note in _grid(plan))
     return tuple(found)
+
+
+def _grid(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Figure, value and note of a connection that comes in steps: what it gives, what bridges it and what is called off
+    of it, by phase."""
+    grid = plan.brief.grid
+    if not grid.series:
+        return
+    yield "grid.series", grid.steps_text, "The utility must confirm it: dates of connections slip by years."
+    for number_, phase in enumerate(plan.brief.phases):
+        step, drawn_kw = plan.brief.connection_in(number_), walk(plan, number_).import_kw
+        ready = _handover(plan, number_)
+        early = f" Ready on {ready}: until then it waits, or runs at what there is." if ready < step.since else ""
+        value = f"{phase.name}: {number(drawn_kw / 1000, 1)} of {step.given_mw:g} MW"
+        when = f"from {step.since} on" if step.given_mw else f"before {grid.series[0].since}"
+        yield "grid.series", value, f"What the connection gives {when}.{early}"
+        if grid.bridge.allowed and (bridged_mw := drawn_kw / 1000 - step.given_mw) > 0:
+            value = f"{phase.name}: sets give up to {number(bridged_mw, 1)} MW without limit of hours"
+            yield "grid.bridge", value, _BRIDGED
+        if step.interruptible_mw and (called_mw := drawn_kw / 1000 - step.firm_mw) > 0:
+            value = f"{phase.name}: sets carry up to {number(called_mw, 1)} MW for {grid.interruption_h:g} h"
+            yield "grid.interruption_h", value, _CALLED
+
+
+_BRIDGED = (
+    "Permits, emissions, planned service, running beside the utility and its fault level are not checked, nor "
+    "deliveries where the fuel does not come by pipe."
+)
+_CALLED = (
+    "Stored fuel is counted from full tanks, which then hold less for an outage. How often the utility calls and "
+    "whether sets may run at its call are not checked."
+)
 
 
 def _main_figures(plan: Plan, module: Module) -> Iterator[tuple[str, str]]:
@@ -331,11 +366,17 @@ def _answers(
     return tuple(answers)
 
 
+def _handover(plan: Plan, phase: int) -> date:
+    """When a phase is ready; of a plan without dates, when it is asked."""
+    tasks = plan.scheduled.tasks if plan.scheduled else ()
+    finishes = [t.finish for t in tasks if t.phase == phase and t.stage == "handover"]
+    return max(finishes, default=plan.brief.phases[phase].energised_by)
+
+
 def _when(plan: Plan) -> str:
     if plan.scheduled is None:
         return "Not scheduled."
     done = []
     for number_, phase in enumerate(plan.brief.phases):
-        finish = max(t.finish for t in plan.scheduled.tasks if t.phase == number_ and t.stage == "handover")
-        done.append(f"{phase.name} on {finish} (asked: {phase.energised_by})")
+        done.append(f"{phase.name} on {_handover(plan, number_)} (asked: {phase.energised_by})")
     return "Handed over: " + "; ".join(done) + "."

@@ -59,7 +59,7 @@ def prove(
     if answer.status == "infeasible":
         if first.objective is not None:
             raise AuditError("sizing: the solver calls impossible what it found before; this is a bug of prefab")
-        raise Impossible(_NOTHING.format("proved twice"))
+        raise Impossible("\n".join([_NOTHING.format("proved twice"), *candidates.bounding.reasons()]))
     if answer is not first and answer.objective is not None:
         bound = need(min(max(answer.bound or 0, least), answer.objective))
         return replace(answer, bound=bound, status="optimal" if bound == answer.objective else answer.status)

@@ -1,6 +1,7 @@
 """Mistakes in a brief."""
 
 import re
+from datetime import date
 
 import pytest
 from build import a_brief
@@ -140,3 +141,86 @@ def test_works_are_the_design_basiss_unless_said():
 def test_works_out_of_bounds(key, value):
     with pytest.raises(InputError, match=f"works.{key}"):
         a_brief(works={key: value})
+
+
+def steps(*each):
+    """A series of the grid beside the rest of its table."""
+    return 'tariff = "flat"\n' + "".join(f"[[grid.series]]\n{step}\n" for step in each)
+
+
+ONE, TWO = "since = 2028-01-01\nfirm_mw = 1", "since = 2029-06-01\nfirm_mw = 2\ninterruptible_mw = 1"
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        (steps(TWO, ONE), "grid: series: 2028-01-01 stands after 2029-06-01; dates must rise"),
+        (steps(ONE, ONE), "grid: series: 2028-01-01 stands after 2028-01-01; dates must rise"),
+        (
+            steps("since = 2028-01-01\nfirm_mw = 3", "since = 2029-06-01\nfirm_mw = 2"),
+            "grid: series: 2 MW from 2029-06-01 on are less than 3 MW before; firm_mw and interruptible_mw together "
+            "must never fall",
+        ),
+        (
+            steps(ONE),
+            "grid: series: it ends with 1 MW, capacity_mw is 3; they must be equal, or leave capacity_mw out",
+        ),
+        (
+            steps("since = 2029-06-01\nfirm_mw = 3"),
+            "grid: series: it begins on 2029-06-01, phase 'One' is asked by 2029-01-01; begin earlier, ask later or "
+            "set grid.bridge.allowed",
+        ),
+        (
+            steps(ONE, TWO),
+            "grid: interruption_h: is missing: give the hours that the utility may call it off",
+        ),
+        (
+            "interruption_h = 4\n" + steps("since = 2028-01-01\nfirm_mw = 3"),
+            "grid: interruption_h: is for interruptible_mw of a series, and for nothing else",
+        ),
+        (
+            "interruption_h = 30\n" + steps(ONE, TWO),
+            "grid: interruption_h: 30 h; sets carry what is called off with the fuel stored, so at most "
+            "autonomy.generator_h, 24",
+        ),
+        (
+            'tariff = "flat"\n[grid.bridge]\nallowed = true',
+            "grid: bridge: there is nothing to bridge without [[grid.series]]; give it, or leave bridge out",
+        ),
+    ],
+)
+def test_a_series_says_once_what_is_wrong(tmp_path, more, text):
+    more = more if 'tariff = "flat"' in more else more + 'tariff = "flat"'
+    (mistake,) = mistakes(tmp_path, 'tariff = "flat"\n', more + "\n")
+    assert re.fullmatch(rf"\S+brief\.toml(:\d+)?: {re.escape(text)}", mistake)
+
+
+def test_a_connection_is_built_for_the_end_of_its_series(tmp_path):
+    found = []
+    for number, mw in enumerate(("", "capacity_mw = 2.5\n")):
+        path = tmp_path / f"{number}.toml"
+        more = steps(ONE, "since = 2029-06-01\nfirm_mw = 2.5")
+        path.write_text(GOOD.replace("capacity_mw = 3\n", mw).replace('tariff = "flat"\n', more))
+        found.append(read_brief(path))
+    assert found[0] == found[1]
+    assert found[0].grid.capacity_mw == 2.5
+
+
+def test_no_connection_of_unknown_size(tmp_path):
+    (mistake,) = mistakes(tmp_path, "capacity_mw = 3\n", "")
+    assert "grid: capacity_mw: missing; give it, or [[grid.series]]" in mistake
+
+
+def test_what_the_connection_gives_on_a_day():
+    series = [
+        {"since": date(2028, 1, 1), "firm_mw": 1.0},
+        {"since": date(2029, 6, 1), "firm_mw": 1.5, "interruptible_mw": 0.5},
+        {"since": date(2029, 12, 31), "firm_mw": 3.0},
+    ]
+    grid = a_brief(grid={"series": series, "interruption_h": 2.0}).grid
+    for day, firm, given in (
+        ("2027-12-31", 0, 0), ("2028-01-01", 1, 1), ("2029-05-31", 1, 1), ("2029-06-01", 1.5, 2), ("2035-01-01", 3, 3),
+    ):  # fmt: skip
+        step = grid.step_on(date.fromisoformat(day))
+        assert (step.firm_mw, step.given_mw) == (firm, given)
+    assert a_brief().grid.step_on(date(1990, 1, 1)).firm_mw == a_brief().grid.capacity_mw

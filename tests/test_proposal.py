@@ -1,14 +1,18 @@
 """What the proposal chooses to show of the findings and figures."""
 
+from datetime import timedelta
+
 from documents.maker import make_plan, two_demands_proposal
 
 from prefab.brief import Factory, Prefer, Works
+from prefab.connection import Bridge, GridStep
 from prefab.documents.pdf_commercial import _proof
 from prefab.market import Tariff
 from prefab.proposal import _FAMILIES, _value, make_proposal
 from prefab.reliability import make_reliability
 from prefab.resilience import class_of, make_resilience
 from prefab.results import Finding
+from prefab.rules.walk import walk
 
 FINDINGS = (
     Finding("contingencies", "site", True, 0.0, 0.0, "modules", "<="),
@@ -149,3 +153,34 @@ def test_slots_of_factories_are_an_assumption_named_or_not():
     named = said(plan.model_copy(update={"brief": plan.brief.model_copy(update={"works": works})}))
     assert named["works.factory"].value == "power 1.5 a week"
     assert named["works.crane_crews"].value == "2 (design basis 1)"
+
+
+def test_a_connection_in_steps_is_an_assumption_by_phase():
+    """What each phase draws of its step, what sets give until the next one and what is called off of it."""
+
+    def said(**grid):
+        plan = make_plan()
+        asked = plan.brief.grid.model_copy(update=grid)
+        plan = plan.model_copy(update={"brief": plan.brief.model_copy(update={"grid": asked})})
+        made = make_proposal(plan, FINDINGS)
+        rows = [(a.figure, a.value, a.note) for a in made.assumptions if a.figure.startswith("grid.")]
+        return plan, rows, [n for n in made.projection.notes if n.startswith("Grid:")]
+
+    assert said()[1:] == ([], [])
+    plan, *_ = said()
+    drawn, day = walk(plan, 0).import_kw / 1000, plan.brief.phases[0].energised_by
+    series = (
+        GridStep(since=day, firm_mw=drawn - 0.5, interruptible_mw=0.2),
+        GridStep(since=day + timedelta(900), firm_mw=plan.brief.grid.capacity_mw),
+    )
+    plan, rows, notes = said(series=series, interruption_h=3.0, bridge=Bridge(allowed=True))
+    first = plan.brief.phases[0].name
+    values = {value for _, value, _ in rows}
+    assert f"{first}: sets give up to 0.3 MW without limit of hours" in values
+    assert f"{first}: sets carry up to 0.5 MW for 3 h" in values
+    assert any(f"0.2 MW interruptible from {day}" in value for value in values)
+    assert any(note.endswith(f"gives from {day} on.") or "until then it waits" in note for _, _, note in rows)
+    assert "are not priced" in notes[0]
+    late = (GridStep(since=day + timedelta(900), firm_mw=plan.brief.grid.capacity_mw),)
+    _, rows, _ = said(series=late, interruption_h=None, bridge=Bridge(allowed=True))
+    assert any("of 0 MW" in value and f"before {day + timedelta(900)}" in note for _, value, note in rows)

@@ -195,6 +195,16 @@ class Site:
         return make_plan(self.brief, self.catalog, sized, make_connected(self.brief, self.catalog, sized))
 
 
+def burning(site: Site, sku: str) -> Site:
+    """The set with a curve and a tank of its own."""
+    rng, y = site.rng, site.rng.uniform(0.2, 0.3)
+    first = rng.choice((0.1, 0.25))
+    curve = [(first, y * rng.uniform(1.1, 1.5)), (0.5, y * rng.uniform(1.0, 1.1)), (0.75, y), (1.0, y * 1.02)]
+    figures = {"fuel_l_per_kwh": tuple(curve), "belly_tank_l": rng.choice((0.0, 900.5, 4000.0))}
+    change = {"engine": site.catalog.module(sku).engine.model_copy(update=figures)}
+    return replace(site, catalog=edited(site.catalog, sku, lambda _: change))
+
+
 def fits_intakes(site: Site) -> bool:
     """Whether every intake's blocks lie within one of the patterns that the solver gives it."""
     problem, used = site.problem, site.used

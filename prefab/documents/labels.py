@@ -175,7 +175,8 @@ def faults_text(proposal: Proposal) -> str:
 
 def site_voltage(brief: SiteBrief) -> str:
     """Voltage and capacity of the utility connection."""
-    return f"{brief.grid.voltage_kv:g} kV, {brief.grid.capacity_mw:g} MW contracted"
+    steps = f" in {counted(len(brief.grid.series), 'step')}" if brief.grid.series else ""
+    return f"{brief.grid.voltage_kv:g} kV, {brief.grid.capacity_mw:g} MW contracted{steps}"
 
 
 def installed_it_kw(plan: Plan, demand: str | None = None) -> float:

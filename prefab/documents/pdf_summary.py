@@ -43,9 +43,11 @@ def _key_figures(proposal: Proposal) -> Flowable:
     modules = sum(row.count for row in proposal.equipment)
     blocks = sum(counts[-1] for counts in plan.sized.blocks)
     per_mw = [f"{number(float(bom.total_usd) / 1e6 / mw, 2)} M$" for mw in (it_mw, installed_mw or it_mw)]
-    peak = design_peak(proposal)
+    peak, given = design_peak(proposal), "contracted"
+    if brief.grid.series:
+        given = "by the last phase's date, bridged" if brief.grid.bridge.allowed else "by the last phase's date"
     design = [
-        ("Design peak at the connection", f"{number(f.actual)} kW", f"of {number(f.limit)} kW contracted")
+        ("Design peak at the connection", f"{number(f.actual)} kW", f"of {number(f.limit)} kW {given}")
         for f in ([peak] if peak else [])
     ]
     ratios = f"{p.pue:.3f} / {p.wue_l_per_kwh:.3f} / {p.cue_kg_per_kwh:.3f}"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from counted import rows_of
-from two_sided import CASES_EACH, Site, Tally, edited, fits_intakes, fullest, near, sites
+from two_sided import CASES_EACH, Site, Tally, burning, edited, fits_intakes, fullest, near, sites
 
 from prefab.intakes import packs
 from prefab.module import Module
@@ -107,16 +107,6 @@ def lasting_h(site: Site, plan: Plan, phase: int) -> float:
     tanks = 30_000 * site.counts("fuel")[phase]
     stored = tanks + len(tags) * module.engine.belly_tank_l * module.engine.tank_usable_frac
     return stored / burned / 1.1
-
-
-def burning(site: Site, sku: str) -> Site:
-    """The set with a curve and a tank of its own."""
-    rng, y = site.rng, site.rng.uniform(0.2, 0.3)
-    first = rng.choice((0.1, 0.25))
-    curve = [(first, y * rng.uniform(1.1, 1.5)), (0.5, y * rng.uniform(1.0, 1.1)), (0.75, y), (1.0, y * 1.02)]
-    figures = {"fuel_l_per_kwh": tuple(curve), "belly_tank_l": rng.choice((0.0, 900.5, 4000.0))}
-    change = {"engine": site.catalog.module(sku).engine.model_copy(update=figures)}
-    return replace(site, catalog=edited(site.catalog, sku, lambda _: change))
 
 
 def test_it_load():

@@ -1,0 +1,117 @@
+"""The utility connection: what it gives, from which day on, and whether the site's own sets bridge what it lacks."""
+
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from prefab.provenance import Key, NotNegative, Positive
+from prefab.tables import Frozen
+
+
+class GridStep(Frozen):
+    """What the connection gives from a day on, until the next step."""
+
+    since: date
+    firm_mw: NotNegative
+    interruptible_mw: NotNegative = 0.0
+    """More than the firm part; the utility may call it off."""
+
+    @property
+    def given_mw(self) -> float:
+        """Firm and interruptible together."""
+        return self.firm_mw + self.interruptible_mw
+
+
+class Bridge(Frozen):
+    """The site's own generating sets beside the utility, until the connection carries the load."""
+
+    allowed: bool = False
+    """For sets that may run without limit of hours."""
+
+
+class Grid(Frozen):
+    """The utility connection."""
+
+    capacity_mw: Positive = 0.0
+    """What it is built for; left out it is what a series ends with."""
+    voltage_kv: Annotated[float, Field(ge=6, le=420)]
+    """Up to 36 kV the connection is taken at medium voltage, above it needs main transformers."""
+    tariff: Key
+    rules: tuple[Key, ...] | None = None
+    """Grid rules that hold at this place; where it is not said, any of the country's may, and all are open points."""
+    short_circuit_mva: Annotated[float, Field(gt=0, le=200_000)] | None = None
+    """The largest that the utility feeds into a fault at the connection; otherwise the design basis's."""
+    series: Annotated[tuple[GridStep, ...], Field(max_length=40)] = ()
+    """Otherwise all of it is there, and firm, from the first phase on."""
+    interruption_h: Annotated[float, Field(gt=0, le=240)] | None = None
+    """How long the utility calls the interruptible part off at the most, each time."""
+    bridge: Bridge = Bridge()
+
+    @property
+    def at_high_voltage(self) -> bool:
+        """Whether main step-down transformers stand between the utility and the site's switchgear."""
+        return self.voltage_kv > 36
+
+    def switchgear_kv(self, medium_voltage_kv: float) -> float:
+        """Voltage of the site's switchgear: the connection's, or behind main transformers that of the design basis."""
+        return medium_voltage_kv if self.at_high_voltage else self.voltage_kv
+
+    @property
+    def steps_text(self) -> str:
+        """The series in words; empty without one."""
+        said = []
+        for step in self.series:
+            soft = f" and {step.interruptible_mw:g} MW interruptible" if step.interruptible_mw else ""
+            said.append(f"{step.firm_mw:g} MW firm{soft} from {step.since}")
+        return ", ".join(said)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What a year at full build does not count of a series, in words."""
+        if not self.series:
+            return ()
+        what = "fuel and hours of sets that bridge what it lacks, or carry what is called off"
+        return (f"Grid: the year has the whole connection of {self.capacity_mw:g} MW; {what}, are not priced.",)
+
+    def step_on(self, day: date) -> GridStep:
+        """What the connection gives on a day: nothing before a series begins."""
+        if not self.series:
+            return GridStep(since=day, firm_mw=self.capacity_mw)
+        return next((s for s in reversed(self.series) if s.since <= day), GridStep(since=day, firm_mw=0.0))
+
+    @model_validator(mode="after")
+    def _built_for_the_last(self) -> Self:
+        if not self.capacity_mw:
+            if not self.series or not self.series[-1].given_mw:
+                raise ValueError("capacity_mw: missing; give it, or [[grid.series]] that ends above 0 MW")
+            # Everybody else finds it where it always stands.
+            object.__setattr__(self, "capacity_mw", self.series[-1].given_mw)
+        return self
+
+    @model_validator(mode="after")
+    def _series_rises(self) -> Self:
+        for before, step in pairwise(self.series):
+            if step.since <= before.since:
+                raise ValueError(f"series: {step.since} stands after {before.since}; dates must rise")
+            if step.given_mw < before.given_mw - _SAME_MW:
+                raise ValueError(
+                    f"series: {step.given_mw:g} MW from {step.since} on are less than {before.given_mw:g} MW before; "
+                    "firm_mw and interruptible_mw together must never fall"
+                )
+        if self.series and abs(self.series[-1].given_mw - self.capacity_mw) > _SAME_MW:
+            raise ValueError(
+                f"series: it ends with {self.series[-1].given_mw:g} MW, capacity_mw is {self.capacity_mw:g}; "
+                "they must be equal, or leave capacity_mw out"
+            )
+        called = any(s.interruptible_mw for s in self.series)
+        if called != (self.interruption_h is not None):
+            what = "is missing: give the hours that" if called else "is for interruptible_mw of a series, and for"
+            raise ValueError(f"interruption_h: {what} {'the utility may call it off' if called else 'nothing else'}")
+        if self.bridge.allowed and not self.series:
+            raise ValueError("bridge: there is nothing to bridge without [[grid.series]]; give it, or leave bridge out")
+        return self
+
+
+_SAME_MW = 1e-6
