@@ -8,11 +8,12 @@ more room inside than another of the same pods are dropped: less load never need
 lost.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, repeat, takewhile
+from itertools import accumulate, product, repeat, takewhile
 from math import lcm
 
 import networkx as nx
@@ -158,7 +159,7 @@ class _Walker:
         if not found:
             found.append(Stage("it", (), [self._admitted(f) for f in placed(merged(self._starts()))]))
         for carrier, wanted in list(zip(self.order, self.wanted, strict=True))[len(found) - 1 :]:
-            fronts = found[-1].fronts
+            fronts = self._on_fewer_loops(found[-1].fronts, carrier)
             self.ways.looked_up.clear()
             while any(k.carrier == carrier for f in fronts for k in f.keys):
                 grown = merged(self._grown(fronts, carrier))
@@ -255,6 +256,25 @@ class _Walker:
             if lets:
                 yield asked
 
+    def _on_fewer_loops(self, fronts: list[Front], carrier: str) -> list[Front]:
+        """Every row as it is, and with what could do with warmer water on colder loops that stand anyway.
+
+        Whatever hangs on a loop whose rise is its own goes back as warm. Connections take the warmest loop that is cold
+        enough: so does what is moved here.
+        """
+        if self.carriers[carrier].medium != "liquid" or self.carriers[carrier].rise_k is None:
+            return fronts
+        found: list[Front] = []
+        for front in fronts:
+            loops = sorted((k for k in front.keys if k.carrier == carrier), key=_supply)
+            if len({k._replace(supply_degc=None, return_degc=None) for k in loops}) > 1:
+                loops = []  # not of one and the same consumers
+            for n, left in enumerate(product((True, False), repeat=max(0, len(loops) - 1))):
+                stands = [k for k, stays in zip(loops, (True, *left), strict=False) if stays]
+                hangs_on = {k: stands[bisect_right(stands, _supply(k), key=_supply) - 1] for k in loops}
+                found.append(_moved(front, hangs_on, n))
+        return placed(merged(found))
+
     def _grown(self, fronts: list[Front], carrier: str) -> Iterable[Front]:
         """Every row with every way to give what it asks of a carrier; as it is where it asks nothing of it.
 
@@ -329,6 +349,19 @@ class _Walker:
             ready=max(bought.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
             services=tuple((c, kw) for c, (kw, _) in sorted(site_loads.items()) if c != "mv_ac" and kw),
         )
+
+
+def _supply(key: Key) -> float:
+    return key.supply_degc or 0.0
+
+
+def _moved(front: Front, hangs_on: Mapping[Key, Key], number: int) -> Front:
+    """A front with loads under other keys of its own."""
+    keys = tuple(k for k in front.keys if hangs_on.get(k, k) == k)
+    loads_kw = np.zeros((len(front), len(keys), front.situations))
+    for at, key in enumerate(front.keys):
+        loads_kw[:, keys.index(hangs_on.get(key, key))] += front.loads_kw[:, at]
+    return replace(front, keys=keys, loads_kw=loads_kw, place=front.place * MOST + number)
 
 
 class _Bought:

@@ -3,7 +3,6 @@
 All demands of a carrier are worked out together: rows of a front are ways, each of them for one of the demands.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -85,7 +84,6 @@ class Ways:
     groups: dict[tuple[Key, str], dict[tuple[int, int, int], Group]] = field(default_factory=dict)
     loaded: dict[tuple[Key, str], tuple[tuple[Offer, ...], dict[Key, None]]] = field(default_factory=dict)
     """What offers may carry with fewer units of their own, and the keys of all units looked at for that."""
-    with_units_usd: dict[tuple[Key, str, float], float] = field(default_factory=dict)
     borne: dict[tuple[Group, ...], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -208,48 +206,27 @@ class Ways:
             filling = self.hooks.arrange(demand, offer, level, consumers, places)
             yield from (a for a in filling if a.sides == 1 and a.per_side == places)
             return
-        for arranged in self._arranged_lighter(key, loaded, level, asked):
+        for arranged in self._arranged_lighter(loaded, level, asked):
             yield arranged
             if offer.module.rejection is not None:
                 # Fans follow a cube law, so one unit more may save power worth more than it costs.
                 yield from self.hooks.arrange(demand, offer, level, consumers, arranged.per_side + 1)
 
-    def _arranged_lighter(self, key: Key, loaded: tuple[Offer, ...], level: str, asked: Asked) -> list[Arrangement]:
+    def _arranged_lighter(self, loaded: tuple[Offer, ...], level: str, asked: Asked) -> list[Arrangement]:
         """The fewest modules, and the larger numbers of which each carries no more than one of the lower loads."""
         first, *lighter = loaded
-        found = self.hooks.arrange(asked.demand, first, level, asked.consumers, 1)
+        found = list(self.hooks.arrange(asked.demand, first, level, asked.consumers, 1))
         latest = [a for a in found if a.per_side < first.parallel_max] if lighter else []
         worst_kw = max((a.worst_kw for a in latest), default=0.0)
-        usd = self._with_units_usd(key, first) if latest else 0.0
         for one in lighter:
-            if not latest:
-                break  # the lighter each is loaded the more there are
-            one_usd = self._with_units_usd(key, one)
-            if one.capacity_kw >= worst_kw:
-                usd = one_usd
-            elif not all((a.per_side + 1) * one_usd >= a.per_side * usd for a in latest):
+            if one.capacity_kw < worst_kw:
                 latest = self.hooks.arrange(asked.demand, one, level, asked.consumers, 1)
+                if not latest:
+                    break  # the lighter each is loaded the more there are
                 known = {(a.sides, a.per_side) for a in found}
-                found = [*found, *(a for a in latest if (a.sides, a.per_side) not in known)]
-                worst_kw, usd = max((a.worst_kw for a in latest), default=0.0), one_usd
+                found += [a for a in latest if (a.sides, a.per_side) not in known]
+                worst_kw = max(a.worst_kw for a in latest)
         return found
-
-    def _with_units_usd(self, key: Key, offer: Offer) -> float:
-        """What a module that carries so much counts as with the cheapest units for it, where that is all that tells:
-        not a number where bays, limits on sums or units of units do as well."""
-        known = (key._replace(unit_for=None), offer.module.sku, offer.capacity_kw)
-        if known not in self.with_units_usd:
-            usd, apart = offer.module.price_usd * self.rates[offer.module.sku], not self.hooks.burdens
-            apart &= not self.room(offer.module).any()
-            for need in (n for n in offer.module.needs if n.connection == "unit"):
-                drawn_kw = draw_kw(offer, need, np.array([offer.capacity_kw])).item()
-                givers = self._offers(self._key(need, key)._replace(of_pod=key.of_pod))
-                apart &= not any(self.room(g.module).any() or _has_units(g.module) for g in givers)
-                each = [(g, max(1, rounded_up(drawn_kw / g.capacity_kw))) for g in givers]
-                parallel = (n * g.module.price_usd * self.rates[g.module.sku] for g, n in each if n <= g.parallel_max)
-                usd += min(parallel, default=math.inf)
-            self.with_units_usd[known] = usd if apart else math.nan
-        return self.with_units_usd[known]
 
     def _arranged_alike(
         self, key: Key, offer: Offer, asked: Sequence[Asked], arranged: list[tuple[int, Arrangement]], place: int
@@ -360,7 +337,3 @@ class Ways:
     def _closed(self, ways: Front) -> Front:
         """Houses that stand there for one way only: room left in them is of no use to any other."""
         return replace(ways, room=np.where(self.inside_pods, ways.room, np.maximum(ways.room, 0)))
-
-
-def _has_units(module: Module) -> bool:
-    return any(n.connection == "unit" for n in module.needs)

@@ -277,6 +277,8 @@ def groups_of_a_20_mw_block():
         ("facility_water", "PMS-2500", 1, 2, 20.0, None),
         ("heat_rejection", "DRY-2900", 1, 4, 36.0, None),
         ("heat_rejection", "CHL-1500", 1, 2, 20.0, None),
+        ("thermal_buffer", "BUF-015", 1, 2, 36.0, None),
+        ("thermal_buffer", "BUF-005", 1, 2, 20.0, None),
         ("control", "BMS-040", 2, 1, None, None),
         ("critical_ac", "PWM-1500", 1, 4, None, None),
         ("lv_ac", "TXD-2500", 1, 4, None, "critical_ac"),

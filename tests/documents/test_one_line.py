@@ -40,6 +40,7 @@ COMMON = (
     ("air_cooling", "FWU-200", 1, 5, None),
     ("facility_water", "PMS-2500", 1, 3, None),
     ("heat_rejection", "DRY-0800", 1, 7, None),
+    ("thermal_buffer", "BUF-015", 1, 2, None),
     ("control", "BMS-040", 2, 1, None),
     ("lv_ac", "TXD-1600", 2, 1, None),
 )
