@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from prefab.brief import Prefer
 from prefab.draw import Draw
 from prefab.packing import Edge
-from prefab.plant import POWER
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
+from prefab.plant_options import POWER
 from prefab.problem import Problem
 from prefab.rules import SUMMED
 from prefab.units import WATTS, exact, need

@@ -13,7 +13,8 @@ from prefab.market import own_supply_kw
 from prefab.names import check_names
 from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
-from prefab.plant import POWER, PlantOption, make_plant
+from prefab.plant import make_plant
+from prefab.plant_options import POWER, PlantOption
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
