@@ -37,7 +37,7 @@ def make_plant(
 ) -> SitePlant:
     """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service.
 
-    `own_kw` is what the grid's rules ask of generating sets, whatever the site draws.
+    `own_kw` is what the grid's rules ask of generating sets and batteries, whatever the site draws.
     """
     brief, catalog = offered.brief, offered.catalog
     wanted = asked_of_site(brief)
@@ -75,7 +75,7 @@ def make_plant(
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
     found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
-    found = without_poor_storage(without_poor_units(found))
+    found = without_poor_storage(without_poor_units(found), own_kw)
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
 

@@ -127,18 +127,20 @@ def without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
     return kept
 
 
-def without_poor_storage(plant: list[PlantOption]) -> list[PlantOption]:
+def without_poor_storage(plant: list[PlantOption], own_kw: float) -> list[PlantOption]:
     """Batteries, and what converts for them, that belong to no combination worth a second look.
 
     The brief fixes how many of each are needed, so every combination has one cost, one standing draw and one share of
-    the sums that are limited; one that is dearer than another and takes no less is never chosen.
+    the sums that are limited; one that is dearer than another and takes no less is never chosen. Where the grid's rules
+    ask for power of the site's own (`own_kw`), batteries stand for sets: then it must give no more either.
     """
     pairs = storage_pairs(plant)
-    worth = [
-        p
-        for i, p in enumerate(pairs)
-        if not any(q.standing.grid_w <= p.standing.grid_w and all(map(le, q.burdens, p.burdens)) for q in pairs[:i])
-    ]
+
+    def beats(one: StoragePair, other: StoragePair) -> bool:
+        enough = not own_kw or one.power_w >= other.power_w
+        return enough and one.standing.grid_w <= other.standing.grid_w and all(map(le, one.burdens, other.burdens))
+
+    worth = [p for i, p in enumerate(pairs) if not any(beats(q, p) for q in pairs[:i])]
     kept = {(o.carrier, o.name) for p in worth for o in (p.battery, p.behind) if o is not None}
     seen = {(o.carrier, o.name) for p in pairs for o in (p.battery, p.behind) if o is not None}
     return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
@@ -152,6 +154,11 @@ class StoragePair(NamedTuple):
     battery: PlantOption
     behind: PlantOption | None
     burdens: tuple[float, ...]
+
+    @property
+    def power_w(self) -> int:
+        """What all the batteries give."""
+        return self.battery.most * self.battery.battery_w
 
 
 def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from build import a_brief, a_catalog
+from build import BES, MODULES, a_brief, a_catalog
 from damage import damaged
 from two_sided import CASES_EACH, Tally, near, sites
 
@@ -16,7 +16,7 @@ from prefab.plan import read_plan
 from prefab.problem import make_problem
 from prefab.rules import HOOKS, grid_obligations
 from prefab.sizing import make_sized
-from prefab.solver import QUICK
+from prefab.solver import FULL, QUICK
 
 RULES = {r.key: r for r in load_catalog().grid_rules}
 MATCH, SB6 = RULES["ireland-cru-2025236"], RULES["texas-sb6"]
@@ -188,6 +188,29 @@ def test_more_sets_are_bought_where_a_rule_asks_for_them():
     assert given_kw >= 0.9 * 14_000 > given_kw - max(catalog.module(sku).gives[0].capacity_kw for sku in sets)
     assert more.status == "optimal"
     assert more.objective_usd > free.objective_usd
+
+
+def stronger(power_kw, dearer_usd):
+    """The battery of the small catalog with another power, dearer by so much."""
+    price = BES.price.model_copy(update={"amount": BES.price.amount + dearer_usd})
+    gives = tuple(g.model_copy(update={"capacity_kw": power_kw}) for g in BES.gives)
+    battery = BES.grid_battery.model_copy(update={"power_kw": power_kw})
+    return BES.model_copy(update={"sku": "BES-BIG", "price": price, "gives": gives, "grid_battery": battery})
+
+
+def test_without_a_battery_no_site_is_cheaper():
+    """A dearer battery of more power stands for sets that the rule would ask for otherwise."""
+    _, catalog = small(1.0)
+    catalog = catalog.model_copy(update={"modules": a_catalog((*MODULES, stronger(3000.0, 1000))).modules})
+    phases = [{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}]
+    found = {}
+    for excluded in ((), (BES.sku,), ("BES-BIG",)):
+        limits = {"limits": {"exclude": list(excluded)}, "storage": {"power_mw": 2.0, "duration_h": 2.0}}
+        brief, _ = small(1.0, phases=phases, **limits)
+        found[excluded] = make_sized(brief, catalog, FULL)
+    assert {s.status for s in found.values()} == {"optimal"}
+    assert found[()].objective_usd == min(s.objective_usd for s in found.values())
+    assert found[(BES.sku,)].objective_usd < found[("BES-BIG",)].objective_usd
 
 
 def test_a_wish_that_no_plant_can_keep_is_named():
