@@ -309,9 +309,21 @@ def test_sets_are_bought_for_the_phase_that_asks():
 
 def test_a_wish_that_no_plant_can_keep_is_named():
     brief, catalog = small(0.9, autonomy={"ups_min": 5.0, "generator_h": 0.0})
-    with pytest.raises(Impossible):
+    with pytest.raises(Impossible, match=r"grid\.rules: 12\.6 MW of sets and batteries.*0\.0 MW at the most"):
         make_sized(brief, catalog, QUICK)
     assert "grid.rules" in {w.field for w in find_conflict(brief, catalog).freeing}
+
+
+def test_batteries_alone_that_cannot_give_what_a_rule_asks_are_named():
+    no_sets, storage = {"ups_min": 5.0, "generator_h": 0.0}, {"power_mw": 2.0, "duration_h": 2.0}
+    brief, catalog = small(0.9, autonomy=no_sets, storage=storage)
+    (battery,) = (o for o in make_problem(brief, catalog, HOOKS).plant if o.battery_w)
+    most_mw = battery.most * battery.battery_w / 1e6
+    assert 2.0 <= most_mw < 12.6
+    with pytest.raises(Impossible, match=rf"grid\.rules: 12\.6 MW.*{most_mw:.1f} MW at the most"):
+        make_sized(brief, catalog, QUICK)
+    within, catalog = small(most_mw / 14 * 0.99, autonomy=no_sets, storage=storage)
+    assert make_sized(within, catalog, QUICK).status == "optimal"
 
 
 def test_an_unknown_rule_is_refused_with_those_that_are_known():
