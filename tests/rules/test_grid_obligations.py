@@ -10,12 +10,14 @@ from two_sided import CASES_EACH, Tally, near, sites
 
 from prefab.catalog import load_catalog
 from prefab.conflict import find_conflict
+from prefab.connecting import make_connected
 from prefab.connection import GridStep
+from prefab.design import make_plan
 from prefab.errors import Impossible, InputError
 from prefab.market import GridRule
 from prefab.plan import read_plan
 from prefab.problem import make_problem
-from prefab.rules import HOOKS, grid_obligations
+from prefab.rules import HOOKS, SUPPLY, grid_obligations
 from prefab.sizing import make_sized
 from prefab.solver import FULL, QUICK
 
@@ -305,6 +307,20 @@ def test_sets_are_bought_for_the_phase_that_asks():
     stepped = make_sized(a_brief(grid=grid, phases=phases), catalog, QUICK)
     (fewer,) = (p for p in stepped.plant if p.carrier == "standby_mv")
     assert 0.9 * 7_000 <= fewer.per_side[0] * given_kw < 0.9 * 14_000 <= fewer.per_side[1] * given_kw
+
+
+def test_batteries_stand_in_the_phase_that_asks_for_them():
+    """Without sets, nothing else gives what the rule asks in the first of two phases."""
+    phases = [{"name": n, "it_mw": 2.0, "energised_by": d} for n, d in (("One", "2029-12-31"), ("Two", "2030-12-31"))]
+    wishes = {"phases": phases, "autonomy": {"ups_min": 5.0, "generator_h": 0.0}}
+    for share, early in ((None, False), (0.1, True)):
+        brief, catalog = small(share, storage={"power_mw": 2.0, "duration_h": 2.0}, **wishes)
+        sized = make_sized(brief, catalog, QUICK)
+        (batteries,) = (p for p in sized.plant if p.carrier == "mv_storage")
+        assert (batteries.per_side[0] > 0) is early
+        plan = make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
+        assert all(f.kept for rule in SUPPLY for f in rule.check(plan))
+        assert [f.kept for f in grid_obligations.check(plan)] == [True] * (3 if share else 0)
 
 
 def test_a_wish_that_no_plant_can_keep_is_named():
