@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from prefab.brief import Prefer
 from prefab.draw import Draw
 from prefab.packing import Edge
-from prefab.plant import POWER
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
+from prefab.plant_options import POWER, storage_pairs
 from prefab.problem import Problem
 from prefab.rules import SUMMED
 from prefab.units import WATTS, exact, need
@@ -243,8 +243,21 @@ class Bounding:
             found |= least_w + extra_w > problem.given_w(phase) + problem.most_bridged_w
         return found
 
+    def _scarce(self) -> Iterator[str]:
+        """The own supply that a grid rule asks for at full build, where sets and batteries cannot give it."""
+        problem = self.problem
+        sets = problem.options("standby_mv")
+        most_w = max((o.most * o.capacity_w for o in sets), default=0)
+        most_w += max((p.power_w for p in storage_pairs(problem.plant)), default=0)
+        if problem.rounding.needed(problem.own_supply_kw[-1], WATTS) > most_w:
+            asked_mw, most_mw = problem.own_supply_kw[-1] / 1000, most_w / WATTS / 1000
+            none = "" if sets else ", and autonomy.generator_h asks for no sets"
+            yield f"grid.rules: {asked_mw:,.1f} MW of sets and batteries; they give {most_mw:,.1f} MW at the most{none}"
+
     def reasons(self) -> Iterator[str]:
-        """What blocks alone ask for, whichever they are, beyond what the grid and the site's plant can give."""
+        """What grid rules ask, and blocks alone, whichever they are, beyond what the grid and the site's plant can
+        give."""
+        yield from self._scarce()
         problem, basis = self.problem, "the blocks of any site draw"
         least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
         if self._exceeds:

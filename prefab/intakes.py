@@ -12,7 +12,7 @@ from operator import le
 import numpy as np
 
 from prefab.packing import Fewest, Load, Pattern
-from prefab.plant import PlantOption
+from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
 from prefab.solver import Model
 

@@ -146,6 +146,8 @@ class Obligation(Frozen):
     unit: Text = ""
     from_mw: NotNegative = 0.0
     """Only of loads of this size or more, where that is beyond the rule's threshold."""
+    beyond: Text = ""
+    """What of it no plan shows, even where its figures are checked."""
 
     @model_validator(mode="after")
     def _with_unit(self) -> "Obligation":
@@ -173,11 +175,12 @@ class GridRule(Sourced):
         return tuple(o for o in self.obligation if load_mw >= max(self.threshold_mw, o.from_mw))
 
 
-def own_supply_kw(rules: Iterable[GridRule], load_mw: float) -> float:
-    """Power of generating sets and batteries of its own that rules ask of a load of this size."""
+def own_supply_kw(rules: Iterable[GridRule], load_mw: float, given_mw: float) -> float:
+    """Power of generating sets and batteries of its own that rules ask of a load of this size, of whose connection so
+    much is there."""
     asked = (o for rule in rules for o in rule.asks(load_mw) if o.kind == "storage_or_backup")
     shares = (o.amount or 0.0 for o in asked if o.unit == "share of import capacity")
-    return max(shares, default=0.0) * load_mw * 1000
+    return max(shares, default=0.0) * given_mw * 1000
 
 
 class Rate(Frozen):

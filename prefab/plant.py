@@ -1,86 +1,23 @@
 """What may serve the whole site: intake, transformers, generators, tanks, batteries and the site's own services."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from operator import le
-from typing import NamedTuple
 
 import numpy as np
 
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
-from prefab.draw import NOTHING, Draw, Slopes, draw_at
+from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import Offer, SiteOffers, evaluated_usd, first_phase
-from prefab.module import Engine, Module
-from prefab.physics.electrical import fuel_l_per_h, loss_kw
+from prefab.module import Engine
+from prefab.physics.electrical import loss_kw
+from prefab.plant_options import POWER, PlantOption, outdoes, without_poor_storage, without_poor_units
 from prefab.units import WATTS, Rounding, need
 from prefab.ways import Hooks
 
-POWER = ("mv_ac", "utility_mv", "standby_mv")
 _OWN_SHARE = 1.1
 """What all blocks and the site's own plant draw together, over what the blocks draw: more than it ever is."""
-
-
-@dataclass(frozen=True)
-class PlantOption:
-    """One module type that may serve the whole site; one step of its count adds a module on every side."""
-
-    module: Module
-    carrier: str
-    sides: int
-    spare: int
-    most: int
-    capacity_w: int
-    """Watts, or thousandths of the units that it gives."""
-    cost_usd: int
-    """With the margin where the brief prefers other makers."""
-    real_usd: int
-    standing: Draw = NOTHING
-    """What one step draws by standing there: no-load losses, a battery's standby."""
-    feeders: int = 0
-    """Blocks that one intake may feed."""
-    fuel_l: int = 0
-    """Usable litres that come with one step."""
-    idle_l_per_h: float = 0.0
-    """Fuel of one running set beyond `Problem.fuel_l_per_kwh` times its load; the two never understate its curve."""
-    least_l_per_h: float = 0.0
-    """Fuel of one running set however little it gives."""
-    drawn_w: int = 0
-    """What one draws at its rating of what carries it: a battery's power, or capacity and loss."""
-    battery_w: int = 0
-    battery_wh: int = 0
-    ready: int = 0
-    """The first phase for which it can be there."""
-    unit_for: str | None = None
-    """The carrier of the plant of which each module has one of these of its own."""
-    bridge_w: int = 0
-    """What one set may give without limit of hours, where sets bridge."""
-    burdens: tuple[float, ...] = ()
-    """What one step adds to the sums that the site limits."""
-    asks: tuple[tuple[str, int], ...] = ()
-    """Kilowatts or units of the site's services that one step asks for, in thousandths."""
-
-    @property
-    def name(self) -> str:
-        """The SKU."""
-        return self.module.sku
-
-    @property
-    def rated_kw(self) -> float:
-        """The capacity in kW, or in the units that it gives."""
-        return self.capacity_w / WATTS
-
-    def carries(self, consumer: "PlantOption") -> int:
-        """How many modules of another option one of these serves."""
-        wanted = consumer.module.needed(self.carrier)
-        assert wanted is not None
-        fitting = self.capacity_w // consumer.drawn_w
-        return min(fitting, 1) if wanted.connection == "unit" else fitting
-
-    def asked(self, carrier: str) -> int:
-        """Thousandths of a kilowatt or unit of one service."""
-        return dict(self.asks).get(carrier, 0)
 
 
 @dataclass(frozen=True)
@@ -100,7 +37,7 @@ def make_plant(
 ) -> SitePlant:
     """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service.
 
-    `own_kw` is what the grid's rules ask of generating sets, whatever the site draws.
+    `own_kw` is what the grid's rules ask of generating sets and batteries, whatever the site draws.
     """
     brief, catalog = offered.brief, offered.catalog
     wanted = asked_of_site(brief)
@@ -127,7 +64,7 @@ def make_plant(
     attached = {c: None for c in attached if c in wanted}
     services = tuple(c for c in wanted if c not in attached and c not in (*POWER, "fuel", "mv_storage"))
     found = [replace(o, unit_for=_served(o.carrier, found)) for o in found]
-    found = [o for o in found if not any(_outdoes(r, o) for r in found)]
+    found = [o for o in found if not any(outdoes(r, o) for r in found)]
     slopes = _slopes(found, brief)
     fuel = max((_fuel_slope(o.module.engine) for o in found if o.module.engine), default=0.0)
     found = [replace(o, idle_l_per_h=_idle_l_per_h(o, fuel), standing=_standing(o, slopes, rounding)) for o in found]
@@ -138,7 +75,7 @@ def make_plant(
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
     found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
-    found = _without_poor_storage(_without_poor_units(found))
+    found = without_poor_storage(without_poor_units(found), own_kw)
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
 
@@ -181,41 +118,6 @@ def _served(carrier: str, plant: list[PlantOption]) -> str | None:
     return next((by for by, wish in asked if wish is not None and wish.connection == "unit"), None)
 
 
-def _outdoes(one: PlantOption, other: PlantOption) -> bool:
-    """Whether power plant serves as well as another in every respect and better in one: then nobody wants the other.
-
-    Losses and fuel of all offers enter the sizing by the worst of them, so that one nobody wants would do harm.
-    """
-    if one.carrier != other.carrier or one.carrier not in POWER or one is other or one.bridge_w < other.bridge_w:
-        return False
-    figures = [
-        (o.cost_usd, -o.capacity_w, -o.feeders, -o.most, -o.fuel_l, o.module.deployment.lead_weeks, *o.burdens)
-        for o in (one, other)
-    ]
-    needs = [
-        {(n.carrier, n.connection, n.units, n.fixed_kw, n.kw_per_kw, n.through) for n in o.module.needs}
-        for o in (one, other)
-    ]
-    # What has a supplier of its own must fit it: then a larger one is not simply better.
-    fits = one.capacity_w == other.capacity_w or all(n.connection not in ("unit", "shared") for n in one.module.needs)
-    if not fits or needs[0] != needs[1] or not all(map(le, *figures)):
-        return False
-    loads = [n / 20 * other.rated_kw for n in range(21)]
-    burned = [tuple(_burned(o, loads)) for o in (one, other)]
-    alike = len(burned[0]) == len(burned[1])
-    return alike and (figures[0], burned[0]) != (figures[1], burned[1]) and all(map(le, *burned))
-
-
-def _burned(option: PlantOption, loads_kw: list[float]) -> Iterator[float]:
-    """Losses and litres an hour at some loads."""
-    engine, losses = option.module.engine, option.module.losses
-    for load_kw in loads_kw:
-        if losses:
-            yield float(loss_kw(losses.points, load_kw / option.rated_kw))
-        if engine and engine.fuel_l_per_kwh:
-            yield float(fuel_l_per_h(engine.fuel_l_per_kwh, load_kw, option.rated_kw))
-
-
 def _most_power(option: PlantOption, drawn_kw: float, blocks: int) -> int:
     """Enough for all blocks; whole blocks fill half of an intake at least, or take all its ways."""
     count = need(drawn_kw / (option.bridge_w / WATTS or option.rated_kw))
@@ -234,72 +136,6 @@ def _most(option: PlantOption, plant: list[PlantOption], asked: Mapping[str, flo
 def _most_attached(option: PlantOption, plant: list[PlantOption]) -> int:
     """Never more than what they serve."""
     return max((o.most for o in plant if o.module.needed(option.carrier)), default=0)
-
-
-def _without_poor_units(plant: list[PlantOption]) -> list[PlantOption]:
-    """Of what serves one module each only the cheapest that carries each of them and draws least."""
-    kept: list[PlantOption] = []
-    for option in plant:
-        rivals = [o for o in plant if o.carrier == option.carrier and o.name != option.name]
-        served = [c for c in plant if option.unit_for == c.carrier and c.module.needed(option.carrier)]
-        beaten = any(
-            (r.cost_usd, r.name) < (option.cost_usd, option.name)
-            and r.standing.grid_w <= option.standing.grid_w
-            and all(map(le, r.burdens, option.burdens))
-            and all(r.carries(c) >= option.carries(c) for c in served)
-            for r in rivals
-        )
-        if not (served and beaten):
-            kept.append(option)
-    return kept
-
-
-def _without_poor_storage(plant: list[PlantOption]) -> list[PlantOption]:
-    """Batteries, and what converts for them, that belong to no combination worth a second look.
-
-    The brief fixes how many of each are needed, so every combination has one cost, one standing draw and one share of
-    the sums that are limited; one that is dearer than another and takes no less is never chosen.
-    """
-    pairs = storage_pairs(plant)
-    worth = [
-        p
-        for i, p in enumerate(pairs)
-        if not any(q.standing.grid_w <= p.standing.grid_w and all(map(le, q.burdens, p.burdens)) for q in pairs[:i])
-    ]
-    kept = {(o.carrier, o.name) for p in worth for o in (p.battery, p.behind) if o is not None}
-    seen = {(o.carrier, o.name) for p in pairs for o in (p.battery, p.behind) if o is not None}
-    return [o for o in plant if (o.carrier, o.name) in kept or (o.carrier, o.name) not in seen]
-
-
-class StoragePair(NamedTuple):
-    """The batteries that the brief asks for, all of one type, with what converts for them."""
-
-    cost_usd: int
-    standing: Draw
-    battery: PlantOption
-    behind: PlantOption | None
-    burdens: tuple[float, ...]
-
-
-def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
-    """Every battery with everything that may convert for it, the cheapest first."""
-    plant = tuple(plant)
-    pairs = []
-    for battery in (o for o in plant if o.battery_w):
-        behind = [o for o in plant if battery.module.needed(o.carrier) and o.carrier not in POWER]
-        others: list[PlantOption | None] = [*behind] or [None]
-        for other in others:
-            carried = other.carries(battery) if other else 1
-            if not carried:
-                continue
-            beside = need(battery.most / carried) if other else 0
-            cost = battery.most * battery.cost_usd + (beside * other.cost_usd if other else 0)
-            drawn, burdens = battery.standing.times(battery.most), [battery.most * b for b in battery.burdens]
-            if other:
-                drawn = drawn.plus(other.standing.times(beside))
-                burdens = [a + beside * b for a, b in zip(burdens, other.burdens, strict=True)]
-            pairs.append(StoragePair(cost, drawn, battery, other, tuple(burdens)))
-    return sorted(pairs, key=lambda p: (p.cost_usd, p.standing.grid_w))
 
 
 def _slopes(plant: list[PlantOption], brief: SiteBrief) -> Slopes:

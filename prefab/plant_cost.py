@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.draw import Draw
-from prefab.plant import PlantOption, storage_pairs
+from prefab.plant_options import PlantOption, storage_pairs
 from prefab.problem import Problem
 from prefab.units import WATTS
 

@@ -13,7 +13,8 @@ from prefab.market import own_supply_kw
 from prefab.names import check_names
 from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
-from prefab.plant import POWER, PlantOption, make_plant
+from prefab.plant import make_plant
+from prefab.plant_options import POWER, PlantOption
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
@@ -65,8 +66,8 @@ class Problem:
     generator_h: float
     fuel_l_per_kwh: float
     fuel_margin_frac: float
-    own_supply_kw: float
-    """Of generating sets and batteries, where the grid's rules ask for it."""
+    own_supply_kw: tuple[float, ...]
+    """Of generating sets and batteries in every phase, where the grid's rules ask for it."""
     battery_kw: float
     battery_kwh: float
     block_kinds: int
@@ -319,8 +320,8 @@ def make_generous(problem: Problem, hooks: Hooks) -> Problem:
 def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Rounding) -> Problem:
     brief, catalog = offered.brief, offered.catalog
     blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + _rests(brief)
-    own_kw = own_supply_kw(catalog.rules_at(brief.site.country, brief.grid.rules or ()), brief.grid.capacity_mw)
-    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, own_kw, rounding)
+    own_kw = _own_supply_kw(brief, catalog)
+    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, max(own_kw), rounding)
     phases = range(len(brief.phases))
     return Problem(
         brief=brief,
@@ -341,6 +342,13 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
         stranded=_stranded(offered, plant.wanted),
         rounding=rounding,
     )
+
+
+def _own_supply_kw(brief: SiteBrief, catalog: Catalog) -> tuple[float, ...]:
+    """By phase; at full build for the whole connection, even where some of it comes later."""
+    rules, full_mw = catalog.rules_at(brief.site.country, brief.grid.rules or ()), brief.grid.capacity_mw
+    early = (brief.connection_in(phase).given_mw for phase in range(len(brief.phases) - 1))
+    return tuple(own_supply_kw(rules, full_mw, given_mw) for given_mw in (*early, full_mw))
 
 
 def _full_w(brief: SiteBrief, rounding: Rounding) -> int:

@@ -26,7 +26,8 @@ class Compliance:
     title: str
     asked: str
     basis: str
-    kept: bool
+    kept: bool | None
+    """None where it has nothing to check at this site."""
     places: int
     tightest: Finding | None
 
@@ -117,9 +118,8 @@ def _compliance(rule: Rule, plan: Plan, findings: tuple[Finding, ...]) -> Compli
         key=lambda f: (f.kept, bool(wanted) and f.unit != wanted, f.sense == "==" or f.limit == 0, f.headroom_frac),
         default=None,
     )
-    return Compliance(
-        rule.TITLE, rule.explain(plan.brief), rule.BASIS, all(f.kept for f in own) and bool(own), len(own), tightest
-    )
+    kept = all(f.kept for f in own) if own else None
+    return Compliance(rule.TITLE, rule.explain(plan.brief), rule.BASIS, kept, len(own), tightest)
 
 
 # The site's plant from the utility to its services, then a block from its pods to its cooling and safety.

@@ -62,15 +62,22 @@ def prove(
         raise Impossible("\n".join([_NOTHING.format("proved twice"), *candidates.bounding.reasons()]))
     if answer is not first and answer.objective is not None:
         bound = need(min(max(answer.bound or 0, least), answer.objective))
-        return replace(answer, bound=bound, status="optimal" if bound == answer.objective else answer.status)
+        return replace(answer, bound=bound) if bound < answer.objective else _proved(answer)
     if first.objective is None:
         raise OutOfBudget(
             f"sizing: no site found within the budget; --effort full searches longer {answer.note}".strip()
         )
     # Of the whole question the candidates' and the second master's bounds are known; the first one's is of few columns.
     known = need(least) if answer is first or answer.bound is None else max(need(least), answer.bound)
+    if known >= first.objective:
+        return _proved(first)
     ended: Literal["user", "budget"] = "user" if stop is not None and stop.requested else "budget"
-    return replace(first, status="feasible", bound=min(known, first.objective), stopped=ended)
+    return replace(first, status="feasible", bound=known, stopped=ended)
+
+
+def _proved(site: Answer) -> Answer:
+    """A site that no other is cheaper than, whatever ended the search for one."""
+    return replace(site, status="optimal", bound=site.objective, stopped="")
 
 
 def least_usd(problem: Problem, known: Answer, effort: Effort, stop: StopFlag | None) -> int:

@@ -21,7 +21,7 @@ from prefab.intakes import apply_patterns, assign_intakes, only_used
 from prefab.module import Need
 from prefab.names import check_names
 from prefab.plan import BlockKind, Plant, Sized
-from prefab.plant import PlantOption
+from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem, question_of
 from prefab.proving import floor_usd, least_usd, make_model, prove, site_terms, solve_packed
 from prefab.results import Progress

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from functools import cache
 
-from prefab.plant import PlantOption
+from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
 
 Kinds = tuple[tuple[BlockChoice, int], ...]

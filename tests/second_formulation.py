@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from prefab.plant import PlantOption
+from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
 
 SITE_CARRIERS = ("mv_ac", "utility_mv", "standby_mv")

@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from prefab.cli.design import command as design_command
+from prefab.design import Design
+from prefab.plan import read_plan
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 EDGE = LAYOUTS / "edge-2mw"
@@ -63,6 +68,21 @@ def test_design_writes_every_document(designed):
     assert sorted(str(p) for p in out.iterdir()) == sorted(said["documents"])
     assert {"plan.json", "bom.xlsx", "proposal.pdf", "projection.csv"} <= {p.name for p in out.iterdir()}
     assert not [p for p in out.parent.iterdir() if p != out]
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [("user", "stopped by the user: the best"), ("budget", "budget of effort spent: the best"), ("", None)],
+)
+def test_what_ended_a_search_early_is_said(ended, said, tmp_path, monkeypatch):
+    plan = read_plan(EDGE / "plan.json")
+    design = Design(plan.model_copy(update={"sized": plan.sized.model_copy(update={"stopped": ended})}), ())
+    monkeypatch.setattr("prefab.design.make_design", lambda *_: design)
+    monkeypatch.setattr("prefab.documents.write_all", lambda *_: None)
+    done = CliRunner().invoke(design_command, [str(EDGE / "brief.toml"), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0
+    found = [line for line in done.stdout.splitlines() if line.endswith(": the best plan found until then was kept")]
+    assert [line.startswith(said) for line in found] == [True] if said else not found
 
 
 def test_check_of_a_good_plan(designed):

@@ -125,9 +125,10 @@ def test_an_obligation_may_begin_with_larger_loads() -> None:
 def test_own_supply_is_the_most_that_a_rule_asks() -> None:
     """S16: 40 MVA of connection at a power factor of 1."""
     rules = [the_rule(key) for key in ("ireland-cru-2025236", "texas-sb6")]
-    assert own_supply_kw(rules, 40.0) == 40_000
-    assert own_supply_kw(rules, 9.0) == 0
-    assert own_supply_kw([the_rule("texas-sb6")], 100.0) == 0
+    assert own_supply_kw(rules, 40.0, 40.0) == 40_000
+    assert own_supply_kw(rules, 40.0, 9.0) == 9_000
+    assert own_supply_kw(rules, 9.0, 9.0) == 0
+    assert own_supply_kw([the_rule("texas-sb6")], 100.0, 100.0) == 0
 
 
 def test_rates_are_dated_and_cover_every_country() -> None:

@@ -6,12 +6,14 @@ from documents.maker import make_plan, two_demands_proposal
 
 from prefab.brief import Factory, Prefer, Works
 from prefab.connection import Bridge, GridStep
+from prefab.documents.labels import result_of
 from prefab.documents.pdf_commercial import _proof
 from prefab.market import Tariff
 from prefab.proposal import _FAMILIES, _value, make_proposal
 from prefab.reliability import make_reliability
 from prefab.resilience import class_of, make_resilience
 from prefab.results import Finding
+from prefab.rules import RULES, boundary, grid_obligations, interruptible, schedule
 from prefab.rules.walk import walk
 
 FINDINGS = (
@@ -32,6 +34,15 @@ def tightest(findings):
 
 def test_compliance_shows_the_margin_that_matters():
     assert tightest(FINDINGS) == {"contingencies": "GEN-01", "boundary": "POD-01", "schedule": "phase First"}
+
+
+def test_a_rule_that_asks_nothing_is_neither_kept_nor_broken():
+    broken = Finding("boundary", "POD-02", False, 1.0, 0.0, "mm", ">=")
+    rows = {r.title: r for r in make_proposal(make_plan(), (*FINDINGS, broken)).compliance}
+    said = {rule: (rows[rule.TITLE].kept, result_of(rows[rule.TITLE])) for rule in RULES}
+    assert said[schedule] == (True, "kept")
+    assert said[boundary] == (False, "NOT KEPT")
+    assert said[grid_obligations] == said[interruptible] == (None, "nothing asked")
 
 
 def test_what_is_broken_comes_before_any_margin():

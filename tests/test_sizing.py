@@ -51,6 +51,23 @@ def test_a_stopped_proof_keeps_what_its_bounds_say():
     assert 0.9 * found.objective < least_usd(problem, found, QUICK, stop) <= found.objective
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_who_has_reached_its_bound_was_not_stopped(found, monkeypatch):
+    """The second master ends with the budget, by when nothing cheaper is left: with a site of its own, or without."""
+    problem = make_problem(a_brief(phases=phases(2.5), grid={"capacity_mw": 9.0}), a_catalog(), HOOKS)
+    best = prove(problem, QUICK, None, None)
+    none = Answer("unknown", None, best.objective, {}, "budget")
+    turns = iter(
+        (
+            replace(best, status="feasible", bound=None, stopped="budget"),
+            replace(best, status="feasible", bound=best.objective, stopped="budget") if found else none,
+        )
+    )
+    monkeypatch.setattr("prefab.proving.solve_packed", lambda *_: next(turns))
+    answer = prove(problem, QUICK, None, None)
+    assert (answer.status, answer.bound, answer.stopped) == ("optimal", best.objective, "")
+
+
 def test_phases_grow_and_carry_their_load():
     sized = make_sized(a_brief(phases=phases(1.0, 1.5, 0.5), grid={"capacity_mw": 9.0}), a_catalog(), QUICK)
     for counts in (*sized.blocks, *(p.per_side for p in sized.plant)):

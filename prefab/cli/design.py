@@ -81,7 +81,8 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
         return
     click.echo(f"{wish.name}: {sized.status}, gap {sized.gap_frac:.2%}, {musd(proposal.bom.total_usd)}")
     if sized.stopped:
-        click.echo("stopped by the user: the best plan found until then was kept")
+        ended = {"user": "stopped by the user", "budget": "budget of effort spent"}[sized.stopped]
+        click.echo(f"{ended}: the best plan found until then was kept")
     for question, answer in proposal.answers:
         click.echo(f"  {question} {answer}")
     if proposal.open_points:

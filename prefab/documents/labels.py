@@ -270,6 +270,6 @@ def _figure(value: float) -> str:
 
 def result_of(row: Compliance) -> str:
     """Whether a rule is kept, or finds nothing to check at this site."""
-    if not row.places:
-        return "not asked"
+    if row.kept is None:
+        return "nothing asked"
     return "kept" if row.kept else "NOT KEPT"

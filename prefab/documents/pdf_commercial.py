@@ -134,7 +134,8 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
     limits = [
         "“Optimal” means cheapest among designs with one module type per carrier and block kind, "
         f"at most {plan.brief.kinds_max} block kinds, and the modules of catalog {plan.catalog_digest[:12]}.",
-        "Groups hold the fewest modules that carry their load in every situation; of heat rejection one more is tried.",
+        "Groups hold the fewest modules that carry their load in every situation; of heat rejection one more is tried, "
+        "and more of what then needs fewer or smaller units of its own.",
         "The optimum is in capital cost. Energy, land and dates are computed for the result, not traded against it.",
         f"Weather: {proposal.projection.weather_source}; another year has other peaks and a somewhat different PUE.",
         "Token rates are benchmark or published rates under the workload card, not a promise of any model's service.",
@@ -145,7 +146,8 @@ def make_closing(proposal: Proposal) -> list[Flowable]:
         "Prices are indicative and dates assume that the utility connection named in the brief is contracted.",
     ]
     if plan.sized.stopped:
-        limits.append(f"The sizing was stopped before its proof was complete ({plan.sized.stopped}).")
+        ended = {"user": "stopped by the user", "budget": "out of its budget of effort"}[plan.sized.stopped]
+        limits.append(f"The sizing was {ended} before its proof was complete.")
     history = [(REVISION, day(plan.brief.as_of), "First issue", plan_mark(plan), plan.program)]
     return [
         Heading("12\u00a0\u00a0Open points and limits", 0, "limits"),

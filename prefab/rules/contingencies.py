@@ -15,7 +15,7 @@ from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
     from prefab.packing import Fewest
-    from prefab.plant import PlantOption
+    from prefab.plant_options import PlantOption
     from prefab.problem import BlockChoice, Problem
     from prefab.solver import Model
 

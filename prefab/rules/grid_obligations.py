@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prefab.solver import Model
 
 TITLE = "Grid rules"
-BASIS = "brief grid.rules, grid.capacity_mw; catalog grid_rules"
+BASIS = "brief grid.rules, grid.capacity_mw, grid.series at each phase's date; catalog grid_rules"
 WISHES = ("grid.rules",)
 RULE = "grid_obligations"
 
@@ -28,19 +28,26 @@ _YEAR = timedelta(days=365)
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
-    """At full build. The last finding counts what of the checked obligations is not kept."""
-    found = [f for _, _, f in _asked(plan) if f is not None]
-    broken, beside = sum(not f.kept for f in found), len(open_points(plan))
-    text = f"obligations checked and not kept, of {len(found)} checked; open points beside them: {beside}"
-    return (*found, Finding.at_most(RULE, "site", float(broken), 0.0, "obligations", text))
+    """By phase. The last finding counts what of the checked obligations is not kept; nothing to find where none is
+    checked."""
+    checked = [found for _, _, found in _asked(plan) if found]
+    if not checked:
+        return ()
+    broken, beside = sum(not all(f.kept for f in found) for found in checked), len(open_points(plan))
+    text = f"obligations checked and not kept, of {len(checked)} checked; open points beside them: {beside}"
+    total = Finding.at_most(RULE, "site", float(broken), 0.0, "obligations", text)
+    return (*(f for found in checked for f in found), total)
 
 
 def open_points(plan: Plan) -> tuple[OpenPoint, ...]:
     """What rules ask that is not checked, rules that may have changed since they were read, and places without any."""
-    grid, country = plan.brief.grid, plan.brief.site.country
-    points = [
-        OpenPoint(rule.title, _said(o), _why(plan, rule, o)) for rule, o, finding in _asked(plan) if finding is None
-    ]
+    grid, country, points = plan.brief.grid, plan.brief.site.country, []
+    for rule, obligation, found in _asked(plan):
+        if not found:
+            points.append(OpenPoint(rule.title, _said(obligation), _why(plan, rule, obligation)))
+        elif obligation.beyond:
+            why = f"Its figures are checked; this no plan shows: to be settled with the utility.{_known(rule)}"
+            points.append(OpenPoint(rule.title, obligation.beyond, why))
     for rule in (r for r in plan.grid_rules if plan.brief.as_of - r.as_of > _YEAR):
         points.append(OpenPoint(rule.title, f"As read on {rule.as_of}.", "A year and more ago: look for a newer text."))
     if not plan.grid_rules and grid.rules is None:
@@ -49,38 +56,48 @@ def open_points(plan: Plan) -> tuple[OpenPoint, ...]:
     return tuple(points)
 
 
-def _asked(plan: Plan) -> Iterator[tuple[GridRule, Obligation, Finding | None]]:
-    """Every obligation of a load of this size, with its finding where it can be checked."""
+def _asked(plan: Plan) -> Iterator[tuple[GridRule, Obligation, list[Finding]]]:
+    """Every obligation of a load of this size, with its findings where it can be checked."""
     for rule in plan.grid_rules:
         for obligation in rule.asks(plan.brief.grid.capacity_mw):
-            yield rule, obligation, _finding(plan, rule, obligation) if plan.brief.grid.rules else None
+            yield rule, obligation, list(_findings(plan, rule, obligation)) if plan.brief.grid.rules else []
 
 
-def _finding(plan: Plan, rule: GridRule, obligation: Obligation) -> Finding | None:
-    standby_kw, battery_kw = _own_supply_kw(plan)
-    if obligation.kind == "storage_or_backup" and obligation.unit == "share of import capacity":
-        asked_kw = (obligation.amount or 0.0) * plan.brief.grid.capacity_mw * 1000
-        text = "generation and storage of the site's own, over its import capacity"
-        return Finding.at_least(RULE, rule.key, standby_kw + battery_kw, asked_kw, "kW", text)
-    if obligation.kind == "curtailment" and standby_kw:
-        text = "generation that the whole site goes over to when ordered to"
-        asked_kw = (1.0 if obligation.amount is None else obligation.amount) * _island_kw(plan)
-        return Finding.at_least(RULE, rule.key, standby_kw, asked_kw, "kW", text)
-    return None
+def _findings(plan: Plan, rule: GridRule, obligation: Obligation) -> Iterator[Finding]:
+    phases = plan.brief.phases
+    last = len(phases) - 1
+    matched = obligation.kind == "storage_or_backup" and obligation.unit == "share of import capacity"
+    curtailed = obligation.kind == "curtailment" and _own_supply_kw(plan, last)[0] > 0
+    for phase, named in enumerate(phases):
+        where = f"{rule.key}, phase {named.name}" if last else rule.key
+        standby_kw, battery_kw = _own_supply_kw(plan, phase)
+        if matched and (given_mw := _given_mw(plan, phase)):
+            asked_kw = (obligation.amount or 0.0) * given_mw * 1000
+            text = "generation and storage of the site's own, over its import capacity"
+            yield Finding.at_least(RULE, where, standby_kw + battery_kw, asked_kw, "kW", text)
+        if curtailed:
+            text = "generation that the whole site goes over to when ordered to"
+            asked_kw = (1.0 if obligation.amount is None else obligation.amount) * _island_kw(plan, phase)
+            yield Finding.at_least(RULE, where, standby_kw, asked_kw, "kW", text)
 
 
-def _own_supply_kw(plan: Plan) -> tuple[float, float]:
-    """Of the generating sets at this site, and of the batteries on its medium-voltage bus."""
-    network = Network(plan, len(plan.brief.phases) - 1)
+def _given_mw(plan: Plan, phase: int) -> float:
+    """The import capacity by a phase's date; at full build all of it, even what comes later: nothing is built then."""
+    grid, phases = plan.brief.grid, plan.brief.phases
+    return grid.capacity_mw if phase == len(phases) - 1 else grid.step_on(phases[phase].energised_by).given_mw
+
+
+def _own_supply_kw(plan: Plan, phase: int) -> tuple[float, float]:
+    """Of the generating sets at this site, and of the batteries on its medium-voltage bus, that stand in a phase."""
+    network = Network(plan, phase)
     batteries = [network.module(tag).grid_battery for tag in network.equipment]
     return sum(network.capacity[t] for t in _sets(network)), sum(b.power_kw for b in batteries if b is not None)
 
 
-def _island_kw(plan: Plan) -> float:
+def _island_kw(plan: Plan, phase: int) -> float:
     """What the generating sets give with the utility gone."""
-    last = len(plan.brief.phases) - 1
-    given_kw = walk(plan, last).island_kw
-    return sum(given_kw.get(t, 0.0) for t in _sets(Network(plan, last)))
+    given_kw = walk(plan, phase).island_kw
+    return sum(given_kw.get(t, 0.0) for t in _sets(Network(plan, phase)))
 
 
 def _sets(network: Network) -> list[str]:
@@ -97,15 +114,19 @@ def _why(plan: Plan, rule: GridRule, obligation: Obligation) -> str:
     """Why an obligation is open, and what is known of it."""
     if plan.brief.grid.rules is None:
         return f"Not said whether it holds here ({rule.jurisdiction}): name the rules that do in grid.rules."
-    said = {"proposed": " The rule is proposed.", "adopted": " Figures or dates of the rule are still to come."}
-    known = said.get(rule.status, "")
-    standby_kw, battery_kw = _own_supply_kw(plan)
+    known = _known(rule)
+    standby_kw, battery_kw = _own_supply_kw(plan, len(plan.brief.phases) - 1)
     if obligation.kind == "disclosure" and obligation.unit == "share of demand":
         share = (standby_kw + battery_kw) / 1000 / plan.brief.grid.capacity_mw
         return f"To be disclosed: generation and storage of the site's own are {share:.0%} of its connection.{known}"
     if obligation.kind == "curtailment":
         return f"Without generation of its own the site can only curtail what computes.{known}"
     return f"Not shown by this plan; to be settled with the utility.{known}"
+
+
+def _known(rule: GridRule) -> str:
+    said = {"proposed": " The rule is proposed.", "adopted": " Figures or dates of the rule are still to come."}
+    return said.get(rule.status, "")
 
 
 def explain(brief: SiteBrief) -> str:
@@ -118,10 +139,9 @@ def explain(brief: SiteBrief) -> str:
 
 
 def apply(model: "Model", problem: "Problem") -> None:
-    """Generating sets and batteries of the power that a rule asks for, at full build."""
-    if not problem.own_supply_kw:
-        return
-    last = problem.phases[-1]
-    own = [(o.capacity_w, problem.plant_count(o, last)) for o in problem.options("standby_mv")]
-    own += [(o.battery_w, problem.plant_count(o, last)) for o in problem.plant if o.battery_w]
-    model.add_row(own, low=problem.rounding.needed(problem.own_supply_kw, WATTS))
+    """Generating sets and batteries of the power that a rule asks for, in every phase."""
+    for phase in problem.phases:
+        if asked_kw := problem.own_supply_kw[phase]:
+            own = [(o.capacity_w, problem.plant_count(o, phase)) for o in problem.options("standby_mv")]
+            own += [(o.battery_w, problem.plant_count(o, phase)) for o in problem.plant if o.battery_w]
+            model.add_row(own, low=problem.rounding.needed(asked_kw, WATTS))

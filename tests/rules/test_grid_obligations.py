@@ -4,27 +4,30 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from build import a_brief, a_catalog
+from build import BES, MODULES, a_brief, a_catalog
 from damage import damaged
 from two_sided import CASES_EACH, Tally, near, sites
 
 from prefab.catalog import load_catalog
 from prefab.conflict import find_conflict
+from prefab.connecting import make_connected
+from prefab.connection import GridStep
+from prefab.design import make_plan
 from prefab.errors import Impossible, InputError
 from prefab.market import GridRule
 from prefab.plan import read_plan
 from prefab.problem import make_problem
-from prefab.rules import HOOKS, grid_obligations
+from prefab.rules import HOOKS, SUPPLY, grid_obligations
 from prefab.sizing import make_sized
-from prefab.solver import QUICK
+from prefab.solver import FULL, QUICK
 
 RULES = {r.key: r for r in load_catalog().grid_rules}
 MATCH, SB6 = RULES["ireland-cru-2025236"], RULES["texas-sb6"]
 
 
-def asking(share: float) -> GridRule:
+def asking(share: float, beyond: str = "") -> GridRule:
     """Generation and storage of a share of the import capacity, whatever the load, and nothing else."""
-    obligation = MATCH.obligation[0].model_copy(update={"amount": share, "from_mw": 0.0})
+    obligation = MATCH.obligation[0].model_copy(update={"amount": share, "from_mw": 0.0, "beyond": beyond})
     change = {"key": "match", "countries": ("IE", "SE"), "threshold_mw": 0.0, "obligation": (obligation,)}
     return MATCH.model_copy(update=change)
 
@@ -103,6 +106,63 @@ def test_a_site_that_may_be_curtailed_goes_over_to_its_own_generation(plan):
     assert f"{sum(own_kw(plan)) / 80_000:.0%} of its connection" in disclosed
 
 
+def phased(plan, share, *steps):
+    """The plan in two phases, its batteries and one set in the second, on a connection that comes in steps."""
+    skus = {m.sku: m.family for m in plan.modules}
+
+    def halved(tree):
+        found = tree["connected"]["equipment"]
+        last = max(n for n, e in enumerate(found) if skus[e["sku"]] == "generator")
+        for n, e in enumerate(found):
+            e["phase"] = int(n == last or skus[e["sku"]] == "battery")
+
+    series = tuple(GridStep(since=d, firm_mw=mw) for d, mw in steps)
+    bridge = plan.brief.grid.bridge.model_copy(update={"allowed": bool(steps)})
+    grid = plan.brief.grid.model_copy(update={"series": series, "bridge": bridge})
+    phases = [
+        plan.brief.phases[0].model_copy(update={"name": n, "energised_by": d})
+        for n, d in (("One", date(2029, 12, 31)), ("Two", date(2030, 12, 31)))
+    ]
+    brief = plan.brief.model_copy(update={"grid": grid, "phases": tuple(phases)})
+    return damaged(under(plan.model_copy(update={"brief": brief}), asking(share)), halved)
+
+
+def test_every_phase_has_own_supply_for_its_own_connection(plan):
+    sets_kw, battery_kw = own_kw(plan)
+    mw = plan.brief.grid.capacity_mw
+    early_kw = sets_kw * 0.9
+    for steps, asked_mw in (
+        ((), mw),
+        (((date(2029, 1, 1), 10.0), (date(2030, 1, 1), mw)), 10.0),
+        # What comes after the last phase is asked for in it: nothing is built later.
+        (((date(2029, 1, 1), 10.0), (date(2031, 1, 1), mw)), 10.0),
+    ):
+        for share in (0.9999, 1.0001):
+            early, full, total = grid_obligations.check(phased(plan, early_kw / 1000 / asked_mw * share, *steps))
+            assert (early.where, full.where) == ("match, phase One", "match, phase Two")
+            assert early.actual == pytest.approx(early_kw)
+            assert full.actual == pytest.approx(sets_kw + battery_kw)
+            assert early.kept is (share < 1)
+            assert early.limit == pytest.approx(early_kw * share)
+            assert full.limit == pytest.approx(early_kw * share * mw / asked_mw)
+            assert total.actual == (not (early.kept and full.kept))
+
+
+def test_before_a_connection_nothing_is_asked(plan):
+    series = ((date(2030, 1, 1), plan.brief.grid.capacity_mw),)
+    full, total = grid_obligations.check(phased(plan, 0.1, *series))
+    assert (full.where, total.where) == ("match, phase Two", "site")
+
+
+def test_a_site_goes_over_to_its_own_generation_in_every_phase(plan):
+    there = phased(plan, 0.1)
+    texas = there.model_copy(update={"grid_rules": (SB6,)})
+    grid = there.brief.grid.model_copy(update={"rules": (SB6.key,), "capacity_mw": 80.0})
+    texas = texas.model_copy(update={"brief": there.brief.model_copy(update={"grid": grid})})
+    assert [w for w, _ in said(texas)] == ["texas-sb6, phase One", "texas-sb6, phase Two", "site"]
+    assert "Curtailment" not in kinds(texas)
+
+
 # what stays open -----------------------------------------------------------------------------------------------------
 
 
@@ -110,17 +170,32 @@ def test_an_obligation_is_checked_or_open_and_never_both(plan):
     for rule in RULES.values():
         here = under(plan, rule, mw=200.0)
         checked = [f for f in grid_obligations.check(here) if f.where == rule.key]
-        assert len(checked) + len(grid_obligations.open_points(here)) == len(rule.obligation)
+        points = [p for p in grid_obligations.open_points(here) if p.text not in {o.beyond for o in rule.obligation}]
+        assert len(checked) + len(points) == len(rule.obligation)
+
+
+def test_what_no_plan_shows_of_a_checked_obligation_stays_open(plan):
+    assert "takes part in the market" in MATCH.obligation[0].beyond
+    here = under(plan, MATCH, mw=40.0)
+    assert said(here)[0][0] == MATCH.key
+    points = {p.text: p.why for p in grid_obligations.open_points(here)}
+    assert "Its figures are checked" in points[MATCH.obligation[0].beyond]
+    # Where nobody said that the rule holds, the obligation is open as a whole.
+    assert MATCH.obligation[0].beyond not in {
+        p.text for p in grid_obligations.open_points(under(plan, MATCH, named=False))
+    }
+    assert kinds(under(plan, asking(0.1))) == []
+    assert [p.text for p in grid_obligations.open_points(under(plan, asking(0.1, "In blue.")))] == ["In blue."]
 
 
 def test_smaller_loads_are_asked_for_nothing(plan):
-    assert said(under(plan, SB6, mw=74.9)) == [("site", True)]
+    assert said(under(plan, SB6, mw=74.9)) == []
     assert kinds(under(plan, SB6, mw=74.9)) == []
 
 
 def test_where_nobody_says_which_hold_all_are_open(plan):
     here = under(plan, MATCH, SB6, mw=100.0, named=False)
-    assert said(here) == [("site", True)]
+    assert said(here) == []
     points = grid_obligations.open_points(here)
     assert len(points) == len(MATCH.obligation) + len(SB6.obligation)
     assert all("grid.rules" in p.why for p in points)
@@ -144,7 +219,7 @@ def test_without_generation_a_site_can_only_curtail(plan):
         tree["connected"]["equipment"] = [e for e in tree["connected"]["equipment"] if e["sku"] not in skus]
 
     here = damaged(under(plan, SB6, mw=80.0), without_sets)
-    assert said(here) == [("site", True)]
+    assert said(here) == []
     (point,) = (p for p in grid_obligations.open_points(here) if p.text.startswith("Curtailment"))
     assert "only curtail what computes" in point.why
 
@@ -162,12 +237,18 @@ def test_what_the_rows_accept_the_check_keeps():
     """Whole watts a module: none of 320 cases lies within them."""
     tally = Tally()
     for site in sites(21, grid={"capacity_mw": 50.0}):
-        sets = site.counts("standby_mv")[-1] * site.catalog.module(site.sku("standby_mv")).gives[0].capacity_kw
         stored = [m for m in site.catalog.modules if m.grid_battery and any(s == m.sku for _, s, _ in site.plant)]
-        sets += sum(site.counts("mv_storage")[-1] * m.grid_battery.power_kw for m in stored)
+        last = len(site.brief.phases) - 1
         for _ in range(CASES_EACH):
-            rule = asking(sets / 50_000 * near(site.rng))
-            here = site.wishing("grid", rules=("match",))
+            # The phase that the case is near to, and what the connection gives in it.
+            phase, early_mw = site.rng.randrange(last + 1), site.rng.choice((25.0, 50.0))
+            own = site.counts("standby_mv")[phase] * site.catalog.module(site.sku("standby_mv")).gives[0].capacity_kw
+            own += sum(site.counts("mv_storage")[phase] * m.grid_battery.power_kw for m in stored)
+            rule = asking(own / 1000 / (50.0 if phase == last else early_mw) * near(site.rng))
+            given_mw = [early_mw] * last + [50.0]
+            series = zip((p.energised_by for p in site.brief.phases), given_mw, strict=True)
+            steps = tuple(GridStep(since=day, firm_mw=mw) for day, mw in series)
+            here = site.wishing("grid", rules=("match",), series=steps if site.rng.random() < 0.8 else ())
             here = type(site)(**{**vars(here), "catalog": site.catalog.model_copy(update={"grid_rules": (rule,)})})
             found = grid_obligations.check(here.plan())
             tally.add(here.accepted(grid_obligations), all(f.kept for f in found), rule)
@@ -190,11 +271,75 @@ def test_more_sets_are_bought_where_a_rule_asks_for_them():
     assert more.objective_usd > free.objective_usd
 
 
+def stronger(power_kw, dearer_usd):
+    """The battery of the small catalog with another power, dearer by so much."""
+    price = BES.price.model_copy(update={"amount": BES.price.amount + dearer_usd})
+    gives = tuple(g.model_copy(update={"capacity_kw": power_kw}) for g in BES.gives)
+    battery = BES.grid_battery.model_copy(update={"power_kw": power_kw})
+    return BES.model_copy(update={"sku": "BES-BIG", "price": price, "gives": gives, "grid_battery": battery})
+
+
+def test_without_a_battery_no_site_is_cheaper():
+    """A dearer battery of more power stands for sets that the rule would ask for otherwise."""
+    _, catalog = small(1.0)
+    catalog = catalog.model_copy(update={"modules": a_catalog((*MODULES, stronger(3000.0, 1000))).modules})
+    phases = [{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}]
+    found = {}
+    for excluded in ((), (BES.sku,), ("BES-BIG",)):
+        limits = {"limits": {"exclude": list(excluded)}, "storage": {"power_mw": 2.0, "duration_h": 2.0}}
+        brief, _ = small(1.0, phases=phases, **limits)
+        found[excluded] = make_sized(brief, catalog, FULL)
+    assert {s.status for s in found.values()} == {"optimal"}
+    assert found[()].objective_usd == min(s.objective_usd for s in found.values())
+    assert found[(BES.sku,)].objective_usd < found[("BES-BIG",)].objective_usd
+
+
+def test_sets_are_bought_for_the_phase_that_asks():
+    """The connection is whole from the first of two phases on."""
+    phases = [{"name": n, "it_mw": 2.0, "energised_by": d} for n, d in (("One", "2029-12-31"), ("Two", "2030-12-31"))]
+    brief, catalog = small(0.9, phases=phases)
+    sized = make_sized(brief, catalog, QUICK)
+    (sets,) = (p for p in sized.plant if p.carrier == "standby_mv")
+    given_kw = catalog.module(sets.sku).gives[0].capacity_kw
+    assert [n * given_kw >= 0.9 * 14_000 for n in sets.per_side] == [True, True]
+    series = [{"since": d, "firm_mw": mw} for d, mw in (("2029-12-01", 7.0), ("2030-12-01", 14.0))]
+    grid = {"capacity_mw": 14.0, "series": series, "rules": ["match"]}
+    stepped = make_sized(a_brief(grid=grid, phases=phases), catalog, QUICK)
+    (fewer,) = (p for p in stepped.plant if p.carrier == "standby_mv")
+    assert 0.9 * 7_000 <= fewer.per_side[0] * given_kw < 0.9 * 14_000 <= fewer.per_side[1] * given_kw
+
+
+def test_batteries_stand_in_the_phase_that_asks_for_them():
+    """Without sets, nothing else gives what the rule asks in the first of two phases."""
+    phases = [{"name": n, "it_mw": 2.0, "energised_by": d} for n, d in (("One", "2029-12-31"), ("Two", "2030-12-31"))]
+    wishes = {"phases": phases, "autonomy": {"ups_min": 5.0, "generator_h": 0.0}}
+    for share, early in ((None, False), (0.1, True)):
+        brief, catalog = small(share, storage={"power_mw": 2.0, "duration_h": 2.0}, **wishes)
+        sized = make_sized(brief, catalog, QUICK)
+        (batteries,) = (p for p in sized.plant if p.carrier == "mv_storage")
+        assert (batteries.per_side[0] > 0) is early
+        plan = make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
+        assert all(f.kept for rule in SUPPLY for f in rule.check(plan))
+        assert [f.kept for f in grid_obligations.check(plan)] == [True] * (3 if share else 0)
+
+
 def test_a_wish_that_no_plant_can_keep_is_named():
     brief, catalog = small(0.9, autonomy={"ups_min": 5.0, "generator_h": 0.0})
-    with pytest.raises(Impossible):
+    with pytest.raises(Impossible, match=r"grid\.rules: 12\.6 MW of sets and batteries.*0\.0 MW at the most"):
         make_sized(brief, catalog, QUICK)
     assert "grid.rules" in {w.field for w in find_conflict(brief, catalog).freeing}
+
+
+def test_batteries_alone_that_cannot_give_what_a_rule_asks_are_named():
+    no_sets, storage = {"ups_min": 5.0, "generator_h": 0.0}, {"power_mw": 2.0, "duration_h": 2.0}
+    brief, catalog = small(0.9, autonomy=no_sets, storage=storage)
+    (battery,) = (o for o in make_problem(brief, catalog, HOOKS).plant if o.battery_w)
+    most_mw = battery.most * battery.battery_w / 1e6
+    assert 2.0 <= most_mw < 12.6
+    with pytest.raises(Impossible, match=rf"grid\.rules: 12\.6 MW.*{most_mw:.1f} MW at the most"):
+        make_sized(brief, catalog, QUICK)
+    within, catalog = small(most_mw / 14 * 0.99, autonomy=no_sets, storage=storage)
+    assert make_sized(within, catalog, QUICK).status == "optimal"
 
 
 def test_an_unknown_rule_is_refused_with_those_that_are_known():
