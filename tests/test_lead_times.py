@@ -53,7 +53,7 @@ def first_phases(found):
     return stands
 
 
-@pytest.mark.parametrize(("sku", "twin"), [("UPS-800", "UPS-801"), ("POD-1000", "POD-1001"), ("DRY-1000", "DRY-1001")])
+@pytest.mark.parametrize(("sku", "twin"), [("UPS-800", "UPS-801"), ("POD-1000", "POD-1001"), ("CHL-400", "CHL-401")])
 @pytest.mark.parametrize(("weeks", "phase"), [(20.0, 0), (SLOW, 1), (SLOWER, 2), (NEVER, None)])
 def test_a_cheaper_module_from_the_phase_on_for_which_it_is_there(sku, twin, weeks, phase):
     catalog, brief = a_catalog((*MODULES, rival(sku, weeks))), wished()

@@ -318,7 +318,7 @@ def connected_site(catalog: Catalog, brief, blocks: int) -> Connected:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "width_m", "depth_m", "most_ha"), [(6, 180.0, 150.0, 1.85), (60, 500.0, 420.0, 15.0)]
+    ("blocks", "width_m", "depth_m", "most_ha"), [(6, 180.0, 150.0, 1.95), (60, 500.0, 420.0, 16.5)]
 )
 def test_sites_from_the_catalog_take_little_land(catalog, blocks, width_m, depth_m, most_ha):
     brief = a_brief(site={"width_m": width_m, "depth_m": depth_m, "setback_m": 10.0})

@@ -1,7 +1,7 @@
 """Limits of the whole site, from the wish to the proved answer: kept at the least that is possible, refused below."""
 
 import pytest
-from build import MODULES, a_brief, a_catalog, a_plan
+from build import CHL, MODULES, a_brief, a_catalog, a_plan
 
 from prefab import objective
 from prefab.audit import broken
@@ -32,6 +32,10 @@ def findings(found, catalog, **wishes):
     return [f for rule in SUPPLY for f in rule.check(plan)]
 
 
+ONLY_TWO = {"gives": (CHL.gives[0].model_copy(update={"parallel_max": 2}),)}
+"""Too few chillers for more than the cold loop."""
+
+
 def slow(weeks):
     return {"deployment": next(iter(MODULES)).deployment.model_copy(update={"lead_weeks": weeks})}
 
@@ -48,8 +52,8 @@ def test_a_budget_of_the_least_cost_is_kept_and_a_dollar_less_is_impossible():
     [("area_m2", "land_use", 0.01), ("skus", "sku_count", 1), ("sound_power_dba", "sound", 0.01)],
 )
 def test_no_less_than_the_least_possible(field, rule, step):
-    # Only dry coolers and chillers, of one size each: there is one way to build it.
-    catalog = with_figures(DRY_1000={"sound_power_dba": 100.0}, CHL_400={"sound_power_dba": 97.0})
+    # Only dry coolers and two chillers, of one size each: there is one way to build it.
+    catalog = with_figures(DRY_1000={"sound_power_dba": 100.0}, CHL_400={"sound_power_dba": 97.0, **ONLY_TWO})
     free = sized(catalog)
     actual = [
         f.actual
@@ -88,7 +92,7 @@ def test_a_dearer_block_is_kept_in_mind_where_land_is_scarce():
     ups = next(m for m in MODULES if m.sku == "UPS-800")
     price = ups.price.model_copy(update={"amount": 110_000.0})
     short = ups.model_copy(update={"sku": "UPS-801", "length_mm": 600, "price": price})
-    catalog = a_catalog((*MODULES, short))
+    catalog = a_catalog((*with_figures(CHL_400=ONLY_TWO).modules, short))
     brief = {"limits": {"area_m2": 329.0}}
     wide, narrow = make_sized(a_brief(), catalog, QUICK), make_sized(a_brief(**brief), catalog, QUICK)
     assert not {"UPS-801"} & {g.sku for g in wide.kinds[0].groups}

@@ -81,8 +81,8 @@ def every_way(monkeypatch, brief, catalog):
     with monkeypatch.context() as patch:
         patch.setattr(columns, "least_of_each", lambda figures, _: list(range(len(figures))))
         patch.setattr(ways, "unbeaten", lambda fronts: [f for f in ways.placed(fronts) if len(f)])
-        patch.setattr(plant, "_outdoes", lambda *_: False)
-        patch.setattr(plant, "_without_poor_units", list)
+        patch.setattr(plant, "outdoes", lambda *_: False)
+        patch.setattr(plant, "without_poor_units", list)
         return make_problem(brief, catalog, HOOKS)
 
 

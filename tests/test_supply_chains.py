@@ -97,11 +97,15 @@ def test_ups_frames_take_cabinets_and_a_house():
 
 
 def test_longer_autonomy_that_no_house_has_room_for_is_refused():
-    # 15 minutes: 128 kW a cabinet, five a frame, seven bays with the frame's two: fits; at 24 minutes eight do not.
-    roomy = site((*without("UPS-800"), FRAME, CABINET, HOUSE), *MORE, autonomy={"ups_min": 15.0})
+    # 15 minutes: 128 kW a cabinet, five a frame, seven bays with the frame's two: fits. At 26 minutes a frame of three
+    # wants eight; of four each would do with fewer.
+    three = FRAME.model_copy(update={"gives": (FRAME.gives[0].model_copy(update={"parallel_max": 3}),)})
+    roomy = site((*without("UPS-800"), three, CABINET, HOUSE), *MORE, autonomy={"ups_min": 15.0})
     assert counts(roomy)["LIB-200"] == 15
     with pytest.raises(Impossible):
-        site((*without("UPS-800"), FRAME, CABINET, HOUSE), *MORE, autonomy={"ups_min": 24.0})
+        site((*without("UPS-800"), three, CABINET, HOUSE), *MORE, autonomy={"ups_min": 26.0})
+    more = site((*without("UPS-800"), FRAME, CABINET, HOUSE), *MORE, autonomy={"ups_min": 26.0})
+    assert counts(more)["FRM-800"] > 3
 
 
 def test_a_house_that_is_too_small_ends_no_block_with_a_larger_one():
@@ -116,7 +120,7 @@ def test_a_house_that_is_too_small_ends_no_block_with_a_larger_one():
         | {"bays": (HOUSE.bays[0].model_copy(update={"count": 16}),)}
     )
     modules = (*without("UPS-800"), frame, cabinet, HOUSE, large)
-    plan = site(modules, *MORE, cells, autonomy={"ups_min": 24.0})
+    plan = site(modules, *MORE, cells, autonomy={"ups_min": 26.0})
     assert counts(plan)["EHS-801"] == counts(plan)["FRM-800"] == 3
 
 

@@ -19,6 +19,7 @@ PLAIN = {
     "crane_crews",
     "fat_bays",
     "sides",
+    "r_over_x",
     "actual",
     "amount",
     "base",

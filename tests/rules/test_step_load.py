@@ -94,7 +94,9 @@ DAMAGES = {
 @pytest.mark.parametrize("name", DAMAGES)
 def test_damage_is_refused_by_this_rule_alone(name):
     spoilt = broken(audit(with_digest(damaged(stored("training-20mw"), DAMAGES[name]))))
-    assert {f.rule for f in spoilt} == {"step_load"}
+    # What starts later leaves the loops' buffers too small as well.
+    beside = {"contingencies", "cooling_continuity"} if "start" in name else set()
+    assert {f.rule for f in spoilt} == {"step_load"} | beside
 
 
 def test_the_catalog_s_ups_walk_in_no_slower_than_the_solver_s_side_takes_them():
