@@ -58,11 +58,14 @@ def design(effort: str, runs: int) -> tuple[list[float], list[float]]:
 
 
 def of_size(brief: SiteBrief, it_mw: float, phases: int = 1) -> SiteBrief:
-    """The example at another size, on a grid and with storage to match."""
+    """The example at another size, on a grid to match and with as much storage as hangs on one intake."""
     factor = it_mw / 20
+    # No switchgear at medium voltage takes the fault level of a connection that carries so much; main transformers are
+    # there by 2031.
+    voltage_kv = next((kv for most_mw, kv in ((50, brief.grid.voltage_kv), (300, 110.0)) if it_mw <= most_mw), 345)
     steps = [
         brief.phases[0].model_copy(
-            update={"name": f"Phase {n}", "it_mw": it_mw / phases, "energised_by": date(2029 + n, 12, 31)}
+            update={"name": f"Phase {n}", "it_mw": it_mw / phases, "energised_by": date(2031 + n, 12, 31)}
         )
         for n in range(phases)
     ]
@@ -72,8 +75,10 @@ def of_size(brief: SiteBrief, it_mw: float, phases: int = 1) -> SiteBrief:
             "site": brief.site.model_copy(
                 update={side: getattr(brief.site, side) * max(1.0, factor**0.5) for side in ("width_m", "depth_m")}
             ),
-            "grid": brief.grid.model_copy(update={"capacity_mw": brief.grid.capacity_mw * factor}),
-            "storage": brief.storage.model_copy(update={"power_mw": brief.storage.power_mw * factor}),
+            "grid": brief.grid.model_copy(
+                update={"capacity_mw": brief.grid.capacity_mw * factor, "voltage_kv": voltage_kv}
+            ),
+            "storage": brief.storage.model_copy(update={"power_mw": min(brief.storage.power_mw * factor, 20.0)}),
         }
     )
 
