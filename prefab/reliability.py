@@ -191,10 +191,9 @@ class _Site:
             if (need := self.network.module(tag).needed(carrier)) and need.connection in ("transfer", "unit")
         }
         """Pools that some consumer draws from one side only."""
-        order = self.network.order
-        self.normal_kw = self.network.flow(order, self.network.alive(frozenset(), order, UTILITIES), {})
-        """What every module gives with nothing lost."""
-        self.pods = [t for t in sorted(order) if self.network.module(t).it is not None and t not in pool_of]
+        self.pods = [
+            t for t in sorted(self.network.order) if self.network.module(t).it is not None and t not in pool_of
+        ]
         """What computes and serves nothing else."""
 
     def needs(self, tag: str) -> dict[str, _Tags]:
@@ -376,7 +375,7 @@ class _Chain:
 
     def _load_kw(self, pool: _Tags) -> float:
         """The normal load, less what rounding may add."""
-        return sum(self.site.normal_kw.get(tag, 0.0) for tag in pool) * (1 - _NOISE)
+        return sum(self.site.network.normal_kw.get(tag, 0.0) for tag in pool) * (1 - _NOISE)
 
     def _capacity_kw(self, side: _Tags) -> float:
         return sum(map(self.site.capacity_kw, side))

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import ELECTRIC, UTILITIES, Network, shown
+from prefab.rules.losses import level_of, spare_of
+from prefab.rules.network import ELECTRIC, Network, shown
 
 TITLE = "Cooling without the utility"
 BASIS = "catalog needs, rejection.restart_s, engine.start_s, buffers; design basis ride_through; the plan's own feeds"
 WISHES = ("autonomy.generator_h",)
 RULE = "cooling_continuity"
 
-_SPARE = {"N+1": 1, "N+2": 2, "2(N+1)": 1}
 _MOVED = ("liquid", "air", "signal")
 
 
@@ -52,14 +52,13 @@ def _lasting(network: Network, where: str) -> Iterator[Finding]:
     basis = network.plan.basis.ride_through
     if basis is None:
         return
-    normal_kw = network.flow(network.order, network.alive(frozenset(), network.order, UTILITIES), {})
     loops: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for tag in (t for t in network.order if network.module(t).rejection is not None):
         loops[_tanks(network, tag)].append(tag)
     for tanks, coolers in loops.items():
         water = network.carriers[network.equipment[coolers[0]].carrier]
         kj_per_l_k = (water.density_kg_per_l or 0.0) * (water.heat_capacity_kj_per_kg_k or 0.0)
-        litres, kw = _left_l(network, tanks), sum(normal_kw.get(t, 0.0) for t in coolers)
+        litres, kw = _left_l(network, tanks), sum(network.normal_kw.get(t, 0.0) for t in coolers)
         heat_kj = litres * kj_per_l_k * basis.loop_rise_k
         asked_s = max(network.without_cooling_s(t) for t in coolers) if kw else 0.0
         rise = f"a rise of {basis.loop_rise_k:g} K"
@@ -71,15 +70,14 @@ def _left_l(network: Network, tanks: tuple[str, ...]) -> float:
     """Litres left when as much of the buffers is lost as the redundancy of cooling allows: a system, and spares."""
     if not tanks:
         return 0.0
-    part = network.carriers[network.equipment[tanks[0]].carrier].redundancy
-    level = network.plan.brief.redundancy.of(part, critical=True)
+    level = level_of(network, tanks[0])
     systems: dict[str, list[float]] = defaultdict(list)
     for tag in tanks:
         systems[network.equipment[tag].side].append(network.capacity[tag])
     if level.startswith("2"):
         systems.pop(max(systems, key=lambda side: sum(systems[side])))
     left = sorted(litres for of_side in systems.values() for litres in of_side)
-    return sum(left[: len(left) - _SPARE.get(level, 0)])
+    return sum(left[: len(left) - spare_of(level)])
 
 
 def _tanks(network: Network, cooler: str) -> tuple[str, ...]:

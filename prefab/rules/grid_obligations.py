@@ -12,6 +12,7 @@ from prefab.market import GridRule, Obligation
 from prefab.plan import Plan
 from prefab.results import Finding, OpenPoint
 from prefab.rules.network import Network
+from prefab.rules.sets import sets_of
 from prefab.rules.walk import walk
 from prefab.units import WATTS
 
@@ -91,18 +92,13 @@ def _own_supply_kw(plan: Plan, phase: int) -> tuple[float, float]:
     """Of the generating sets at this site, and of the batteries on its medium-voltage bus, that stand in a phase."""
     network = Network(plan, phase)
     batteries = [network.module(tag).grid_battery for tag in network.equipment]
-    return sum(network.capacity[t] for t in _sets(network)), sum(b.power_kw for b in batteries if b is not None)
+    return sum(network.capacity[t] for t in sets_of(network)), sum(b.power_kw for b in batteries if b is not None)
 
 
 def _island_kw(plan: Plan, phase: int) -> float:
     """What the generating sets give with the utility gone."""
     given_kw = walk(plan, phase).island_kw
-    return sum(given_kw.get(t, 0.0) for t in _sets(Network(plan, phase)))
-
-
-def _sets(network: Network) -> list[str]:
-    standby = (t for t, e in network.equipment.items() if network.carriers[e.carrier].redundancy == "standby")
-    return [t for t in standby if network.module(t).engine is not None]
+    return sum(given_kw.get(t, 0.0) for t in sets_of(Network(plan, phase)))
 
 
 def _said(obligation: Obligation) -> str:

@@ -43,12 +43,20 @@ _MODULES = {"N+1": 1, "N+2": 2}
 """How many modules of a group may be lost elsewhere."""
 
 
+_SPARE = {"N+1": 1, "N+2": 2, "2(N+1)": 1}
+
+
 def level_of(network: Network, tag: str) -> str:
     """The redundancy the brief asks of what a module gives."""
     e = network.equipment[tag]
     carrier = network.carriers[e.carrier]
     critical = carrier.autonomy or e.unit_for is not None
     return network.plan.brief.redundancy.of(carrier.redundancy, critical=critical)
+
+
+def spare_of(level: str) -> int:
+    """How many modules of a system a redundancy has beyond those that carry its load."""
+    return _SPARE.get(level, 0)
 
 
 def _place(block: int, cell: int) -> str:

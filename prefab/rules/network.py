@@ -237,6 +237,11 @@ class Network:
             return bool(suppliers) and all(s in living for s in suppliers)
         return any(s in living for s in suppliers)
 
+    @cached_property
+    def normal_kw(self) -> Mapping[str, float]:
+        """What every module gives with nothing lost."""
+        return self.flow(self.order, self.alive(frozenset(), self.order, UTILITIES), {})
+
     def flow(self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float]) -> dict[str, float]:
         """Walk `tags` from consumers to sources; what is alive has a live feed of everything it needs."""
         output: dict[str, float] = defaultdict(float, asked_kw)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.losses import level_of
+from prefab.rules.losses import level_of, spare_of
 from prefab.rules.network import UTILITIES, Network
+from prefab.rules.sets import sets_of
 from prefab.rules.short_circuits import level
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ TITLE = "Load steps on the generating sets"
 BASIS = "catalog engine.start_s, electrical.step_load_frac, electrical.walk_in_s; design basis step_settle_s"
 WISHES = ("autonomy.ups_min",)
 RULE = "step_load"
-_LOST = {"N+1": 1, "N+2": 2}
 _SLOWEST_WALK_IN_S = 10.0
 """Of the catalog's UPS; a test holds it."""
 
@@ -42,7 +42,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _steps(network: Network, settle_s: float, where: str) -> Iterator[Finding]:
-    sets = [t for t in network.blocks[0] if network.module(t).engine is not None]
+    sets = sets_of(network)
     silent = sorted(
         {m.sku for t in sets if (m := network.module(t)).electrical is None or not m.electrical.step_load_frac}
     )
@@ -51,7 +51,7 @@ def _steps(network: Network, settle_s: float, where: str) -> Iterator[Finding]:
         yield Finding(RULE, where, False, float(len(silent)), 0.0, "modules", "==", text)
         return
     takes_kw = sorted(network.capacity[t] * _step_frac(network, t) for t in sets)
-    lost = _LOST.get(level_of(network, sets[0]), 0)
+    lost = spare_of(level_of(network, sets[0]))
     limit_kw = sum(takes_kw[: len(takes_kw) - lost])
     given = [*_flows(network)]
     at_once = sorted((*_returning(network, given), (0.0, "nothing")), reverse=True)

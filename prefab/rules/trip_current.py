@@ -15,7 +15,7 @@ from prefab.basis import ShortCircuitBasis
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.losses import level_of
+from prefab.rules.losses import level_of, spare_of
 from prefab.rules.network import Network, shown
 from prefab.rules.short_circuits import ALTERNATING, Faults, inverter_mva
 from prefab.rules.twins import twins
@@ -24,7 +24,6 @@ TITLE = "Fault current on battery"
 BASIS = "catalog electrical.fault_current_frac; design basis short_circuit; every feed of the plan"
 WISHES: tuple[str, ...] = ()
 RULE = "trip_current"
-_LOST = {"N+1": 1, "N+2": 2, "2(N+1)": 1}
 _RATINGS_A = (
     16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500,
     3150, 4000, 5000, 6300,
@@ -48,7 +47,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _clearings(network: Network, basis: ShortCircuitBasis, where: str) -> Iterator[Finding]:
-    first = twins(network)
+    faults, first = Faults(network, "utility"), twins(network)
     hanging: dict[tuple[str, str], set[str]] = defaultdict(set)
     for (consumer, asked), feeds in network.feeds.items():
         for feed in feeds:
@@ -57,9 +56,9 @@ def _clearings(network: Network, basis: ShortCircuitBasis, where: str) -> Iterat
         e = network.equipment[bus[0]]
         if not network.carriers[e.carrier].autonomy or e.carrier not in ALTERNATING or first[e.block] != e.block:
             continue
-        kv = Faults(network, "utility").voltage_kv(bus, e.carrier)
+        kv = faults.voltage_kv(bus, e.carrier)
         left = sorted(inverter_mva(network.module(t), e.carrier) for t in bus)
-        kept = left[: max(1, len(left) - _LOST.get(level_of(network, bus[0]), 0))]
+        kept = left[: max(1, len(left) - spare_of(level_of(network, bus[0])))]
         given_ka = sum(kept) / sqrt(3) / kv
         on_bus = sorted({c for tag in bus for c in hanging[tag, e.carrier]})
         ways = [*_ways(network, on_bus, e.carrier, kv, basis.outgoing_max_a)]
