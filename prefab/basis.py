@@ -47,6 +47,26 @@ class RideThroughBasis(Frozen):
     """How much warmer than designed the liquid of a loop may get meanwhile."""
 
 
+class DutiesBasis(Frozen):
+    """What storage is sized and tried on besides the swings that workload cards state."""
+
+    noise_frac: Fraction
+    """Standard deviation of the load from one twentieth of a second to the next, over the swing."""
+    noise_deviations: Positive
+    """How many of them storage follows."""
+    drift_frac: Fraction
+    """Energy kept for where noise carries the charge meanwhile, over that of a swing."""
+    jobs_per_day_count: Annotated[int, Field(gt=0)]
+    """Jobs that end within a day, so that all accelerators idle together."""
+    idle_min: Positive
+    """Until the next one starts."""
+    checkpoint_every_min: Positive
+    checkpoint_s: Positive
+    """Pause in which all of them wait."""
+    recharge_h: Positive
+    """In which a ramp's storage comes back to half charge."""
+
+
 class UtilityFault(Frozen):
     """What utilities feed into a fault at connections of up to some voltage."""
 
@@ -120,4 +140,6 @@ class DesignBasis(Sourced):
     """Likewise."""
     step_settle_s: Positive | None = None
     """Between two steps of load on generating sets. Likewise."""
+    duties: Annotated[DutiesBasis | None, Field(exclude_if=lambda duties: duties is None)] = None
+    """Likewise; left out of files where it is not stated, so that plans made before keep their digests."""
     separation: tuple[Separation, ...]

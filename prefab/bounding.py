@@ -16,9 +16,10 @@ from prefab.brief import Prefer
 from prefab.draw import Draw
 from prefab.packing import Edge
 from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
-from prefab.plant_options import POWER, storage_pairs
+from prefab.plant_options import POWER
 from prefab.problem import Problem
 from prefab.rules import SUMMED
+from prefab.storage_ask import PARTS, BlockAsk, StorageAsk, SwingAsk
 from prefab.units import WATTS, exact, need
 
 Bounds = NDArray[np.float64]
@@ -55,6 +56,20 @@ class Bounding:
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
+        swings = [problem.storage.swings[d] if problem.storage.swings else None for d in self.demand]
+        self.duty_w = np.array(
+            [_duty_w(c.duty, s, problem.storage) for c, s in zip(columns, swings, strict=True)], dtype=np.int64
+        )
+        """What each column asks of the site's batteries at the least, what `spared_w` says left out."""
+        self.relief_w = np.array(
+            [
+                c.duty.relief_w + c.duty.swing_w * (s.relief_parts if s else 0) // PARTS
+                for c, s in zip(columns, swings, strict=True)
+            ],
+            dtype=np.int64,
+        )
+        self.import_w = self.draw[2] - self.relief_w
+        """What each column draws at the least while storage does all that it may."""
         limits = [row for rule in SUMMED if rule.RULE in problem.summed for row in rule.rows(problem)]
         self.sums = [(taken, most) for terms, most in limits if (taken := self._sum(terms)).any()]
         """What each column adds at full build to a sum that is limited, and the limit."""
@@ -88,6 +103,8 @@ class Bounding:
     def lines(self) -> tuple[float, Bounds]:
         """Straight lines below the plant's tables: dollars of any site, and those of one block of each column."""
         fixed, price = float(self.plant.storage_usd), self.cost_usd.astype(np.float64)
+        fixed -= self.plant.duty_usd_per_w * self._spared_w
+        price += self.plant.duty_usd_per_w * self.duty_w
         tables = [
             (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_w),
             (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_w),
@@ -108,6 +125,14 @@ class Bounding:
             price += penalty * taken
             fixed -= penalty * most
         return fixed, price
+
+    @property
+    def _spared_w(self) -> int:
+        """What the site's batteries may be spared of what columns ask of them: swings that the grid bears, less the
+        grid's reserve."""
+        storage = self.problem.storage
+        most_parts = max((s.power_parts for s in storage.swings if s is not None), default=0)
+        return (storage.seen_w or 0) * most_parts // PARTS + 1 - storage.reserve_w if storage.varies else 0
 
     def by_lines(self) -> Bounds:
         """For every two columns, from the straight lines below the plant's tables."""
@@ -184,6 +209,8 @@ class Bounding:
             extra_w=tuple(np.broadcast_to(extra, (3, *count_b.shape))),
             blocks=count_a + count_b,
             units=tuple((count_a * of[a] + count_b * of[others]) // WATTS for of in self.units),
+            duty_w=count_a * self.duty_w[a] + count_b * self.duty_w[others] - self._spared_w,
+            relief_w=count_a * self.relief_w[a] + count_b * self.relief_w[others],
             packed=tuple(packed),
         )
         site: Bounds = self.plant.least_usd(asked) + count_a * self.cost_usd[a] + count_b * self.cost_usd[others]
@@ -210,8 +237,8 @@ class Bounding:
     @property
     def _exceeds(self) -> bool:
         """The same at full build."""
-        least_w, _ = self._asked_of_plant(self.draw[2])
-        return least_w + self.plant.storage.grid_w > self.problem.grid_w + 1
+        least_w, _ = self._asked_of_plant(self.import_w)
+        return least_w + self.plant.storage.grid_w > self.problem.shaved_w(self.problem.grid_w) + 1
 
     def _short(self) -> Iterator[tuple[int, float]]:
         """The phases for whose blocks the connection and what may bridge it give too little, with the least draw in
@@ -219,9 +246,9 @@ class Bounding:
         problem = self.problem
         for phase in problem.phases if problem.brief.grid.series else ():
             asked_kw = np.array([asked[phase] for asked in problem.it_kw])[self.demand]
-            of_phase = self.draw[2] / self.it_kw * asked_kw
+            of_phase = self.import_w / self.it_kw * asked_kw
             least_w = sum(of_phase[self.demand == d].min() for d in self.demands)
-            if least_w > problem.given_w(phase) + problem.most_bridged_w + 1:
+            if least_w > problem.shaved_w(problem.given_w(phase) + problem.most_bridged_w) + 1:
                 yield phase, float(least_w)
 
     @cached_property
@@ -231,7 +258,7 @@ class Bounding:
         problem = self.problem
         if not problem.brief.grid.series or len(self.demands) > 1:
             return None
-        each_w, found = self.draw[2], np.zeros((len(self.it_kw), len(self.it_kw)), dtype=np.bool_)
+        each_w, found = self.import_w, np.zeros((len(self.it_kw), len(self.it_kw)), dtype=np.bool_)
         extra_w = np.maximum(self.extra[2][:, None], self.extra[2])
         for phase in (p for p in problem.phases if problem.lacking_w(p) > 0):
             asked_kw = need(problem.it_kw[0][phase])
@@ -240,7 +267,7 @@ class Bounding:
                 rest_kw = np.maximum(0, asked_kw - count * self.it_kw)[:, None]
                 drawn_w = count * each_w[:, None] - (-rest_kw // self.it_kw) * each_w
                 least_w = np.minimum(least_w, drawn_w)
-            found |= least_w + extra_w > problem.given_w(phase) + problem.most_bridged_w
+            found |= least_w + extra_w > problem.shaved_w(problem.given_w(phase) + problem.most_bridged_w)
         return found
 
     def _scarce(self) -> Iterator[str]:
@@ -248,7 +275,7 @@ class Bounding:
         problem = self.problem
         sets = problem.options("standby_mv")
         most_w = max((o.most * o.capacity_w for o in sets), default=0)
-        most_w += max((p.power_w for p in storage_pairs(problem.plant)), default=0)
+        most_w += max((o.most * o.battery_w for o in problem.plant), default=0)
         if problem.rounding.needed(problem.own_supply_kw[-1], WATTS) > most_w:
             asked_mw, most_mw = problem.own_supply_kw[-1] / 1000, most_w / WATTS / 1000
             none = "" if sets else ", and autonomy.generator_h asks for no sets"
@@ -259,7 +286,7 @@ class Bounding:
         give."""
         yield from self._scarce()
         problem, basis = self.problem, "the blocks of any site draw"
-        least_mw = self._asked_of_plant(self.draw[2])[0] / WATTS / 1000
+        least_mw = self._asked_of_plant(self.import_w)[0] / WATTS / 1000
         if self._exceeds:
             yield f"grid: {problem.grid_w / WATTS / 1000:,.1f} MW; {basis} {least_mw:,.1f} MW or more"
         for phase, short_w in self._short():
@@ -294,6 +321,12 @@ class Bounding:
         if single and self.problem.block_kinds == 1:
             bounds[~np.eye(len(bounds), dtype=bool)] = np.inf
         return bounds
+
+
+def _duty_w(duty: BlockAsk, swing: SwingAsk | None, storage: StorageAsk) -> int:
+    """Swings are taken up of themselves only where the brief limits them."""
+    taken = duty.swing_w * swing.power_parts // PARTS if swing is not None and storage.seen_w is not None else 0
+    return taken + duty.step_w - duty.offer_w
 
 
 def _paid(problem: Problem) -> Problem:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from prefab.connection import Grid, GridStep
+from prefab.connection import Grid, GridStep, Storage
 from prefab.product import Standard
-from prefab.provenance import Count, Key, Millimetres, NotNegative, Positive, Sku, Text
+from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
 from prefab.units import exact
 
@@ -148,15 +148,6 @@ class Autonomy(Frozen):
     """Hours of fuel at the design load; 0 means no generators."""
     fuel: Literal["diesel", "gas"] = "diesel"
     """Gas comes from a pipeline, so that no hours of it are stored."""
-
-
-class Storage(Frozen):
-    """A grid-interactive battery on the medium-voltage bus, available at the end of its life."""
-
-    power_mw: NotNegative = 0.0
-    duration_h: NotNegative = 0.0
-    smoothing_frac: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of the pods' peak power whose swings fast storage in each block takes up."""
 
 
 class Limits(Frozen):
@@ -314,8 +305,6 @@ class SiteBrief(Frozen):
             raise ValueError(f"phases: {twice} is named twice; every name must be different")
         self._split_agrees()
         self._grid_agrees()
-        if (self.storage.power_mw > 0) != (self.storage.duration_h > 0):
-            raise ValueError("storage: give both power_mw and duration_h, or neither")
         if 2 * self.site.setback_m >= min(self.site.width_m, self.site.depth_m):
             raise ValueError("site: the set-backs leave no land; width_m and depth_m must exceed twice setback_m")
         return self

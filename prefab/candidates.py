@@ -168,8 +168,8 @@ class Several:
         # Each demand has its own kind only, so that its blocks must be there for its first phase.
         possible = np.isfinite(self.lines) & (bounding.before_kw == 0)
         self.of_demand = [np.flatnonzero(possible & (bounding.demand == d)) for d in bounding.demands]
-        grid_w = bounding.problem.grid_w - bounding.plant.storage.grid_w
-        sums = [(bounding.draw[2], grid_w), *bounding.sums]
+        grid_w = bounding.problem.shaved_w(bounding.problem.grid_w) - bounding.plant.storage.grid_w
+        sums = [(bounding.import_w, grid_w), *bounding.sums]
         self.sums = [((bounding.most * each).astype(np.float64), most) for each, most in sums]
         """What all blocks of a column take of the grid and of whatever else is limited."""
         self.binding = []

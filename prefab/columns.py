@@ -22,6 +22,7 @@ import numpy as np
 from prefab.arranging import SYSTEMS, rated_draw_kw
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
+from prefab.duties import SMOOTHING, BlockDuty, Duties
 from prefab.eligible import eligible_pods, evaluated_usd, first_phase, growing_phases
 from prefab.fronts import (
     MOST,
@@ -42,9 +43,6 @@ from prefab.module import Module
 from prefab.plan import Group
 from prefab.units import need as rounded_up
 from prefab.ways import Asked, Block, Hooks, Reads, Ways
-
-SMOOTHING = "load_smoothing"
-"""The one carrier that the brief asks for and no module needs."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,8 @@ class Column:
     """The number of the IT demand that its pods serve."""
     ready: int = 0
     """The first phase for which all its modules can be there."""
+    duty: BlockDuty | None = None
+    """What it leaves to the site's storage, where the brief asks anything of it."""
 
 
 @dataclass(frozen=True)
@@ -102,23 +102,27 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks, kept: Stages 
                 blocks += ((pod, pods) for pods in range(1, most + 1))
             if not blocks:
                 continue
-            walker = _Walker(brief, catalog, hooks, blocks, phase)
+            walker = _Walker(brief, catalog, hooks, blocks, phase, number)
             beginning = (number, phase, tuple((p.sku, n) for p, n in blocks), tuple(walker.buses.items()))
             stages = kept[beginning] = walker.stages(kept.get(beginning, ()))
             for column in walker.columns(stages[-1].fronts):
                 if number:
-                    column = replace(column, name=f"{demand.name}-{column.name}", demand=number)
+                    column = replace(column, name=f"{demand.name}-{column.name}")
                 found.setdefault((number, column.pod, column.pods, column.groups), column)
     return tuple(found.values())
 
 
 class _Walker:
-    def __init__(self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int) -> None:
+    def __init__(
+        self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int, demand: int
+    ) -> None:
         self.brief = brief
         self.catalog = catalog
         self.hooks = hooks
         self.blocks = blocks
         self.phase = phase
+        self.demand = demand
+        self.duties = Duties(brief, catalog)
         self.ways = Ways(brief, catalog, hooks, phase)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}
@@ -240,7 +244,10 @@ class _Walker:
         grades: tuple[float | None, ...] = (None,)
         if graded is not None and graded.supply_max_degc is not None:
             grades = tuple(g for g in self.carriers[graded.carrier].grades_degc if g <= graded.supply_max_degc)
-        for grade in grades:
+        smoothed_kw = self.brief.storage.smoothing_frac * pod.it.peak_kw
+        # Capacitors may take up the swings, or leave them to whoever does it for less.
+        smoothings = {smoothed_kw, max(smoothed_kw, self.duties.smoothing_kw(self.demand, pod.it))}
+        for grade, smoothing_kw in product(grades, sorted(smoothings)):
             asked: dict[Key, float] = {}
             lets = True
             for need in pod.needs:
@@ -251,8 +258,8 @@ class _Walker:
                 key = self.ways.key_of(need, supply, need.return_max_degc, of_pod=pods > 1)
                 lets &= self.hooks.lets(need, self.carriers[need.carrier], amount, key.supply_degc, key.return_degc)
                 asked[key] = amount
-            if self.brief.storage.smoothing_frac:
-                asked[Key(SMOOTHING)] = self.brief.storage.smoothing_frac * pod.it.peak_kw
+            if smoothing_kw:
+                asked[Key(SMOOTHING)] = smoothing_kw
             if lets:
                 yield asked
 
@@ -348,6 +355,8 @@ class _Walker:
             modules=pods + sum(g.count for g in groups),
             ready=max(bought.ready[sku] for sku in (pod.sku, *(g.sku for g in groups))),
             services=tuple((c, kw) for c, (kw, _) in sorted(site_loads.items()) if c != "mv_ac" and kw),
+            demand=self.demand,
+            duty=self.duties.block(self.demand, pod, pods, groups, self.modules),
         )
 
 

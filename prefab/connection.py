@@ -1,4 +1,8 @@
-"""The utility connection: what it gives, from which day on, and whether the site's own sets bridge what it lacks."""
+"""The utility connection, and the storage beside it.
+
+What the connection gives, from which day on; whether the site's own sets bridge what it lacks; what it bears of the
+load's swings and ramps; and what storage does about that.
+"""
 
 from datetime import date
 from itertools import pairwise
@@ -48,6 +52,10 @@ class Grid(Frozen):
     interruption_h: Annotated[float, Field(gt=0, le=240)] | None = None
     """How long the utility calls the interruptible part off at the most, each time."""
     bridge: Bridge = Bridge()
+    ramp_mw_per_min: Positive | None = None
+    """The fastest that what the site draws may rise or fall; otherwise as fast as it does."""
+    swing_mw: NotNegative | None = None
+    """The most that it may see of the swings of synchronous training, peak to peak; otherwise all of them."""
 
     @property
     def at_high_voltage(self) -> bool:
@@ -111,6 +119,42 @@ class Grid(Frozen):
             raise ValueError(f"interruption_h: {what} {'the utility may call it off' if called else 'nothing else'}")
         if self.bridge.allowed and not self.series:
             raise ValueError("bridge: there is nothing to bridge without [[grid.series]]; give it, or leave bridge out")
+        return self
+
+
+class Shaving(Frozen):
+    """Peaks above what the connection gives, taken by storage."""
+
+    allowed: bool = False
+    """Training swings about its mean; storage may give what the high level exceeds the connection by."""
+    peak_h: Annotated[float, Field(gt=0, lt=24)] | None = None
+    """Hours of a day for which the whole site draws its peak; otherwise only swings are shaved."""
+    rest_frac: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """What it draws in the other hours, over that peak."""
+
+    @model_validator(mode="after")
+    def _hours_with_rest(self) -> Self:
+        if (self.peak_h is None) != (self.rest_frac is None):
+            raise ValueError("shaving: give peak_h and rest_frac together, or neither")
+        if self.peak_h is not None and not self.allowed:
+            raise ValueError("shaving: peak_h is given and allowed is not; set allowed = true, or leave peak_h out")
+        return self
+
+
+class Storage(Frozen):
+    """What storage is asked for: a reserve for the grid, and who takes up what the grid does not bear."""
+
+    power_mw: NotNegative = 0.0
+    """A reserve on the medium-voltage bus for the grid to call on, at the end of its life: for nothing else."""
+    duration_h: NotNegative = 0.0
+    smoothing_frac: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the pods' peak power whose swings fast storage in each block takes up."""
+    shaving: Shaving = Shaving()
+
+    @model_validator(mode="after")
+    def _reserve_lasts(self) -> Self:
+        if (self.power_mw > 0) != (self.duration_h > 0):
+            raise ValueError("give both power_mw and duration_h, or neither")
         return self
 
 

@@ -173,6 +173,15 @@ class GridBattery(Cells):
     grid_forming: bool = False
 
 
+class Capacitor(Frozen):
+    """Fast storage at the racks."""
+
+    usable_kwh: Positive
+    """New, within its window of voltage."""
+    end_of_life_frac: Fraction
+    round_trip_frac: Fraction
+
+
 class Engine(Frozen):
     """Fuel use of one generating set and the tank it stands on."""
 
@@ -284,6 +293,8 @@ class Module(Sourced):
     it: ItLoad | None = None
     ups_battery: UpsBattery | None = None
     grid_battery: GridBattery | None = None
+    capacitor: Annotated[Capacitor | None, Field(exclude_if=lambda found: found is None)] = None
+    """Left out of files where there is none, so that plans made before it was stated keep their digests."""
     engine: Engine | None = None
     rejection: Rejection | None = None
     derating: Derating = Derating()

@@ -18,6 +18,7 @@ from prefab.market import Country, GridRule, Tariff
 from prefab.materials import Laid
 from prefab.module import Module
 from prefab.provenance import Key, Sku, Source
+from prefab.shares import Share
 from prefab.tables import Frozen, read_text, validate
 from prefab.workload import Accelerator, Card, StorageCard, Workload
 
@@ -104,6 +105,8 @@ class Sized(Frozen):
     """For each block, in the order of phases and kinds, the number of the intake switchgear that feeds it (a pair of
     them where there are sides A and B)."""
     spares: tuple[Spare, ...] = ()
+    storage: Annotated[tuple[Share, ...], Field(exclude_if=lambda shares: not shares)] = ()
+    """What storage is kept for, where ramps, swings or peaks are asked of it."""
     status: Literal["optimal", "feasible"]
     objective_usd: int
     """Module prices, freight and installation, rounded up per block and per plant module; with the margin where the

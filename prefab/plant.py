@@ -13,6 +13,7 @@ from prefab.eligible import Offer, SiteOffers, evaluated_usd, first_phase
 from prefab.module import Engine
 from prefab.physics.electrical import loss_kw
 from prefab.plant_options import POWER, PlantOption, outdoes, without_poor_storage, without_poor_units
+from prefab.storage_ask import StorageAsk
 from prefab.units import WATTS, Rounding, need
 from prefab.ways import Hooks
 
@@ -33,7 +34,13 @@ class SitePlant:
 
 
 def make_plant(
-    offered: SiteOffers, hooks: Hooks, asked: Mapping[str, float], blocks: int, own_kw: float, rounding: Rounding
+    offered: SiteOffers,
+    hooks: Hooks,
+    asked: Mapping[str, float],
+    storage: StorageAsk,
+    blocks: int,
+    own_kw: float,
+    rounding: Rounding,
 ) -> SitePlant:
     """Options for every carrier; `asked` is the most that all blocks, `blocks` at the most, may ask of each service.
 
@@ -41,6 +48,7 @@ def make_plant(
     """
     brief, catalog = offered.brief, offered.catalog
     wanted = asked_of_site(brief)
+    wanted += ["mv_storage"] if storage.varies and "mv_storage" not in wanted else []
     wanted += [c for c in asked if c not in wanted]
     roots = tuple(wanted)
     carriers = {c.key: c for c in catalog.carriers}
@@ -50,7 +58,7 @@ def make_plant(
         offers, _ = offered.of(carrier)
         level = brief.redundancy.of(carriers[carrier].redundancy, critical=False)
         for offer in offers:
-            option = _option(offer, carrier, level, catalog, brief, carriers, rounding)
+            option = _option(offer, carrier, level, catalog, brief, carriers, storage, rounding)
             added = tuple(option.sides * burden(brief, offer.module, carrier) for burden in hooks.burdens)
             found.append(replace(option, burdens=added))
             for wish in offer.module.needs:
@@ -75,7 +83,8 @@ def make_plant(
     litres = hourly * brief.autonomy.generator_h * (1 + catalog.basis.fuel_margin_frac)
     found = [replace(o, most=min(o.most, need(litres / o.fuel_l) + 1)) if o.carrier == "fuel" else o for o in found]
     found = [replace(o, most=_most(o, found, asked)) if o.carrier in services else o for o in found]
-    found = without_poor_storage(without_poor_units(found), own_kw)
+    found = without_poor_units(found)
+    found = found if storage.varies else without_poor_storage(found, own_kw)
     options = tuple(replace(o, most=_most_attached(o, found)) if o.carrier in attached else o for o in found)
     return SitePlant(options, tuple(wanted), services, tuple(attached), slopes, fuel)
 
@@ -197,6 +206,7 @@ def _option(
     catalog: Catalog,
     brief: SiteBrief,
     carriers: dict[str, Carrier],
+    storage: StorageAsk,
     rounding: Rounding,
 ) -> PlantOption:
     module = offer.module
@@ -206,14 +216,15 @@ def _option(
     if module.engine is not None:
         fuel = module.engine.belly_tank_l * module.engine.tank_usable_frac
     battery = module.grid_battery
-    holds = (battery.power_kw, battery.usable_kwh) if battery else (0.0, 0.0)
+    holds = (0.0, 0.0)
+    if battery is not None:
+        holds = min(battery.power_kw, offer.capacity_kw), battery.usable_kwh * battery.round_trip_frac**0.5
     power_w, usable_wh = (rounding.had(figure, WATTS) for figure in holds)
     lasting = module.engine.continuous_frac or 0.0 if module.engine and brief.grid.bridge.allowed else 0.0
-    most = offer.parallel_max
+    most, least = offer.parallel_max, 0
     if battery is not None:
-        asked_kw = brief.storage.power_mw * 1000
-        asked_w, asked_wh = (rounding.needed(asked_kw * h, WATTS) for h in (1.0, brief.storage.duration_h))
-        most = max(-(-asked_w // power_w), -(-asked_wh // usable_wh))
+        asked = ((storage.reserve_w, storage.reserve_wh), (storage.most_w, storage.most_wh))
+        least, most = (max(-(-w // power_w), -(-wh // usable_wh)) for w, wh in asked)
     return PlantOption(
         module=module,
         carrier=carrier,
@@ -229,6 +240,7 @@ def _option(
         drawn_w=rounding.needed(battery.power_kw if battery else _drawn_kw(offer), WATTS),
         battery_w=power_w,
         battery_wh=usable_wh,
+        least=least,
         ready=first_phase(brief, catalog, module),
         bridge_w=rounding.had(offer.capacity_kw * lasting, WATTS),
         asks=tuple(

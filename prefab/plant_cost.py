@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.draw import Draw
-from prefab.plant_options import PlantOption, storage_pairs
+from prefab.plant_options import PlantOption, storage_pairs, storage_usd_per_w
 from prefab.problem import Problem
 from prefab.units import WATTS
 
@@ -35,6 +35,10 @@ class Asked:
     blocks: Numbers
     units: tuple[Numbers, ...]
     """Whole units (rounded down) of each of the problem's services."""
+    duty_w: Numbers | int = 0
+    """Power of batteries that duties ask for."""
+    relief_w: Numbers | int = 0
+    """What storage takes of the site's peak at the most."""
     packed: tuple[Numbers, ...] = ()
     """For each intake option how many of them carry the blocks whole; empty where totals will do."""
 
@@ -44,7 +48,9 @@ class PlantCost:
 
     def __init__(self, problem: Problem, largest: Draw, blocks: int, units: tuple[int, ...]) -> None:
         self.problem = problem
-        pairs = storage_pairs(problem.plant)
+        # Where duties ask for more batteries than the reserve they are priced by the watt, the reserve among them.
+        pairs = [] if problem.storage.varies else storage_pairs(problem.plant)
+        self.duty_usd_per_w = storage_usd_per_w(problem.plant) if problem.storage.varies else 0.0
         self.storage_usd = min((p.cost_usd for p in pairs), default=0)
         self.storage = Draw(*(min((p.standing[n] for p in pairs), default=0) for n in range(3)))
         self.services = [self._service(c, most) for c, most in zip(problem.services, units, strict=True)]
@@ -150,6 +156,7 @@ class PlantCost:
     def least_usd(self, asked: Asked) -> Figures:
         """For every site; infinite where the grid's limit or the number of modules forbids it."""
         cost = np.full(asked.blocks.shape, float(self.storage_usd))
+        cost += self.duty_usd_per_w * np.maximum(0, asked.duty_w)
         drawn = [np.full(asked.blocks.shape, w) for w in self.storage]
         for units, (usd, standing) in zip(asked.units, self.services, strict=True):
             cost += usd[units]
@@ -164,8 +171,8 @@ class PlantCost:
         utility = np.minimum(asked.drawn_w[1] + drawn[1] + idle, self.largest.utility_w) // WATTS
         cost += self.standby_usd[utility]
         cost += self.main_usd[utility]
-        grid = asked.drawn_w[2] + drawn[2] + idle + asked.extra_w[2]
-        return np.where(grid <= self.problem.grid_w, cost, np.inf)
+        grid = asked.drawn_w[2] + drawn[2] + idle + asked.extra_w[2] - asked.relief_w
+        return np.where(grid <= self.problem.shaved_w(self.problem.grid_w), cost, np.inf)
 
 
 def _loads(largest_w: int) -> Numbers:

@@ -41,6 +41,8 @@ class PlantOption:
     """What one draws at its rating of what carries it: a battery's power, or capacity and loss."""
     battery_w: int = 0
     battery_wh: int = 0
+    least: int = 0
+    """Batteries that the grid's reserve takes."""
     ready: int = 0
     """The first phase for which it can be there."""
     unit_for: str | None = None
@@ -147,7 +149,7 @@ def without_poor_storage(plant: list[PlantOption], own_kw: float) -> list[PlantO
 
 
 class StoragePair(NamedTuple):
-    """The batteries that the brief asks for, all of one type, with what converts for them."""
+    """The batteries that the grid's reserve takes, all of one type, with what converts for them."""
 
     cost_usd: int
     standing: Draw
@@ -157,8 +159,21 @@ class StoragePair(NamedTuple):
 
     @property
     def power_w(self) -> int:
-        """What all the batteries give."""
-        return self.battery.most * self.battery.battery_w
+        """What all these batteries give."""
+        return self.battery.least * self.battery.battery_w
+
+
+def storage_usd_per_w(plant: Iterable[PlantOption]) -> float:
+    """The least that a watt of batteries costs, with its part of what converts for them."""
+    plant = tuple(plant)
+    prices = []
+    for battery in (o for o in plant if o.battery_w):
+        behind = [o for o in plant if battery.module.needed(o.carrier) and o.carrier not in POWER]
+        beside = (o.cost_usd / carried for o in behind if (carried := o.carries(battery)))
+        each = min(beside, default=None if behind else 0.0)
+        if each is not None:
+            prices.append((battery.cost_usd + each) / battery.battery_w)
+    return min(prices, default=0.0)
 
 
 def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
@@ -172,9 +187,9 @@ def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:
             carried = other.carries(battery) if other else 1
             if not carried:
                 continue
-            beside = need(battery.most / carried) if other else 0
-            cost = battery.most * battery.cost_usd + (beside * other.cost_usd if other else 0)
-            drawn, burdens = battery.standing.times(battery.most), [battery.most * b for b in battery.burdens]
+            beside = need(battery.least / carried) if other else 0
+            cost = battery.least * battery.cost_usd + (beside * other.cost_usd if other else 0)
+            drawn, burdens = battery.standing.times(battery.least), [battery.least * b for b in battery.burdens]
             if other:
                 drawn = drawn.plus(other.standing.times(beside))
                 burdens = [a + beside * b for a, b in zip(burdens, other.burdens, strict=True)]

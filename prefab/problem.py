@@ -8,13 +8,15 @@ from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, Stages, make_columns
 from prefab.draw import Draw, Slopes, draw_at
-from prefab.eligible import SiteOffers, eligible_pods, without_supply
+from prefab.eligible import SiteOffers
 from prefab.market import own_supply_kw
 from prefab.names import check_names
 from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
 from prefab.plant import make_plant
 from prefab.plant_options import POWER, PlantOption
+from prefab.refusals import stranded
+from prefab.storage_ask import PARTS, BlockAsk, StorageAsk, make_block_ask, make_storage_ask
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
@@ -39,6 +41,8 @@ class BlockChoice:
     cost_usd: int
     real_usd: int
     """Without the margin that the choice adds where the brief prefers other makers."""
+    duty: BlockAsk
+    """What it leaves to the site's storage."""
     asks: Mapping[str, int]
     """Thousandths of a kilowatt or unit that one block asks of each of the site's services."""
 
@@ -68,8 +72,7 @@ class Problem:
     fuel_margin_frac: float
     own_supply_kw: tuple[float, ...]
     """Of generating sets and batteries in every phase, where the grid's rules ask for it."""
-    battery_kw: float
-    battery_kwh: float
+    storage: StorageAsk
     block_kinds: int
     services: tuple[str, ...]
     """Carriers of the site whose demands simply add up: network, supervision, their power."""
@@ -100,6 +103,11 @@ class Problem:
     def given_w(self, phase: int) -> int:
         """What the connection gives in a phase."""
         return self.rounding.had(self.brief.connection_in(phase).given_mw * 1000, WATTS)
+
+    def shaved_w(self, limit_w: int) -> int:
+        """The most that the site may draw at its peak where storage keeps it below a limit."""
+        shaving = self.storage.shaving
+        return limit_w if shaving is None else need(limit_w * PARTS / shaving.rest_parts)
 
     def lacking_w(self, phase: int) -> int:
         """What the connection does not give yet of what may be drawn at full build."""
@@ -192,6 +200,39 @@ class Problem:
         """Blocks of a choice that stand in a phase."""
         return f"blocks:{choice.name}:{phase}"
 
+    def taken(self, demand: int, phase: int) -> str:
+        """Watts of the swings of an IT demand that the site's batteries take up."""
+        return f"taken:{demand}:{phase}"
+
+    def relieved(self, demand: int, phase: int) -> str:
+        """By how many watts the site draws less at its peak for it."""
+        return f"relieved:{demand}:{phase}"
+
+    def lent(self, phase: int) -> str:
+        """Watts of ramps that UPS give in place of the batteries."""
+        return f"lent:{phase}"
+
+    def shaved(self, phase: int) -> str:
+        """Watts that the batteries give in the hours of the peak."""
+        return f"shaved:{phase}"
+
+    def kept(self, phase: int) -> list[str]:
+        """The watts that batteries are kept for, besides what blocks ask of them."""
+        found = [self.taken(n, phase) for n, swing in enumerate(self.storage.swings) if swing]
+        return found + ([self.shaved(phase)] if self.storage.shaving else [])
+
+    def storage_watts(self, phase: int) -> list[str]:
+        """All watts that say what storage is kept for."""
+        found = self.kept(phase) + [self.relieved(n, phase) for n, swing in enumerate(self.storage.swings) if swing]
+        return found + ([self.lent(phase)] if any(c.duty.offer_w for c in self.columns) else [])
+
+    def relief(self, phase: int) -> list[tuple[int, str]]:
+        """What the site draws less at its peak for all storage."""
+        storage = self.storage
+        found = [(-c.duty.relief_w, self.count(c, phase)) for c in self.columns if c.duty.relief_w]
+        found += [(-1, self.relieved(n, phase)) for n, swing in enumerate(storage.swings) if swing]
+        return found + ([(-1, self.shaved(phase))] if storage.shaving else [])
+
     def stands(self, choice: BlockChoice) -> str:
         """1 when a choice is used at all."""
         return f"uses:{choice.name}"
@@ -223,29 +264,6 @@ class Problem:
     def chosen(self, option: PlantOption) -> str:
         """1 when an option is the one chosen for its carrier."""
         return f"chosen:{option.carrier}:{option.name}"
-
-
-def _stranded(offered: SiteOffers, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    brief, catalog = offered.brief, offered.catalog
-    # Liquids and heat depend on temperatures that are chosen block by block.
-    simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
-    since = dict.fromkeys(("lv_ac", *wanted), 0)
-    """The phase for which each carrier is needed first."""
-    for demand in brief.it.demands:
-        begins = brief.begins(demand.name)
-        pods, refused = eligible_pods(brief, catalog, demand, begins)
-        if not pods:
-            whose = f" for {demand.name}" if brief.it.demand else ""
-            reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
-            return (f"IT pods: none may stand here{whose}; {reasons}",)
-        asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
-        all_asked = set().union(*asked.values())
-        lacking = {c for c in all_asked if without_supply(offered, {c: begins})}
-        # A pod that lacks something is no hindrance where another one lacks nothing.
-        for needs in [needs for needs in asked.values() if not needs & lacking] or asked.values():
-            since |= {c: min(since.get(c, begins), begins) for c in needs}
-    order = [*(c.key for c in catalog.carriers if c.key in since and c.key not in wanted), *wanted]
-    return without_supply(offered, {c: since[c] for c in order})
 
 
 def _patterns(kinds: Sequence[BlockChoice], room_w: int, ways: int, worst_w: int) -> Iterator[Pattern]:
@@ -285,10 +303,10 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
         (site.country, site.climate, site.altitude_m, site.design_dry_bulb_degc, brief.grid.voltage_kv),
         (brief.it, tuple(brief.demand_kw_until(d.name, last) for d in brief.it.demands), brief.fabric_frac),
         (tuple(p.energised_by for p in brief.phases), brief.as_of),
-        (brief.storage.smoothing_frac, limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
+        (limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         (brief.autonomy.fuel, brief.autonomy.generator_h > 0, asked.scope),
         # What batteries feed into a fault.
-        (brief.storage.power_mw, brief.storage.duration_h),
+        (brief.storage, brief.grid.swing_mw, brief.grid.ramp_mw_per_min),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
     ), (asked, brief.autonomy.ups_min)
@@ -321,12 +339,13 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
     brief, catalog = offered.brief, offered.catalog
     blocks = max((need(brief.it_kw / c.it_kw) for c in columns), default=0) + _rests(brief)
     own_kw = _own_supply_kw(brief, catalog)
-    plant = make_plant(offered, hooks, _most_asked(brief, columns), blocks, max(own_kw), rounding)
+    storage = make_storage_ask(offered, columns, rounding)
+    plant = make_plant(offered, hooks, _most_asked(brief, columns), storage, blocks, max(own_kw), rounding)
     phases = range(len(brief.phases))
     return Problem(
         brief=brief,
         catalog=catalog,
-        columns=tuple(_choice(c, plant.slopes, rounding) for c in columns),
+        columns=tuple(_choice(c, plant.slopes, storage, rounding) for c in columns),
         plant=plant.options,
         it_kw=tuple(tuple(brief.demand_kw_until(d.name, p) for p in phases) for d in brief.it.demands),
         grid_w=_full_w(brief, rounding),
@@ -334,12 +353,11 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
         fuel_l_per_kwh=plant.fuel_l_per_kwh,
         fuel_margin_frac=catalog.basis.fuel_margin_frac,
         own_supply_kw=own_kw,
-        battery_kw=brief.storage.power_mw * 1000,
-        battery_kwh=brief.storage.power_mw * brief.storage.duration_h * 1000,
+        storage=storage,
         block_kinds=brief.kinds_max,
         services=plant.services,
         attached=plant.attached,
-        stranded=_stranded(offered, plant.wanted),
+        stranded=stranded(offered, plant.wanted),
         rounding=rounding,
     )
 
@@ -373,10 +391,11 @@ def _most_asked(brief: SiteBrief, columns: Columns) -> dict[str, float]:
     return most
 
 
-def _choice(column: Column, slopes: Slopes, rounding: Rounding) -> BlockChoice:
+def _choice(column: Column, slopes: Slopes, storage: StorageAsk, rounding: Rounding) -> BlockChoice:
     normal = draw_at(column.mv_kw, 0.0, 0.0, slopes, rounding)
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
     extra = Draw(*(max(0, more - less) for more, less in zip(worst, normal, strict=True)))
     asks = {carrier: rounding.needed(units, WATTS) for carrier, units in column.services}
     cost_usd, real_usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
-    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, asks)
+    duty = make_block_ask(column.duty, storage, rounding)
+    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, duty, asks)

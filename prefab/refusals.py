@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.eligible import Offer, Shape, eligible_pods, make_offers, site_conditions
+from prefab.eligible import Offer, Shape, SiteOffers, eligible_pods, make_offers, site_conditions, without_supply
 from prefab.module import Module, Need
 from prefab.results import Refusal
 from prefab.units import number
@@ -238,3 +238,27 @@ def _rated_water(module: Module) -> _Asked:
 
 def _degrees(asked: _Asked) -> float:
     return -math.inf if asked.supply_degc is None else asked.supply_degc
+
+
+def stranded(offered: SiteOffers, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """A line for everything that is needed and that no eligible module gives."""
+    brief, catalog = offered.brief, offered.catalog
+    # Liquids and heat depend on temperatures that are chosen block by block.
+    simple = {c.key for c in catalog.carriers if c.medium not in ("liquid", "heat") and not c.utility}
+    since = dict.fromkeys(("lv_ac", *wanted), 0)
+    """The phase for which each carrier is needed first."""
+    for demand in brief.it.demands:
+        begins = brief.begins(demand.name)
+        pods, refused = eligible_pods(brief, catalog, demand, begins)
+        if not pods:
+            whose = f" for {demand.name}" if brief.it.demand else ""
+            reasons = "; ".join(f"{r.sku}: {r.reason}" for r in refused)
+            return (f"IT pods: none may stand here{whose}; {reasons}",)
+        asked = {pod.sku: {n.carrier for n in pod.needs} & simple for pod in pods}
+        all_asked = set().union(*asked.values())
+        lacking = {c for c in all_asked if without_supply(offered, {c: begins})}
+        # A pod that lacks something is no hindrance where another one lacks nothing.
+        for needs in [needs for needs in asked.values() if not needs & lacking] or asked.values():
+            since |= {c: min(since.get(c, begins), begins) for c in needs}
+    order = [*(c.key for c in catalog.carriers if c.key in since and c.key not in wanted), *wanted]
+    return without_supply(offered, {c: since[c] for c in order})

@@ -16,8 +16,10 @@ from prefab.candidates import candidates_of
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
+from prefab.duties import Duties, storage_burden
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.intakes import apply_patterns, assign_intakes, only_used
+from prefab.keeping import shares_of
 from prefab.module import Need
 from prefab.names import check_names
 from prefab.plan import BlockKind, Plant, Sized
@@ -251,7 +253,8 @@ def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], bas
     limited = (*summed, budget) if brief.prefer.makers and brief.limits.budget_usd is not None else tuple(summed)
     each = (rule.burdens(brief, catalog) if rule is factory_slots else (rule.burden,) for rule in limited)
     store = spares.burdens(brief, catalog) if spares.are_seen(brief, catalog) else ()
-    return replace(base, burdens=(*chain.from_iterable(each), *store))
+    given = (storage_burden,) if Duties(brief, catalog).asked else ()
+    return replace(base, burdens=(*chain.from_iterable(each), *store, *given))
 
 
 def _exceeds(rule: ModuleType, problem: Problem, sized: Sized) -> bool:
@@ -303,7 +306,8 @@ def _exact_bound(problem: Problem, found: Answer, effort: Effort, stop: StopFlag
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
-    """Among sites of the same cost: buy as late as possible, then as few modules; every intake with its pattern.
+    """Among sites of the same cost: buy as late as possible, then as few modules, then keep storage for no more than
+    is asked; every intake with its pattern.
 
     Raises:
         OutOfBudget: the blocks do not fit whole on the intakes, or that was not found within the effort.
@@ -314,6 +318,8 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     if last:
         early = [term for phase in problem.phases[:-1] for term in objective.capital_terms(problem, phase)]
         goals.insert(0, early)
+    if problem.storage.varies:
+        goals.append([(1, name) for phase in problem.phases for name in problem.kept(phase)])
     fixed = [(site_terms(problem), answer.objective)]
     best: Answer | None = None
     for goal in goals:
@@ -354,6 +360,7 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
         ),
         intakes=assign_intakes(problem, values),
         spares=spares.bought(problem, values),
+        storage=shares_of(problem, values, {"abcdefgh"[i]: c for i, c in enumerate(kinds)}),
         status="optimal" if bound == cost else "feasible",
         objective_usd=cost,
         real_usd=_real_usd(problem, values) if problem.brief.prefer.makers else None,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.columns import SMOOTHING
+from prefab.duties import SMOOTHING
 from prefab.eligible import eligible_pods, make_offers
 from prefab.module import Module, Need
 from prefab.plan import Sized

@@ -109,12 +109,14 @@ class Brute:
             yield ((option, number), *itertools.chain.from_iterable(chosen))
 
     def _storage(self) -> Iterator[Bought]:
-        if not self.problem.battery_kw:
+        reserve = self.problem.brief.storage
+        reserve_kw, reserve_kwh = reserve.power_mw * 1000, reserve.power_mw * 1000 * reserve.duration_h
+        if not reserve_kw:
             yield ()
         for battery in self.of.get("mv_storage", []):
             for n in range(1, _FAR):
                 power, energy = n * battery.battery_w, n * battery.battery_wh
-                if power >= up(self.problem.battery_kw * 1000) and energy >= up(self.problem.battery_kwh * 1000):
+                if power >= up(reserve_kw * 1000) and energy >= up(reserve_kwh * 1000):
                     yield from self._with_units(battery, n)
                     break  # one more costs more and does nothing else
 

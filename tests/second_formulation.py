@@ -191,8 +191,10 @@ class _Question:
                 if weight:
                     rows.at_least(0, *((rows.high[count], one.name) for one in self.sets[carrier]), (-1, count))
         self._add_fuel()
-        if problem.battery_kw:
-            for asked_for, each in ((problem.battery_kw, "battery_w"), (problem.battery_kwh, "battery_wh")):
+        reserve = problem.brief.storage
+        if reserve.power_mw:
+            reserve_kw = reserve.power_mw * 1000
+            for asked_for, each in ((reserve_kw, "battery_w"), (reserve_kw * reserve.duration_h, "battery_wh")):
                 rows.at_least(_thousandths(asked_for), *((getattr(o, each), n) for o, n in self._standing()))
         self._add_single_kinds()
 

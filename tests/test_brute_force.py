@@ -194,7 +194,11 @@ def test_the_sites_differ_in_every_way():
     seen = Counter()
     for p in problems:
         seen.update(
-            {"110 kV": p.brief.grid.at_high_voltage, "storage": p.battery_kw > 0, "gas": p.brief.autonomy.fuel == "gas"}
+            {
+                "110 kV": p.brief.grid.at_high_voltage,
+                "storage": p.brief.storage.power_mw > 0,
+                "gas": p.brief.autonomy.fuel == "gas",
+            }
         )
         seen.update({"no sets": p.generator_h == 0, "services": bool(p.services), "phases": len(p.phases) > 1})
         seen.update({"one kind": p.block_kinds == 1, "worse than normal": any(c.extra.switchgear_w for c in p.columns)})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TITLE = "Grid connection"
 BASIS = (
     "brief grid.capacity_mw and grid.series at each phase's date; the walked load at the pods' peak power in every "
-    "situation with the utility present; catalog engine.continuous_frac"
+    "situation with the utility present, less what storage gives at that peak; catalog engine.continuous_frac"
 )
 WISHES = ("grid.capacity_mw", "grid.series", "grid.bridge.allowed")
 RULE = "grid_limit"
@@ -39,8 +39,20 @@ def check(plan: Plan) -> tuple[Finding, ...]:
                 bridge = min(lacking, reserved_kw(Network(plan, phase), lasting=True))
                 text += f", sets without limit of hours up to {bridge:,.0f} kW more"
                 limit += bridge
-        findings.append(Finding.at_most(RULE, f"phase {named.name}", worst.import_kw, limit, "kW", text))
+        less_kw = relief_kw(plan, phase)
+        if less_kw:
+            text += f"; {worst.import_kw:,.0f} kW less the {less_kw:,.0f} kW that storage gives then"
+        findings.append(Finding.at_most(RULE, f"phase {named.name}", worst.import_kw - less_kw, limit, "kW", text))
     return tuple(findings)
+
+
+def relief_kw(plan: Plan, phase: int) -> float:
+    """What storage is kept for at the site's peak, that of the blocks' own among it; whether it can is for the rules
+    on storage."""
+    found = sum(s.relief_kw for s in plan.sized.storage if not s.kind and s.phase == phase)
+    for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        found += blocks[phase] * sum(s.relief_kw for s in plan.sized.storage if s.kind == kind.name)
+    return found
 
 
 def explain(brief: SiteBrief) -> str:
@@ -61,6 +73,7 @@ def apply(model: "Model", problem: "Problem") -> None:
     for phase in problem.phases:
         load = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
         load += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
+        load += problem.relief(phase)
         sets = [o for o in problem.options("standby_mv") if o.bridge_w]
         bridge = [(-o.bridge_w, problem.plant_count(o, phase)) for o in sets]
         bridge += [(o.bridge_w * o.spare, problem.chosen(o)) for o in sets if o.spare]

@@ -30,6 +30,8 @@ class Network:
         assert plan.connected is not None
         self.plan = plan
         self.phase = phase
+        self.pods_kw: Mapping[str, float] = {}
+        """What pods draw where it is not their peak, by tag."""
         self.modules = {m.sku: m for m in plan.modules}
         self.carriers = {c.key: c for c in plan.carriers}
         self.equipment = {e.tag: e for e in plan.connected.equipment if e.phase <= phase and e.sku in self.modules}
@@ -55,6 +57,13 @@ class Network:
             kept = [f for f in self.feeds[consumer, carrier] if (consumer, carrier, f.side) not in gone]
             fewer.feeds[consumer, carrier] = kept
         return fewer
+
+    def drawing(self, pods_kw: Mapping[str, float]) -> "Network":
+        """The same with some pods drawing other than their peak."""
+        other = copy.copy(self)
+        other.pods_kw = pods_kw
+        other.__dict__.pop("normal_kw", None)
+        return other
 
     @cached_property
     def weather(self) -> tuple[float, float, float]:
@@ -179,7 +188,7 @@ class Network:
             return need.kw_per_kw * output_kw * self.without_cooling_s(tag) / self._kj_per_l(tag)
         if module.it is not None:
             electric = self.carriers[need.carrier].medium == ELECTRIC
-            output_kw = module.it.peak_kw if electric else module.it.sustained_kw
+            output_kw = self.pods_kw.get(tag, module.it.peak_kw) if electric else module.it.sustained_kw
         amount = need.kw_per_kw * output_kw + need.fixed_kw
         given = module.given(self.equipment[tag].carrier)
         rated = (given.capacity_kw or given.capacity_kva or 0.0) if given else 0.0

@@ -1,38 +1,105 @@
-"""The grid battery gives its power for its duration at the end of its life, inside its state-of-charge window."""
+"""Storage holds all that it is kept for at the same time, at the end of its life and inside its state-of-charge window.
+
+The grid's reserve, swings, ramps and shaved peaks are added up; what UPS keep for their autonomy is touched by none.
+Whether that is enough for the load as it runs is tried out by the rule on storage in time."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.units import WATTS
+from prefab.rules.network import Network
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
     from prefab.solver import Model
 
-TITLE = "Grid battery"
-BASIS = "brief [storage]; catalog grid_battery at end of life, conversion, load_smoothing"
-WISHES = ("storage.power_mw", "storage.duration_h", "storage.smoothing_frac")
+PARTS = 100_000
+
+TITLE = "Storage"
+BASIS = (
+    "brief [storage], autonomy.ups_min; catalog grid_battery, ups_battery and capacitor at end of life, derated, "
+    "discharge at the root of the round trip; conversion; the plan's own shares"
+)
+WISHES = (
+    "storage.power_mw",
+    "storage.duration_h",
+    "storage.smoothing_frac",
+    "grid.ramp_mw_per_min",
+    "grid.swing_mw",
+)
 RULE = "storage"
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
-    """Power and usable energy of the batteries that stand at full build; each container no faster than its rating."""
+    """Power and usable energy of all that stands in each phase, beside the sum of what it is kept for."""
     assert plan.connected is not None
-    batteries = {m.sku: m.grid_battery for m in plan.modules if m.grid_battery is not None}
-    found = [batteries[e.sku] for e in plan.connected.equipment if e.sku in batteries]
-    power = sum(b.power_kw for b in found)
-    energy = sum(b.energy_kwh * b.depth_of_discharge_frac * b.end_of_life_frac for b in found)
-    asked_kw = plan.brief.storage.power_mw * 1000
-    asked_kwh = asked_kw * plan.brief.storage.duration_h
-    return (
-        Finding.at_least(RULE, "site", power, asked_kw, "kW", "discharge power"),
-        Finding.at_least(RULE, "site", energy, asked_kwh, "kWh", "usable at end of life"),
-        *_shared(plan),
-        *_smoothing(plan),
-    )
+    return (*_batteries(plan), *_of_blocks(plan), *_shared(plan), *_smoothing(plan))
+
+
+def _batteries(plan: Plan) -> Iterable[Finding]:
+    """The site's; phases in which nothing is asked of them are left out."""
+    asked, last = plan.brief.storage, len(plan.brief.phases) - 1
+    for phase, named in enumerate(plan.brief.phases):
+        network = Network(plan, phase)
+        power_kw = energy_kwh = 0.0
+        for tag in network.equipment:
+            battery = network.module(tag).grid_battery
+            if battery is not None:
+                power_kw += min(battery.power_kw, network.capacity[tag])
+                usable = battery.soc_max_frac - battery.soc_min_frac
+                out_frac = battery.round_trip_frac**0.5
+                energy_kwh += battery.energy_kwh * usable * battery.end_of_life_frac * out_frac
+        kept = [s for s in plan.sized.storage if not s.kind and s.phase == phase and s.duty != "reserve"]
+        asked_kw, asked_kwh = sum(s.power_kw for s in kept), sum(s.energy_kwh for s in kept)
+        if phase == last:
+            asked_kw += asked.power_mw * 1000
+            asked_kwh += asked.power_mw * 1000 * asked.duration_h
+        if asked_kw or phase == last:
+            where = f"phase {named.name}"
+            yield Finding.at_least(RULE, where, power_kw, asked_kw, "kW", "power of the batteries")
+            yield Finding.at_least(RULE, where, energy_kwh, asked_kwh, "kWh", "usable at end of life")
+
+
+def _of_blocks(plan: Plan) -> Iterable[Finding]:
+    """Capacitors and UPS of one block of each kind that keep something; all blocks of a kind are equal."""
+    for kind in plan.sized.kinds:
+        for carrier, sku in sorted({(s.carrier, s.sku) for s in plan.sized.storage if s.kind == kind.name}):
+            kept = [s for s in plan.sized.storage if (s.kind, s.carrier, s.sku) == (kind.name, carrier, sku)]
+            for phase, named in enumerate(plan.brief.phases):
+                now = [s for s in kept if s.phase == phase or s.duty == "swing"]
+                held = _held(Network(plan, phase), kind.name, carrier, sku)
+                if held is None:
+                    continue
+                where = f"phase {named.name}, a block of kind {kind.name}, {sku} ({carrier})"
+                power_kw, energy_kwh = held
+                yield Finding.at_least(RULE, where, power_kw, sum(s.power_kw for s in now), "kW", "power")
+                text = "usable at end of life, autonomy apart"
+                yield Finding.at_least(RULE, where, energy_kwh, sum(s.energy_kwh for s in now), "kWh", text)
+
+
+def _held(network: Network, kind: str, carrier: str, sku: str) -> tuple[float, float] | None:
+    """Power and energy of one block's modules of a type; none where no such block stands yet."""
+    blocks = sorted({e.block for e in network.equipment.values() if e.kind == kind})
+    if not blocks:
+        return None
+    of_block = (t for t, e in network.equipment.items() if e.block == blocks[0])
+    tags = [t for t in of_block if (network.equipment[t].carrier, network.equipment[t].sku) == (carrier, sku)]
+    power_kw = energy_kwh = 0.0
+    for tag in tags:
+        module, rated_kw = network.module(tag), network.capacity[tag]
+        if module.capacitor is not None:
+            cells = module.capacitor
+            power_kw += rated_kw
+            energy_kwh += cells.usable_kwh * cells.end_of_life_frac * cells.round_trip_frac**0.5
+        elif (battery := module.ups_battery) is not None and battery.bidirectional:
+            usable = battery.energy_kwh * (battery.soc_max_frac - battery.soc_min_frac) * battery.end_of_life_frac
+            kept_kwh = rated_kw * network.plan.brief.autonomy.ups_min / 60
+            power_kw += min(rated_kw, (battery.power_max_kw or rated_kw) * battery.inverter_efficiency_frac)
+            energy_kwh += max(0.0, usable * battery.inverter_efficiency_frac - kept_kwh)
+    return power_kw, energy_kwh
 
 
 def _shared(plan: Plan) -> list[Finding]:
@@ -79,19 +146,62 @@ def _smoothing(plan: Plan) -> list[Finding]:
 
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
-    s = brief.storage
-    if s.power_mw <= 0:
-        return "No grid battery is asked for."
-    return f"A grid battery gives {s.power_mw:g} MW for {s.duration_h:g} h at the end of its life."
+    s, grid = brief.storage, brief.grid
+    asked = []
+    if s.power_mw > 0:
+        asked.append(f"gives the grid {s.power_mw:g} MW for {s.duration_h:g} h at the end of its life")
+    if grid.swing_mw is not None:
+        asked.append(f"leaves {grid.swing_mw:g} MW of the swings of training, peak to peak")
+    if grid.ramp_mw_per_min is not None:
+        asked.append(f"lets what is drawn change by {grid.ramp_mw_per_min:g} MW a minute at the most")
+    if s.shaving.allowed:
+        hours = f" for {s.shaving.peak_h:g} hours a day" if s.shaving.peak_h is not None else ", swing by swing"
+        asked.append(f"keeps the peak below what the connection gives{hours}")
+    return f"Storage {'; it '.join(asked)}." if asked else "Nothing is asked of storage but the UPS' autonomy."
 
 
 def apply(model: "Model", problem: "Problem") -> None:
-    """Power and energy rows over the battery options, in the last phase."""
-    if problem.battery_kw <= 0:
-        return
-    last = problem.phases[-1]
+    """Power and energy rows over the battery options: the reserve at full build, the duties of every phase."""
+    for phase in problem.phases if problem.storage.varies else problem.phases[-1:]:
+        _rows(model, problem, phase)
+
+
+def _rows(model: "Model", problem: "Problem", phase: int) -> None:
+    ask, at_end = problem.storage, phase == problem.phases[-1]
     options = [o for o in problem.plant if o.battery_w]
-    counts = [problem.plant_count(o, last) for o in options]
-    asked_w, asked_wh = (problem.rounding.needed(asked, WATTS) for asked in (problem.battery_kw, problem.battery_kwh))
-    model.add_row([(o.battery_w, n) for o, n in zip(options, counts, strict=True)], low=asked_w)
-    model.add_row([(o.battery_wh, n) for o, n in zip(options, counts, strict=True)], low=asked_wh)
+    counts = [problem.plant_count(o, phase) for o in options]
+    power = [(o.battery_w * PARTS, n) for o, n in zip(options, counts, strict=True)]
+    energy = [(o.battery_wh * PARTS, n) for o, n in zip(options, counts, strict=True)]
+    limited: list[tuple[int, str]] = []
+    for number, swing in enumerate(ask.swings):
+        own = [(c.duty.swing_w, problem.count(c, phase)) for c in problem.columns if c.column.demand == number]
+        limited += [(w, name) for w, name in own if w]
+        if swing is None:
+            continue
+        taken, relieved = problem.taken(number, phase), problem.relieved(number, phase)
+        model.add_row([(1, taken), *((-w, name) for w, name in own)], high=0)
+        model.add_row([(PARTS, relieved), (-swing.relief_parts, taken)], high=0)
+        limited.append((-1, taken))
+        power.append((-swing.power_parts, taken))
+        energy.append((-swing.energy_parts, taken))
+    if ask.seen_w is not None:
+        model.add_row(limited, high=ask.seen_w)
+    steps = [(c.duty.step_w, problem.count(c, phase)) for c in problem.columns if c.duty.step_w]
+    offers = [(-c.duty.offer_w, problem.count(c, phase)) for c in problem.columns if c.duty.offer_w]
+    if offers:
+        lent = problem.lent(phase)
+        model.add_row([(1, lent), *offers], high=0)
+        steps.append((-1, lent))
+    power += [(-w * PARTS, name) for w, name in steps]
+    energy += [(-w * ask.ramp_parts, name) for w, name in steps]
+    if ask.shaving is not None:
+        shaved = problem.shaved(phase)
+        power.append((-ask.shaving.power_parts, shaved))
+        energy.append((-ask.shaving.energy_parts, shaved))
+        drawn = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
+        drawn += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
+        rest = [(w * ask.shaving.rest_parts, name) for w, name in drawn]
+        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=problem.given_w(phase) * PARTS)
+    if power:
+        model.add_row(power, low=ask.reserve_w * PARTS if at_end else 0)
+        model.add_row(energy, low=ask.reserve_wh * PARTS if at_end else 0)

@@ -1,0 +1,219 @@
+"""What storage is asked to do at a site besides autonomy and the grid's reserve, and what a block's own storage does.
+
+Duties are asked for at the same time, so that their powers and energies add up; nothing serves two of them. All of
+them are linear in the blocks that stand: a swing asks for energy by its period, and a ramp by the site's largest step.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from prefab.brief import SiteBrief
+from prefab.catalog import Catalog
+from prefab.eligible import site_conditions
+from prefab.levels import Levels, levels_of
+from prefab.module import ItLoad, Module
+from prefab.physics.duties import ramp_limit, square_wave
+from prefab.physics.electrical import derate
+from prefab.plan import Group
+from prefab.shares import Share
+from prefab.workload import Workload
+
+SMOOTHING = "load_smoothing"
+"""What capacitors at the racks give: a carrier that no module needs."""
+
+
+class Held(NamedTuple):
+    """What a group of a block has for duties, at its own connection."""
+
+    carrier: str
+    sku: str
+    power_kw: float
+    energy_kwh: float
+
+
+@dataclass(frozen=True)
+class BlockDuty:
+    """What one block leaves to the site's storage, at its switchgear, and what it offers."""
+
+    swing_kw: float = 0.0
+    """Peak to peak, where nothing in the block takes it up."""
+    step_kw: float = 0.0
+    offers: tuple[Held, ...] = ()
+    """Of its UPS for ramps."""
+    own: tuple[Share, ...] = ()
+    """What its own storage is kept for."""
+
+    @property
+    def relief_kw(self) -> float:
+        """By how much the block draws less at its peak than without its own storage."""
+        return sum(share.relief_kw for share in self.own)
+
+
+class Duties:
+    """What the brief asks of storage, by IT demand; nothing where it asks nothing or nothing swings."""
+
+    def __init__(self, brief: SiteBrief, catalog: Catalog) -> None:
+        grid = brief.grid
+        self.brief = brief
+        self.catalog = catalog
+        self.swings = grid.swing_mw is not None or brief.storage.shaving.allowed
+        """Whether swings may be taken up; where the brief does not limit them only as far as the connection asks."""
+        self.ramps = grid.ramp_mw_per_min is not None
+        cards = {c.key: c for c in catalog.workloads}
+        self.cards = tuple(cards.get(d.workload) for d in brief.it.demands)
+        self.asked = (self.swings or self.ramps) and any(c is not None and c.swing is not None for c in self.cards)
+        """Whether any block may ask storage for anything."""
+        self.shaves_h = brief.storage.shaving.peak_h
+
+    @property
+    def varies(self) -> bool:
+        """Whether more batteries may be wanted than the reserve asks for."""
+        return self.asked or self.shaves_h is not None
+
+    def levels(self, demand: int, it: ItLoad | None) -> Levels | None:
+        """Of a pod that serves a demand."""
+        card = self.cards[demand]
+        if it is None or not isinstance(card, Workload):
+            return None
+        return levels_of(it, card, self.catalog.accelerators)
+
+    def power_frac(self, levels: Levels) -> float:
+        """Power kept, either way, over the swing that is taken up: its larger side, and room for noise."""
+        duties = self.catalog.basis.duties
+        noise = duties.noise_frac * duties.noise_deviations if duties else 0.0
+        return square_wave(1.0, levels.period_s, levels.high_frac).power_kw + noise
+
+    def energy_h(self, levels: Levels) -> float:
+        """Energy over the swing that is taken up, with room to drift."""
+        duties = self.catalog.basis.duties
+        drift_frac = duties.drift_frac if duties else 0.0
+        return (1 + drift_frac) * square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
+
+    def smoothing_kw(self, demand: int, it: ItLoad) -> float:
+        """Power that capacitors at the racks of a pod need to take up its swings; nothing where none are asked for."""
+        levels = self.levels(demand, it) if self.swings else None
+        return self.power_frac(levels) * levels.swing_kw if levels else 0.0
+
+    def block(
+        self, demand: int, pod: Module, pods: int, groups: tuple[Group, ...], modules: Mapping[str, Module]
+    ) -> BlockDuty | None:
+        """What a block leaves to the site, and offers; None where nothing is asked of anybody."""
+        levels = self.levels(demand, pod.it) if self.asked else None
+        if levels is None:
+            return BlockDuty() if self.asked else None
+        branches, through = self._branches(pod, groups, modules)
+        kw = pods * levels.swing_kw if self.swings else 0.0
+        left_kw, own, offers = through * kw, [], []
+        smoothing = [(g, 1.0) for g in groups if g.carrier == SMOOTHING]
+        for group, frac in (*smoothing, *branches.items()):
+            held = self._held(modules[group.sku], group)
+            share = self._share(group, levels, demand, frac * kw)
+            if held is None or held.power_kw < share.power_kw or held.energy_kwh < share.energy_kwh:
+                continue
+            if kw:
+                own.append(share)
+                # What is lost on the way is not counted: then nothing is taken up twice.
+                left_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, left_kw - through * frac * kw)
+            if self.ramps and group.carrier != SMOOTHING:
+                # Of ramps no more than its own part: then rectifiers never draw more than before.
+                offer_kw = min(held.power_kw - share.power_kw, frac * pods * levels.step_kw)
+                offers.append(Held(group.carrier, group.sku, offer_kw, held.energy_kwh - share.energy_kwh))
+            if group.carrier == SMOOTHING:
+                break
+        return BlockDuty(
+            swing_kw=left_kw,
+            step_kw=through * pods * levels.step_kw if self.ramps else 0.0,
+            offers=tuple(offers),
+            own=tuple(own),
+        )
+
+    def _share(self, group: Group, levels: Levels, demand: int, taken_kw: float) -> Share:
+        return Share(
+            duty="swing",
+            carrier=group.carrier,
+            sku=group.sku,
+            demand=demand,
+            power_kw=self.power_frac(levels) * taken_kw,
+            energy_kwh=self.energy_h(levels) * taken_kw,
+            relief_kw=(1 - levels.high_frac) * taken_kw,
+        )
+
+    def _branches(
+        self, pod: Module, groups: tuple[Group, ...], modules: Mapping[str, Module]
+    ) -> tuple[dict[Group, float], float]:
+        """What passes each group of a kilowatt more at the racks, at the most, and what is drawn for it in all."""
+        electric = {c.key for c in self.catalog.carriers if c.medium == "electric"}
+        asked: dict[str, float] = defaultdict(float)
+        for need in pod.needs:
+            asked[need.carrier] += need.kw_per_kw * (need.carrier in electric)
+        found: dict[Group, float] = {}
+        for group in groups:
+            module = modules[group.sku]
+            if asked.get(group.carrier) and group.unit_for is None:
+                found[group] = asked.pop(group.carrier)
+                more = found[group] * (1 + _steepest(module, group.carrier, self.catalog.basis.power_factor))
+                for need in module.needs:
+                    if need.through:
+                        asked[need.carrier] += more
+        return found, sum(asked.values())
+
+    def _held(self, module: Module, group: Group) -> Held | None:
+        """Power and energy that a group of a block has for duties: of capacitors, and of UPS that may give back, their
+        autonomy kept at their rating."""
+        rated_kw, capacitor, battery = self._rated_kw(module, group), module.capacitor, module.ups_battery
+        if capacitor is not None and group.carrier == SMOOTHING:
+            held_kwh = capacitor.usable_kwh * capacitor.end_of_life_frac * capacitor.round_trip_frac**0.5
+            return Held(group.carrier, group.sku, group.count * rated_kw, group.count * held_kwh)
+        if battery is None or not battery.bidirectional or module.engine is not None:
+            return None
+        power_kw = min(rated_kw, (battery.power_max_kw or rated_kw) * battery.inverter_efficiency_frac)
+        kept_kwh = rated_kw * self.brief.autonomy.ups_min / 60
+        usable_kwh = battery.usable_kwh * battery.inverter_efficiency_frac
+        held_kwh = max(0.0, usable_kwh - kept_kwh)
+        return Held(group.carrier, group.sku, group.count * power_kw, group.count * held_kwh)
+
+    def _rated_kw(self, module: Module, group: Group) -> float:
+        """Of one of them here."""
+        given, here = module.given(group.carrier), site_conditions(self.brief, self.catalog)
+        return (
+            given.rated_kw(here.power_factor) * float(derate(module.derating, here.altitude_m, here.dry_bulb_degc))
+            if given
+            else 0.0
+        )
+
+    def ramp_h(self, step_kw: float, lost_frac: float) -> float:
+        """Energy over power of a site's ramps: the room for a fall beside what a rise takes.
+
+        Args:
+            step_kw: The largest that all its blocks make together, at the switchgear.
+            lost_frac: What is lost between switchgear and utility, of what is drawn more.
+        """
+        limit = self.brief.grid.ramp_mw_per_min
+        if limit is None or step_kw <= 0:
+            return 0.0
+        return 2 * ramp_limit(step_kw, limit * 1000 / (1 + lost_frac)).energy_kwh / step_kw
+
+
+def marginal_frac(modules: Iterable[Module], carrier: str, power_factor: float) -> float:
+    """The most that any of these loses of a kilowatt that it gives more."""
+    return max((_steepest(m, carrier, power_factor) for m in modules), default=0.0)
+
+
+def _steepest(module: Module, carrier: str, power_factor: float) -> float:
+    given = module.given(carrier)
+    if module.losses is None or given is None:
+        return 0.0
+    rated_kw = given.capacity_kw or (given.capacity_kva or 0.0) * power_factor
+    return max((b[1] - a[1]) / (b[0] - a[0]) / rated_kw for a, b in pairwise(module.losses.points))
+
+
+def storage_burden(_: SiteBrief, module: Module, carrier: str) -> float:
+    """Power that a module's storage may give to duties, as a sum that ways to build a block are told apart by: more is
+    better, so it is negative."""
+    given, battery = module.given(carrier), module.ups_battery
+    if given is None or not (carrier == SMOOTHING or (battery is not None and battery.bidirectional)):
+        return 0.0
+    return -(given.capacity_kw or 0.0)

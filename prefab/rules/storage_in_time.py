@@ -1,0 +1,270 @@
+"""Storage does its duties second by second: what the grid then sees of swings, ramps and peaks.
+
+The load of each phase is drawn without any formula of sizing (two levels with noise for synchronous training, a day of
+jobs for ramps, a day of two levels for shaved hours) and followed by the storage as the plan shares it out. What it
+draws at each level is walked along the plan's own connections.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from prefab.basis import DutiesBasis
+from prefab.brief import SiteBrief
+from prefab.physics.storage import Control, Element, follow
+from prefab.physics.trace import DayOfJobs, Powers, make_day, make_swings
+from prefab.plan import GRID, BlockKind, Plan
+from prefab.results import Finding
+from prefab.rules.network import Network
+from prefab.shares import Duty, Share
+from prefab.workload import Workload
+
+TITLE = "Storage in time"
+BASIS = (
+    "brief grid.swing_mw, grid.ramp_mw_per_min, storage.shaving; workload swing; design basis duties; the plan's "
+    "shares of storage, on synthetic loads"
+)
+WISHES = ("grid.swing_mw", "grid.ramp_mw_per_min")
+RULE = "storage_in_time"
+
+_STEP_S = 0.05
+_SWINGS_S = 120.0
+_SEED = 1
+_ROUNDING_KW = 0.01
+"""Shares are whole watts and parts of them."""
+_SAME_FRAC = 1e-6
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the site draws while its training computes, waits and idles; everything else as at its peak."""
+
+    high_kw: float
+    low_kw: float
+    idle_kw: float
+
+    @property
+    def swing_kw(self) -> float:
+        """Peak to peak."""
+        return self.high_kw - self.low_kw
+
+
+class Swinging(NamedTuple):
+    """Pods that compute and wait together."""
+
+    swing_kw: float
+    period_s: float
+    high_frac: float
+
+
+def check(plan: Plan) -> tuple[Finding, ...]:
+    """Per phase what the connection sees, and what storage could not do of its part; nothing where nothing is asked."""
+    grid, shaving, basis = plan.brief.grid, plan.brief.storage.shaving, plan.basis.duties
+    asked = grid.swing_mw is not None or grid.ramp_mw_per_min is not None or shaving.allowed
+    if not asked or basis is None:
+        return ()
+    phases = range(len(plan.brief.phases))
+    return (*_own(plan, basis), *(f for phase in phases for f in _in_phase(plan, basis, phase)))
+
+
+def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
+    """The storage of one block of each kind along its pods' own swings."""
+    for kind in plan.sized.kinds:
+        swings = _swinging(plan, kind)
+        for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing" and swings):
+            assert swings is not None
+            kw = _taken_kw(share, swings)
+            load = make_swings(
+                2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, _SWINGS_S, _STEP_S, _SEED
+            )
+            level = kw + swings.high_frac * kw
+            held = follow(load, _STEP_S, _element(basis, [share]), Control(floor_kw=level, ceiling_kw=level))
+            where = f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
+            yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings of {kw:,.0f} kW")
+
+
+def _in_phase(plan: Plan, basis: DutiesBasis, phase: int) -> Iterable[Finding]:
+    where = f"phase {plan.brief.phases[phase].name}"
+    board, meter = drawn(plan, phase)
+    # What is lost on the way to the switchgear makes every change larger at the meter.
+    step_kw = board.high_kw - board.idle_kw
+    factor = (meter.high_kw - meter.idle_kw) / step_kw if step_kw > _ROUNDING_KW else 1.0
+    yield from _swings(plan, basis, phase, where, board, factor)
+    yield from _ramps(plan, basis, phase, where, board, factor)
+    yield from _shaved(plan, phase, where, board)
+
+
+def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
+    """What blocks leave of their swings, and what the batteries leave of that."""
+    limit, shares = plan.brief.grid.swing_mw, _of_site(plan, phase, "swing")
+    if limit is None and not shares:
+        return
+    parts = dict(_left(plan, phase))
+    taken = {s.demand: _taken_kw(s, parts[s.demand]) for s in shares if s.demand in parts}
+    taken_kw = sum(taken.values())
+    ceiling = board.high_kw - sum(s.relief_kw for s in shares)
+    floor = min(ceiling, ceiling - board.swing_kw + taken_kw)
+    load = np.full(round(_SWINGS_S / _STEP_S), board.low_kw)
+    racks_kw = sum(p.swing_kw for p in parts.values())
+    for number, part in parts.items():
+        kw = part.swing_kw / racks_kw * board.swing_kw
+        # The noise of what is left to the grid is the grid's.
+        noise_frac = basis.noise_frac * min(1.0, taken.get(number, 0.0) / kw)
+        load += make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, _SWINGS_S, _STEP_S, _SEED + number)
+        load -= kw
+    held = follow(load, _STEP_S, _element(basis, shares), Control(floor_kw=floor, ceiling_kw=ceiling))
+    text = f"of {factor * board.swing_kw:,.0f} kW peak to peak that blocks leave"
+    if limit is not None:
+        seen_kw = factor * held.peak_to_peak_kw
+        yield Finding.at_most(RULE, where, seen_kw, limit * 1000 + _ROUNDING_KW, "kW", f"swing seen, {text}")
+    if shares:
+        yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings {text}")
+
+
+def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
+    limit = plan.brief.grid.ramp_mw_per_min
+    if limit is None:
+        return
+    load = day_of_jobs(plan, basis, phase, board)
+    control = Control(ramp_kw_per_min=limit * 1000 / factor, recharge_h=basis.recharge_h)
+    shares = [*_of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")]
+    held = follow(load, 1.0, _element(basis, shares), control)
+    step_kw = factor * float(load.max() - load.min())
+    text = f"fastest change over a day of {basis.jobs_per_day_count} jobs, each a step of {step_kw:,.0f} kW"
+    seen = factor * held.ramp_kw_per_min / 1000
+    yield Finding.at_most(RULE, where, seen, limit * (1 + _SAME_FRAC), "MW/min", text)
+    yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", "missed of the ramps")
+
+
+def _shaved(plan: Plan, phase: int, where: str, board: Drawn) -> Iterable[Finding]:
+    asked, shares = plan.brief.storage.shaving, _of_site(plan, phase, "shaving")
+    if asked.peak_h is None or asked.rest_frac is None or not shares:
+        return
+    battery = next(b for s in shares if (b := plan.module(s.sku).grid_battery) is not None)
+    power_kw, kwh, given_kw = (sum(getattr(s, w) for s in shares) for w in ("power_kw", "energy_kwh", "relief_kw"))
+    # Energies are what the connection is given, so that charging bears the whole loss.
+    element = Element(power_kw, power_kw, kwh, 1.0, charge_frac=battery.round_trip_frac)
+    load = np.where(np.arange(24 * 60) < asked.peak_h * 60, board.high_kw, asked.rest_frac * board.high_kw)
+    held = follow(load, 60.0, element, Control(ceiling_kw=board.high_kw - given_kw, recharge_h=0.0))
+    text = f"missed of {given_kw:,.0f} kW for {asked.peak_h:g} h a day"
+    yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", text)
+    charged_kwh, text = float(held.stored_kwh[-1]), "charged again before the next peak"
+    yield Finding.at_least(RULE, where, charged_kwh, kwh * (1 - _SAME_FRAC), "kWh", text)
+
+
+def _of_site(plan: Plan, phase: int, duty: Duty) -> list[Share]:
+    return [s for s in plan.sized.storage if s.duty == duty and s.phase == phase and not s.kind]
+
+
+def _of_blocks(plan: Plan, phase: int, duty: Duty) -> Iterable[Share]:
+    """A block's own, once for every block that stands."""
+    for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        own = (s for s in plan.sized.storage if (s.kind, s.duty, s.phase) == (kind.name, duty, phase))
+        yield from (s for s in own for _ in range(blocks[phase]))
+
+
+def _element(basis: DutiesBasis, shares: Sequence[Share]) -> Element:
+    """All of them together. Swings begin at the high level, before which storage is full but for its room to drift."""
+    power_kw, energy_kwh = sum(s.power_kw for s in shares), sum(s.energy_kwh for s in shares)
+    start_frac = 0.5
+    if shares and shares[0].duty == "swing":
+        start_frac = 1 - basis.drift_frac / 2 / (1 + basis.drift_frac)
+    return Element(power_kw, power_kw, energy_kwh, start_frac)
+
+
+def _taken_kw(share: Share, swings: Swinging) -> float:
+    """The swing that a share takes up, by what it gives at the high level."""
+    return share.relief_kw / (1 - swings.high_frac)
+
+
+def day_of_jobs(plan: Plan, basis: DutiesBasis, phase: int, board: Drawn) -> Powers:
+    """What the switchgear would see over a day in steps of a second, its swings being evened out."""
+    parts = [part for _, part in _left(plan, phase)] or [Swinging(0.0, 1.0, 1.0)]
+    high_frac = max(part.high_frac for part in parts)
+    day = DayOfJobs(
+        peak_kw=board.low_kw + high_frac * board.swing_kw,
+        pause_kw=board.low_kw,
+        idle_kw=board.idle_kw,
+        jobs_count=basis.jobs_per_day_count,
+        idle_s=round(basis.idle_min * 60),
+        checkpoint_every_s=round(basis.checkpoint_every_min * 60),
+        checkpoint_s=round(basis.checkpoint_s),
+        busy_frac=1.0,
+        part_from_h=0.0,
+        part_to_h=0.0,
+        noise_frac=0.0,
+    )
+    return make_day(day, _SEED)
+
+
+def _left(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging]]:
+    """The swings of each IT demand that blocks leave, at the racks."""
+    left_kw: dict[int, float] = {}
+    swinging: dict[int, Swinging] = {}
+    for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
+        swings, number = _swinging(plan, kind), plan.demand_of(kind)
+        if swings is not None and blocks[phase]:
+            high_kw, low_kw, _ = _levels_kw(plan, kind)
+            swinging[number] = swings
+            left_kw[number] = left_kw.get(number, 0.0) + blocks[phase] * kind.pods * (high_kw - low_kw)
+    for number, kw in sorted(left_kw.items()):
+        if kw > _ROUNDING_KW:
+            yield number, swinging[number]._replace(swing_kw=kw)
+
+
+def _swinging(plan: Plan, kind: BlockKind) -> Swinging | None:
+    """Its pods at the racks, before any storage; none for what serves single requests."""
+    card, it = plan.card_of(kind), plan.module(kind.pod).it
+    swing = card.swing if isinstance(card, Workload) else None
+    if it is None or swing is None or swing.period_s is None or swing.high_frac is None:
+        return None
+    limits = [a.board_limit_w for a in plan.accelerators if a.name == it.accelerator]
+    accelerators_kw = min([it.peak_kw, *(it.accelerators_count * w / 1000 for w in limits)])
+    swing_kw = min(swing.depth_frac.base * accelerators_kw, it.peak_kw - it.idle_frac * it.measured_kw)
+    return Swinging(kind.pods * swing_kw, swing.period_s.high, swing.high_frac.base)
+
+
+def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, float, float]:
+    """What one pod of a kind takes of its supply while it computes, waits and idles, what its block's own storage does
+    about its swings being done."""
+    it, swings = plan.module(kind.pod).it, _swinging(plan, kind)
+    assert it is not None
+    if swings is None:
+        return it.peak_kw, it.peak_kw, it.peak_kw
+    own = [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
+    taken_kw = sum(_taken_kw(s, swings) for s in own) / kind.pods
+    high_kw = it.peak_kw - (1 - swings.high_frac) * taken_kw
+    low_kw = min(high_kw, it.peak_kw - swings.swing_kw / kind.pods + swings.high_frac * taken_kw)
+    return high_kw, low_kw, it.idle_frac * it.measured_kw
+
+
+@lru_cache(maxsize=16)
+def drawn(plan: Plan, phase: int) -> tuple[Drawn, Drawn]:
+    """From the switchgear, and from the utility."""
+    network = Network(plan, phase)
+    kinds = {k.name: k for k in plan.sized.kinds}
+    at_board, at_meter = [], []
+    for level in range(3):
+        by_kind = {name: _levels_kw(plan, kind)[level] for name, kind in kinds.items()}
+        pods = (t for t, e in network.equipment.items() if network.module(t).it is not None)
+        normal_kw = network.drawing({t: by_kind[network.equipment[t].kind] for t in pods}).normal_kw
+        boards = (t for t, e in network.equipment.items() if e.carrier == "mv_ac")
+        at_board.append(sum(normal_kw.get(t, 0.0) for t in boards))
+        at_meter.append(normal_kw.get(GRID, 0.0))
+    return Drawn(*at_board), Drawn(*at_meter)
+
+
+def explain(brief: SiteBrief) -> str:
+    """What the rule asks of this site."""
+    grid = brief.grid
+    asked = []
+    if grid.swing_mw is not None:
+        asked.append(f"swings of no more than {grid.swing_mw:g} MW")
+    if grid.ramp_mw_per_min is not None:
+        asked.append(f"changes of no more than {grid.ramp_mw_per_min:g} MW a minute")
+    if brief.storage.shaving.allowed:
+        asked.append("no peak above what it gives")
+    return f"In every second the grid sees {' and '.join(asked)}." if asked else "Swings and ramps are not limited."

@@ -1,0 +1,181 @@
+"""What a site's storage is asked for, as the master sees it: watts and watt-hours, factors in parts of one."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from prefab.brief import SiteBrief
+from prefab.columns import Column
+from prefab.duties import BlockDuty, Duties, Held, marginal_frac
+from prefab.eligible import SiteOffers
+from prefab.units import WATTS, Rounding
+
+Columns = tuple[Column, ...]
+
+PARTS = 100_000
+
+
+class SwingAsk(NamedTuple):
+    """Per watt of the swings of one IT demand that storage takes up."""
+
+    power_parts: int
+    energy_parts: int
+    """Watt-hours."""
+    relief_parts: int
+    """What the site draws less at its peak."""
+
+
+class ShavingAsk(NamedTuple):
+    """Per watt that storage gives in the hours of the peak."""
+
+    power_parts: int
+    """More than the watt itself where it must be recharged faster than it is taken."""
+    energy_parts: int
+    recharge_parts: int
+    """Watts that the other hours must have room for."""
+    rest_parts: int
+    """What is drawn in the other hours, over the peak."""
+
+
+@dataclass(frozen=True)
+class StorageAsk:
+    """Everything that batteries, and UPS that give back, are asked for at one time."""
+
+    reserve_w: int = 0
+    reserve_wh: int = 0
+    """For the grid, at full build."""
+    varies: bool = False
+    """Whether more than the reserve may be wanted: by how much, blocks decide."""
+    swings: tuple[SwingAsk | None, ...] = ()
+    """By IT demand."""
+    seen_w: int | None = None
+    """Swings that the switchgear may pass on, peak to peak; any where the brief does not say."""
+    ramp_h: float = 0.0
+    """Energy over power of ramps."""
+    ramp_parts: int = 0
+    """The same in whole numbers."""
+    shaving: ShavingAsk | None = None
+    most_w: int = 0
+    most_wh: int = 0
+    """More is never of use."""
+
+    def lasting_kw(self, held: Held) -> float:
+        """What storage may give of ramps, as long as its energy lasts."""
+        return min(held.power_kw, held.energy_kwh / self.ramp_h) if self.ramp_h else held.power_kw
+
+
+class BlockAsk(NamedTuple):
+    """What one block leaves to the site, and gives."""
+
+    swing_w: int = 0
+    step_w: int = 0
+    relief_w: int = 0
+    offer_w: int = 0
+    """For ramps, as long as its energy lasts."""
+
+
+def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) -> StorageAsk:
+    """For sites of these columns."""
+    brief, catalog = offered.brief, offered.catalog
+    reserve_kw, hours = brief.storage.power_mw * 1000, brief.storage.duration_h
+    reserve_w, reserve_wh = rounding.needed(reserve_kw, WATTS), rounding.needed(reserve_kw * hours, WATTS)
+    duties = Duties(brief, catalog)
+    if not duties.varies:
+        return StorageAsk(reserve_w, reserve_wh, most_w=reserve_w, most_wh=reserve_wh)
+    lost_frac = _lost_frac(offered)
+    swings = tuple(_swing_ask(duties, n, columns, rounding) for n in range(len(brief.it.demands)))
+    step_kw, swing_kw, drawn_kw = (
+        _most_of(brief, columns, [each(c) for c in columns]) for each in (_step_kw, _swing_kw, lambda c: c.mv_worst_kw)
+    )
+    ramp_h = duties.ramp_h(step_kw, lost_frac)
+    shaving = _shaving_ask(offered, rounding)
+    power_frac = max((s.power_parts for s in swings if s), default=0) / PARTS
+    energy_h = max((s.energy_parts for s in swings if s), default=0) / PARTS
+    most_kw = [reserve_kw, step_kw, power_frac * swing_kw]
+    most_kwh = [reserve_kw * hours, step_kw * ramp_h, energy_h * swing_kw]
+    if shaving is not None:
+        # Never more than what is left in the other hours would let it take back.
+        shaved_kw = (1 - shaving.rest_parts / PARTS) * drawn_kw * 1.1
+        most_kw.append(shaved_kw * shaving.power_parts / PARTS)
+        most_kwh.append(shaved_kw * shaving.energy_parts / PARTS)
+    seen_mw = brief.grid.swing_mw
+    return StorageAsk(
+        reserve_w,
+        reserve_wh,
+        varies=True,
+        swings=swings if duties.swings else (None,) * len(swings),
+        seen_w=None if seen_mw is None else rounding.had(seen_mw * 1000 / (1 + lost_frac), WATTS),
+        ramp_h=ramp_h,
+        shaving=shaving,
+        most_w=rounding.needed(sum(most_kw), WATTS),
+        most_wh=rounding.needed(sum(most_kwh), WATTS),
+        ramp_parts=rounding.needed(ramp_h, PARTS),
+    )
+
+
+def make_block_ask(duty: BlockDuty | None, ask: StorageAsk, rounding: Rounding) -> BlockAsk:
+    """A block's part in whole watts."""
+    if duty is None:
+        return BlockAsk()
+    return BlockAsk(
+        rounding.needed(duty.swing_kw, WATTS),
+        rounding.needed(duty.step_kw, WATTS),
+        rounding.had(duty.relief_kw, WATTS),
+        sum(rounding.had(ask.lasting_kw(offer), WATTS) for offer in duty.offers),
+    )
+
+
+def _step_kw(column: Column) -> float:
+    return column.duty.step_kw if column.duty else 0.0
+
+
+def _swing_kw(column: Column) -> float:
+    return column.duty.swing_kw if column.duty else 0.0
+
+
+def _lost_frac(offered: SiteOffers) -> float:
+    """The most that is lost of a kilowatt more between the utility and the switchgear's feeders."""
+    kept = 1.0
+    for carrier in ("mv_ac", "utility_mv", "hv_bay"):
+        modules = [o.module for o in offered.of(carrier)[0]]
+        kept *= 1 + marginal_frac(modules, carrier, offered.catalog.basis.power_factor)
+    return kept - 1
+
+
+def _most_of(brief: SiteBrief, columns: Columns, each_kw: list[float]) -> float:
+    """More than the blocks of any site have together: of every demand less than a block too many."""
+    found = 0.0
+    for n, demand in enumerate(brief.it.demands):
+        own = [(c.it_kw, kw) for c, kw in zip(columns, each_kw, strict=True) if c.demand == n]
+        it_kw = brief.demand_kw_until(demand.name, len(brief.phases) - 1)
+        most_kw = it_kw + max((block_kw for block_kw, _ in own), default=0.0)
+        found += most_kw * max((kw / block_kw for block_kw, kw in own), default=0.0)
+    return found
+
+
+def _swing_ask(duties: Duties, demand: int, columns: Columns, rounding: Rounding) -> SwingAsk | None:
+    """Periods are the card's, so that every pod of a demand has the same."""
+    pods = {c.pod for c in columns if c.demand == demand}
+    found = (duties.levels(demand, m.it) for m in duties.catalog.modules if m.sku in pods)
+    levels = next((each for each in found if each is not None), None)
+    if levels is None:
+        return None
+    return SwingAsk(
+        rounding.needed(duties.power_frac(levels), PARTS),
+        rounding.needed(duties.energy_h(levels), PARTS),
+        rounding.had(1 - levels.high_frac, PARTS),
+    )
+
+
+def _shaving_ask(offered: SiteOffers, rounding: Rounding) -> ShavingAsk | None:
+    asked = offered.brief.storage.shaving
+    if asked.peak_h is None or asked.rest_frac is None:
+        return None
+    batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
+    back_frac = min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
+    rest_h = 24 - asked.peak_h
+    return ShavingAsk(
+        power_parts=rounding.needed(max(1.0, asked.peak_h / back_frac / rest_h), PARTS),
+        energy_parts=rounding.needed(asked.peak_h, PARTS),
+        recharge_parts=rounding.needed(asked.peak_h / back_frac / rest_h, PARTS),
+        rest_parts=rounding.needed(asked.rest_frac, PARTS),
+    )
