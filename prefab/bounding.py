@@ -56,18 +56,16 @@ class Bounding:
         self.extra = np.array([c.extra for c in columns], dtype=np.int64).T
         self.units = np.array([[c.asked(s) for c in columns] for s in problem.services], dtype=np.int64)
         self.units = self.units.reshape(len(problem.services), len(columns))
-        swings = [problem.storage.swings[d] if problem.storage.swings else None for d in self.demand]
-        self.duty_w = np.array(
-            [_duty_w(c.duty, s, problem.storage) for c, s in zip(columns, swings, strict=True)], dtype=np.int64
-        )
-        """What each column asks of the site's batteries at the least, what `spared_w` says left out."""
-        self.relief_w = np.array(
-            [
-                c.duty.relief_w + c.duty.swing_w * (s.relief_parts if s else 0) // PARTS
-                for c, s in zip(columns, swings, strict=True)
-            ],
-            dtype=np.int64,
-        )
+        ask = problem.storage
+        swings = [ask.swings[d] if ask.swings else None for d in self.demand]
+        duties = [_duty(c.duty, s, ask) for c, s in zip(columns, swings, strict=True)]
+        self.duty = np.array(duties, dtype=np.int64).reshape(len(columns), 2).T
+        """Watts and watt-hours that each column asks of the site's batteries at the least."""
+        relief = [
+            c.duty.relief_w + (c.duty.swing_w * s.relief_parts // PARTS if s else 0)
+            for c, s in zip(columns, swings, strict=True)
+        ]
+        self.relief_w = np.array(relief, dtype=np.int64)
         self.import_w = self.draw[2] - self.relief_w
         """What each column draws at the least while storage does all that it may."""
         limits = [row for rule in SUMMED if rule.RULE in problem.summed for row in rule.rows(problem)]
@@ -103,8 +101,8 @@ class Bounding:
     def lines(self) -> tuple[float, Bounds]:
         """Straight lines below the plant's tables: dollars of any site, and those of one block of each column."""
         fixed, price = float(self.plant.storage_usd), self.cost_usd.astype(np.float64)
-        fixed -= self.plant.duty_usd_per_w * self._spared_w
-        price += self.plant.duty_usd_per_w * self.duty_w
+        fixed += self._spared_usd
+        price += self._duty_usd
         tables = [
             (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_w),
             (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_w),
@@ -126,13 +124,23 @@ class Bounding:
             fixed -= penalty * most
         return fixed, price
 
-    @property
-    def _spared_w(self) -> int:
-        """What the site's batteries may be spared of what columns ask of them: swings that the grid bears, less the
-        grid's reserve."""
-        storage = self.problem.storage
-        most_parts = max((s.power_parts for s in storage.swings if s is not None), default=0)
-        return (storage.seen_w or 0) * most_parts // PARTS + 1 - storage.reserve_w if storage.varies else 0
+    @cached_property
+    def _duty_usd(self) -> Bounds:
+        """Of each column's duties, at the price of batteries."""
+        usd_per_w, usd_per_wh = self.plant.duty_price
+        found: Bounds = usd_per_w * self.duty[0] + usd_per_wh * self.duty[1]
+        return found
+
+    @cached_property
+    def _spared_usd(self) -> float:
+        """Of the grid's reserve, less what swings that the grid bears spare."""
+        ask, (usd_per_w, usd_per_wh) = self.problem.storage, self.plant.duty_price
+        swings = [s for s in ask.swings if s is not None]
+        seen_w, seen_wh = (
+            (ask.seen_w or 0) * max((getattr(s, parts) for s in swings), default=0) / PARTS
+            for parts in ("power_parts", "energy_parts")
+        )
+        return usd_per_w * (ask.reserve_w - seen_w - 1) + usd_per_wh * (ask.reserve_wh - seen_wh - 1)
 
     def by_lines(self) -> Bounds:
         """For every two columns, from the straight lines below the plant's tables."""
@@ -209,7 +217,7 @@ class Bounding:
             extra_w=tuple(np.broadcast_to(extra, (3, *count_b.shape))),
             blocks=count_a + count_b,
             units=tuple((count_a * of[a] + count_b * of[others]) // WATTS for of in self.units),
-            duty_w=count_a * self.duty_w[a] + count_b * self.duty_w[others] - self._spared_w,
+            duties_usd=count_a * self._duty_usd[a] + count_b * self._duty_usd[others] + self._spared_usd,
             relief_w=count_a * self.relief_w[a] + count_b * self.relief_w[others],
             packed=tuple(packed),
         )
@@ -323,10 +331,14 @@ class Bounding:
         return bounds
 
 
-def _duty_w(duty: BlockAsk, swing: SwingAsk | None, storage: StorageAsk) -> int:
+def _duty(duty: BlockAsk, swing: SwingAsk | None, ask: StorageAsk) -> tuple[int, int]:
     """Swings are taken up of themselves only where the brief limits them."""
-    taken = duty.swing_w * swing.power_parts // PARTS if swing is not None and storage.seen_w is not None else 0
-    return taken + duty.step_w - duty.offer_w
+    step_w = duty.step_w - duty.offer_w
+    power_w, energy_wh = step_w, step_w * ask.ramp_parts // PARTS
+    if swing is not None and ask.seen_w is not None:
+        power_w += duty.swing_w * swing.power_parts // PARTS
+        energy_wh += duty.swing_w * swing.energy_parts // PARTS
+    return power_w, energy_wh
 
 
 def _paid(problem: Problem) -> Problem:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.draw import Draw
-from prefab.plant_options import PlantOption, storage_pairs, storage_usd_per_w
+from prefab.plant_options import PlantOption, storage_pairs, storage_price
 from prefab.problem import Problem
 from prefab.units import WATTS
 
@@ -35,8 +35,8 @@ class Asked:
     blocks: Numbers
     units: tuple[Numbers, ...]
     """Whole units (rounded down) of each of the problem's services."""
-    duty_w: Numbers | int = 0
-    """Power of batteries that duties ask for."""
+    duties_usd: Figures | float = 0.0
+    """The least that batteries for all duties cost."""
     relief_w: Numbers | int = 0
     """What storage takes of the site's peak at the most."""
     packed: tuple[Numbers, ...] = ()
@@ -50,7 +50,9 @@ class PlantCost:
         self.problem = problem
         # Where duties ask for more batteries than the reserve they are priced by the watt, the reserve among them.
         pairs = [] if problem.storage.varies else storage_pairs(problem.plant)
-        self.duty_usd_per_w = storage_usd_per_w(problem.plant) if problem.storage.varies else 0.0
+        ask = problem.storage
+        self.duty_price = storage_price(problem.plant, ask.most_w, ask.most_wh) if ask.varies else (0.0, 0.0)
+        """Dollars for a watt and a watt-hour of batteries."""
         self.storage_usd = min((p.cost_usd for p in pairs), default=0)
         self.storage = Draw(*(min((p.standing[n] for p in pairs), default=0) for n in range(3)))
         self.services = [self._service(c, most) for c, most in zip(problem.services, units, strict=True)]
@@ -156,7 +158,7 @@ class PlantCost:
     def least_usd(self, asked: Asked) -> Figures:
         """For every site; infinite where the grid's limit or the number of modules forbids it."""
         cost = np.full(asked.blocks.shape, float(self.storage_usd))
-        cost += self.duty_usd_per_w * np.maximum(0, asked.duty_w)
+        cost += np.maximum(0.0, asked.duties_usd)
         drawn = [np.full(asked.blocks.shape, w) for w in self.storage]
         for units, (usd, standing) in zip(asked.units, self.services, strict=True):
             cost += usd[units]

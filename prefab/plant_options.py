@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from operator import le
 from typing import NamedTuple
 
@@ -163,17 +164,25 @@ class StoragePair(NamedTuple):
         return self.battery.least * self.battery.battery_w
 
 
-def storage_usd_per_w(plant: Iterable[PlantOption]) -> float:
-    """The least that a watt of batteries costs, with its part of what converts for them."""
+def storage_price(plant: Iterable[PlantOption], power_w: int, energy_wh: int) -> tuple[float, float]:
+    """Dollars for a watt and for a watt-hour of batteries that no battery undercuts, with its part of what converts for
+    it: of all such prices those that cost so much power and energy together the most."""
     plant = tuple(plant)
-    prices = []
+    offers = []
     for battery in (o for o in plant if o.battery_w):
         behind = [o for o in plant if battery.module.needed(o.carrier) and o.carrier not in POWER]
-        beside = (o.cost_usd / carried for o in behind if (carried := o.carries(battery)))
-        each = min(beside, default=None if behind else 0.0)
-        if each is not None:
-            prices.append((battery.cost_usd + each) / battery.battery_w)
-    return min(prices, default=0.0)
+        beside = [o.cost_usd / carried for o in behind if (carried := o.carries(battery))]
+        if beside or not behind:
+            usd = battery.cost_usd + min(beside, default=0.0)
+            offers.append((battery.battery_w, battery.battery_wh, usd))
+    prices = [(min((usd / w for w, _, usd in offers), default=0.0), 0.0)]
+    prices.append((0.0, min((usd / wh for _, wh, usd in offers), default=0.0)))
+    for (w, wh, usd), (other_w, other_wh, other_usd) in combinations(offers, 2):
+        if (cross := w * other_wh - other_w * wh) != 0:
+            both = (usd * other_wh - other_usd * wh) / cross, (w * other_usd - other_w * usd) / cross
+            if min(both) >= 0 and all(both[0] * w + both[1] * wh <= usd * (1 + 1e-12) for w, wh, usd in offers):
+                prices.append(both)
+    return max(prices, key=lambda p: p[0] * power_w + p[1] * energy_wh)
 
 
 def storage_pairs(plant: Iterable[PlantOption]) -> list[StoragePair]:

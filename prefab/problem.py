@@ -161,8 +161,10 @@ class Problem:
 
     @cached_property
     def optional(self) -> frozenset[str]:
-        """Services that no block asks for: nobody buys them unless something chosen does."""
-        return frozenset(s for s in self.services if not any(c.asked(s) for c in self.columns))
+        """Services that no block asks for, and batteries that only duties may: nobody buys them unless something chosen
+        does."""
+        spare = {"mv_storage"} if not self.storage.reserve_w else set()
+        return frozenset(spare.union(s for s in self.services if not any(c.asked(s) for c in self.columns)))
 
     @cached_property
     def stores(self) -> Draw:
