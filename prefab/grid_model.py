@@ -46,7 +46,8 @@ def make_grid(plan: Plan, phase: int, task: Task = "flow", lost: frozenset[str] 
 
     `lost` modules are out of service; with `GRID` among them the generating sets feed the site. For faults couplers
     between sections are open; static bypasses conduct only for those behind UPS, for they open towards a fault of their
-    supply. Of intake switchgear `MVS-A1 B03` is the ring of a block, `MVS-A1 B00` what hangs on it beside the blocks.
+    supply, while chokes of rotary UPS always conduct. Of intake switchgear `MVS-A1 B03` is the ring of a block,
+    `MVS-A1 B00` what hangs on it beside the blocks.
     Main transformers have controllers of their taps (`runpp(net, run_control=True)`).
 
     Raises:
@@ -132,7 +133,9 @@ class _Walk:
             if above:
                 return
         self._load(tag)
-        if self.task == "fault behind UPS" and carrier.autonomy and e.carrier in ALTERNATING:
+        rotary = module.electrical is not None and module.electrical.subtransient_frac is not None
+        conducts = self.task == "fault behind UPS" or (rotary and self.task == "fault")
+        if conducts and carrier.autonomy and e.carrier in ALTERNATING:
             self._ups(tag, module, above)
         if self.task != "flow" and e.carrier in _BATTERIES:
             for need in (n for n in module.needs if n.carrier in _WITHIN):
