@@ -11,7 +11,7 @@ from prefab.errors import InputError, RuleBroken
 @click.command("documents")
 @click.argument("plan", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the documents.")
-@click.option("--only", "name", help="One document, such as bom.xlsx.")
+@click.option("--only", "name", help="One document, such as bom.xlsx; grid.json only so.")
 @click.option("--draft", is_flag=True, help="Write even when a rule is broken, marked on every page and sheet.")
 @click.option("--force", is_flag=True, help="Write over documents that are there.")
 def command(plan: Path, out: Path, name: str | None, draft: bool, force: bool) -> None:
@@ -22,12 +22,13 @@ def command(plan: Path, out: Path, name: str | None, draft: bool, force: bool) -
       prefab documents out/plan.json --out again --only proposal.pdf
     """
     from prefab.audit import audit, broken, text_of
-    from prefab.documents import NAMES, write_all, write_one
+    from prefab.documents import NAMES, ON_REQUEST, write_all, write_one
     from prefab.plan import read_plan
     from prefab.proposal import make_proposal
 
-    if name is not None and name not in NAMES:
-        raise InputError(f"--only: {name!r} is not a document; allowed: {', '.join(NAMES)}")
+    known = (*NAMES, *(by_name for by_name, _ in ON_REQUEST))
+    if name is not None and name not in known:
+        raise InputError(f"--only: {name!r} is not a document; allowed: {', '.join(known)}")
     found = read_plan(plan)
     if not (found.connected and found.placed and found.routed and found.scheduled):
         raise InputError(f"{plan}: is not complete; documents need it connected, placed, routed and scheduled")

@@ -7,6 +7,7 @@ from prefab.documents import (
     bom_csv,
     bom_xlsx,
     gantt,
+    grid_json,
     one_line,
     plan_json,
     projection_csv,
@@ -30,10 +31,12 @@ WRITERS: tuple[tuple[str, Writer], ...] = (
     ("projection.csv", projection_csv.write),
 )
 NAMES = tuple(name for name, _ in WRITERS)
+ON_REQUEST: tuple[tuple[str, Writer], ...] = (("grid.json", grid_json.write),)
+"""Written when asked for by name: they need an extra."""
 
 
 def write_all(proposal: Proposal, folder: Path) -> None:
-    """Write every document into a folder that is there."""
+    """Write every document, but those on request, into a folder that is there."""
     for name, write in WRITERS:
         write(proposal, folder / name)
 
@@ -43,5 +46,6 @@ def write_one(proposal: Proposal, folder: Path, name: str) -> None:
 
     Raises:
         KeyError: no writer has this name.
+        InputError: the extra that it needs is not installed.
     """
-    dict(WRITERS)[name](proposal, folder / name)
+    dict((*WRITERS, *ON_REQUEST))[name](proposal, folder / name)
