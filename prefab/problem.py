@@ -14,17 +14,12 @@ from prefab.names import check_names
 from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
 from prefab.plant import make_plant
-from prefab.plant_options import POWER, PlantOption
+from prefab.plant_options import PlantOption
+from prefab.strings import SERVICES_KW, Strung, make_strings, on_first_w, standing_most, way_kw
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
 Columns = tuple[Column, ...]
-
-
-_CONVERTED = 1.05
-"""What converters draw at the most over what their batteries give."""
-_SERVICES_KW = 3200.0
-"""The most that transformers of the site's own services draw: two of the largest."""
 
 
 @dataclass(frozen=True)
@@ -158,29 +153,31 @@ class Problem:
 
     @cached_property
     def stores(self) -> Draw:
-        """The most that the site's own plant may draw by standing there; it hangs on the first intake."""
-        most = (
-            [max((o.standing[n] * o.most for o in self.options(c)), default=0) for n in range(3)]
-            for c in self.plant_carriers
-            if c not in POWER
-        )
-        return Draw(*(sum(column) for column in zip(*most, strict=True)))
+        """The most that the site's own plant may draw by standing there."""
+        return standing_most(self.plant)
+
+    @cached_property
+    def strings(self) -> tuple[Strung, ...]:
+        """Grid batteries on ways of intakes, by every choice of what they are and hang by."""
+        return tuple(make_strings(self.plant, self._switchgear_kv, self.catalog.basis.power_factor))
 
     @property
     def site_ways(self) -> int:
-        """Outgoing ways of the first intake that the site's own plant takes: one ring, if there is any, or as many ways
-        as its current takes of the smallest switchgear."""
+        """Outgoing ways of the first intake that the site's own services take: one ring, if there are any, or as many
+        ways as their current takes of the smallest switchgear."""
         if not any(n.carrier == "mv_ac" for o in self.plant for n in o.module.needs):
             return 0
-        batteries_w = max((o.drawn_w * o.most for o in self.plant if o.battery_w), default=0)
         basis, ways = self.catalog.basis, [1]
-        per_a = 3**0.5 * self.brief.grid.switchgear_kv(basis.medium_voltage_kv) * basis.power_factor
         for option in self.options("mv_ac"):
             rated = option.module.given("mv_ac")
             if rated is not None and rated.feeder_max_a is not None:
-                taken = need((batteries_w * _CONVERTED / WATTS + _SERVICES_KW) / per_a / rated.feeder_max_a)
+                taken = need(SERVICES_KW / way_kw(self._switchgear_kv, rated.feeder_max_a, basis.power_factor))
                 ways += [taken] if taken < option.feeders else []
         return max(ways)
+
+    @property
+    def _switchgear_kv(self) -> float:
+        return self.brief.grid.switchgear_kv(self.catalog.basis.medium_voltage_kv)
 
     def attachments(self) -> Iterable[tuple[PlantOption, PlantOption]]:
         """Every plant option with every option that may serve it."""
@@ -201,8 +198,8 @@ class Problem:
         return f"plant:{option.carrier}:{option.name}:{phase}"
 
     def room_w(self, option: PlantOption, *, first: bool) -> int:
-        """What one intake module has for blocks; the site's own plant hangs on the first one."""
-        return option.capacity_w - (self.stores.switchgear_w if first else 0)
+        """What one intake module has for blocks and strings; the site's own services hang on the first one."""
+        return option.capacity_w - (on_first_w(self.plant, self.strings, option) if first else 0)
 
     def ways(self, option: PlantOption, *, first: bool) -> int:
         """Blocks that one intake module has outgoing ways for."""
@@ -213,6 +210,11 @@ class Problem:
         beside every number of the others."""
         found = _patterns(kinds, self.room_w(option, first=first), self.ways(option, first=first), 0)
         return list(found) or [(0,) * len(kinds)]
+
+    def string(self, strung: Strung) -> BlockChoice:
+        """A full string of batteries as a kind of block: it takes a way, and what it draws by standing there."""
+        standing_w = max(1, strung.standing_w(strung.per_way))
+        return replace(self.columns[0], normal=Draw(standing_w, standing_w, standing_w), extra=Draw())
 
     def edges(self, option: PlantOption, one: BlockChoice, other: BlockChoice) -> list[tuple[Edge, int]]:
         """The edges around the patterns of any intake but the first, with how far the first one stays below each."""

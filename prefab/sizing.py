@@ -17,7 +17,7 @@ from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, only_used
+from prefab.intakes import apply_patterns, assign_intakes, only_used, strung_of
 from prefab.module import Need
 from prefab.names import check_names
 from prefab.plan import BlockKind, Plant, Sized
@@ -318,7 +318,7 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     best: Answer | None = None
     for goal in goals:
         model = make_model(problem)
-        apply_patterns(model, problem)
+        apply_patterns(model, problem, strung_of(problem, answer.values))
         for terms, value in fixed:
             model.add_row(terms, high=value)
         for name in model.names:
@@ -352,7 +352,7 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
             for option in problem.plant
             if values[problem.plant_count(option, last)]
         ),
-        intakes=assign_intakes(problem, values),
+        intakes=assign_intakes(problem, values, strung_of(problem, proof.values)),
         spares=spares.bought(problem, values),
         status="optimal" if bound == cost else "feasible",
         objective_usd=cost,

@@ -145,3 +145,25 @@ def apply(model: "Model", problem: "Problem") -> None:
         for choice in problem.columns:
             if choice.normal.utility_w + choice.extra.utility_w > way_w:
                 model.add_row([(1, problem.stands(choice)), (1, problem.chosen(option))], high=1)
+    _apply_strings(model, problem)
+
+
+def _apply_strings(model: "Model", problem: "Problem") -> None:
+    """In every phase ways that the blocks leave free for the batteries that do not share the services' ring."""
+    for strung in problem.strings:
+        chosen = [problem.chosen(strung.intake), problem.chosen(strung.battery)]
+        if not strung.per_way:
+            each = dict.fromkeys([*chosen, problem.chosen(strung.hung)])
+            model.add_row([(1, name) for name in each], high=len(each) - 1)
+        if not strung.per_way or not strung.spread:
+            continue
+        # Of other intakes and batteries nothing is said.
+        most = strung.hung.most
+        lets = [(-most, name) for name in chosen]
+        for phase in problem.phases:
+            ways = [(o.feeders, problem.plant_count(o, phase)) for o in problem.options("mv_ac")]
+            ways += [(-1, problem.count(c, phase)) for c in problem.columns]
+            taken = (-1, problem.plant_count(strung.hung, phase))
+            free = [(strung.per_way * n, name) for n, name in ways]
+            low = strung.per_way * problem.site_ways - strung.beside - 2 * most
+            model.add_row([*free, taken, *lets], low=low)
