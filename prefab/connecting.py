@@ -24,11 +24,26 @@ def make_connected(brief: SiteBrief, catalog: Catalog, sized: Sized) -> Connecte
     catalog = catalog.with_fabric(brief.fabric_frac)
     modules = {m.sku: m for m in catalog.modules}
     equipment = [*_plant_equipment(sized.plant, modules), *_block_equipment(sized, modules)]
-    # The batteries hang on the first intake, which keeps room for them.
-    intakes = {0: 1, **dict(enumerate(sized.intakes, 1))}
+    intakes = _intakes(sized, modules, equipment)
     feeds = tuple(_feeds(brief, catalog, modules, equipment, intakes))
     sections = make_sections(brief, catalog.basis, modules, equipment)
     return Connected(equipment=tuple(equipment), feeds=feeds, sections=sections)
+
+
+def _intakes(sized: Sized, modules: Mapping[str, Module], equipment: Iterable[Equipment]) -> dict[str, int]:
+    """By tag the number of the intake that feeds it; the site's own services hang on the first."""
+    blocks = sum(counts[-1] for counts in sized.blocks)
+    strings = sized.intakes[blocks:]
+    batteries = [modules[group.sku] for group in sized.plant if modules[group.sku].grid_battery]
+    takes = {n.carrier for m in batteries for n in m.needs if n.through} | {"mv_storage"}
+    found, hung = {}, Counter[System]()
+    for e in equipment:
+        if e.block:
+            found[e.tag] = sized.intakes[e.block - 1]
+        elif e.carrier in takes and modules[e.sku].needed("mv_ac"):
+            found[e.tag] = strings[hung[e.side]] if strings else 1
+            hung[e.side] += 1
+    return found
 
 
 def _added(cumulative: Iterable[int]) -> list[int]:
@@ -109,7 +124,7 @@ def _feeds(
     catalog: Catalog,
     modules: Mapping[str, Module],
     equipment: list[Equipment],
-    intakes: Mapping[int, int],
+    intakes: Mapping[str, int],
 ) -> Iterable[Feed]:
     givers: dict[tuple[int, str], list[Equipment]] = defaultdict(list)
     for e in equipment:
@@ -145,7 +160,8 @@ def _feeds(
                     # A unit's suppliers stand on the consumer's own side and are its only feed.
                     tags = tuple(g.tag for g in found if own or g.side == system)
                     if need.carrier == "mv_ac":
-                        tags = tags[intakes[e.block] - 1 : intakes[e.block]]
+                        number = intakes.get(e.tag, 1)
+                        tags = tags[number - 1 : number]
                     if tags and (side == "A" or not own):
                         yield Feed(
                             consumer=e.tag,

@@ -1,12 +1,13 @@
 """Which intake switchgear feeds which block: whole blocks, in the order they are built, on what stands by then.
 
-The counts of a master are right in total; here whole blocks are packed onto single intakes. Each intake has a pattern:
-how many blocks of each kind it feeds when everything stands.
+The counts of a master are right in total; here whole blocks, and strings of grid batteries beside them, are packed onto
+single intakes. Each intake has a pattern: how many of each it feeds when everything stands.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import le
 
 import numpy as np
@@ -15,6 +16,7 @@ from prefab.packing import Fewest, Load, Pattern
 from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
 from prefab.solver import Model
+from prefab.strings import Strung
 
 _NOT = -1_000_000_000
 """Below every number of blocks, however many are added."""
@@ -37,10 +39,32 @@ def only_used(problem: Problem, values: Mapping[str, int]) -> Problem:
 def packs(problem: Problem, values: Mapping[str, int]) -> bool:
     """Whether the blocks of every phase that must be looked at fit whole on its intakes, each on one that it keeps."""
     small = only_used(problem, values)
-    (option,) = small.options("mv_ac")
-    phases = small.whole_phases
-    counts = [[values[small.count(c, p)] for c in small.columns] for p in phases]
-    return _fits(small, option, small.columns, counts, [values[small.plant_count(option, p)] for p in phases])
+    return _hang(small, values, small.whole_phases)
+
+
+def packs_in(problem: Problem, values: Mapping[str, int], phase: int) -> bool:
+    """The same for the blocks of one phase, wherever they hang in others."""
+    return _hang(only_used(problem, values), values, [phase])
+
+
+def _hang(problem: Problem, values: Mapping[str, int], phases: Sequence[int]) -> bool:
+    (option,) = problem.options("mv_ac")
+    kinds = problem.columns
+    counts = [[values[problem.count(c, p)] for c in kinds] for p in phases]
+    if strung := strung_of(problem, values):
+        kinds = (*kinds, problem.string(strung))
+        for n, phase in zip(counts, phases, strict=True):
+            n.append(strung.ways(values[problem.plant_count(strung.hung, phase)]))
+    return _fits(problem, option, kinds, counts, [values[problem.plant_count(option, p)] for p in phases])
+
+
+def strung_of(problem: Problem, values: Mapping[str, int]) -> Strung | None:
+    """The grid batteries of an answer, where more of them stand than share the ring of the site's own services."""
+    last = problem.phases[-1]
+    for strung in problem.strings:
+        if all(values[problem.plant_count(o, last)] for o in (strung.intake, strung.battery, strung.hung)):
+            return strung if strung.ways(values[problem.plant_count(strung.hung, last)]) else None
+    return None
 
 
 def _fits(
@@ -113,14 +137,6 @@ class _Table:
     def carries(self) -> bool:
         """Whether all blocks hang on these intakes."""
         return bool(self.beside[self.others] >= self.last)
-
-
-def packs_in(problem: Problem, values: Mapping[str, int], phase: int) -> bool:
-    """Whether the blocks of one phase fit whole on its intakes, wherever they hang in others."""
-    small = only_used(problem, values)
-    (option,) = small.options("mv_ac")
-    counts = [values[small.count(c, phase)] for c in small.columns]
-    return _fits(small, option, small.columns, [counts], [values[small.plant_count(option, phase)]])
 
 
 def fewest_of(
@@ -200,25 +216,34 @@ def _of_load(problem: Problem, load: Load) -> BlockChoice:
     return replace(any_kind, normal=normal, extra=extra)
 
 
-def apply_patterns(model: Model, problem: Problem) -> None:
+def apply_patterns(model: Model, problem: Problem, strung: Strung | None) -> None:
     """Every intake of a problem with one intake option and no choice of kinds has a pattern from the day it stands."""
     (option,) = problem.options("mv_ac")
     stand: list[tuple[str, Pattern]] = []
     for phase in problem.phases:
-        for name, pattern, first in _patterns(problem, option, phase):
+        for name, pattern, first in _patterns(problem, option, phase, strung):
             most = int(first) if first else option.most
             stand.append((model.integer(name, 0, most), pattern))
         model.add_row([(1, n) for n, _ in stand] + [(-1, problem.plant_count(option, phase))], low=0, high=0)
         for place, kind in enumerate(problem.columns):
             model.add_row([(p[place], n) for n, p in stand] + [(-1, problem.count(kind, phase))], low=0)
-    firsts = [n for phase in problem.phases for n, _, first in _patterns(problem, option, phase) if first]
+        if strung:
+            hung = [(-1, problem.plant_count(strung.hung, phase))]
+            model.add_row([*((strung.per_way * p[-1], n) for n, p in stand), *hung], low=-strung.beside)
+    firsts = [n for phase in problem.phases for n, _, first in _patterns(problem, option, phase, strung) if first]
     model.add_row([(1, n) for n in firsts], low=1, high=1)
+    for chosen in (strung.battery, strung.hung) if strung else ():
+        model.add_row([(1, problem.chosen(chosen))], low=1)
 
 
-def _patterns(problem: Problem, option: PlantOption, phase: int) -> list[tuple[str, Pattern, bool]]:
+def _patterns(
+    problem: Problem, option: PlantOption, phase: int, strung: Strung | None
+) -> list[tuple[str, Pattern, bool]]:
     """A name for every pattern that an intake bought in a phase may have; the first one comes in the first phase."""
     # One kind alone fills an intake in every way that it would beside another one of the same.
-    kinds = problem.columns if len(problem.columns) > 1 else 2 * problem.columns
+    kinds = problem.columns if len(problem.columns) > 1 or strung else 2 * problem.columns
+    if strung:
+        kinds = (*kinds, problem.string(strung))
     return [
         (f"pattern:{phase}:{'first' if first else 'other'}:{':'.join(map(str, pattern))}", pattern, first)
         for first in ((True, False) if phase == 0 else (False,))
@@ -226,13 +251,16 @@ def _patterns(problem: Problem, option: PlantOption, phase: int) -> list[tuple[s
     ]
 
 
-def assign_intakes(problem: Problem, values: Mapping[str, int]) -> tuple[int, ...]:
-    """The intake's number from 1 for every block, in the order of phases and kinds, from the patterns of an answer."""
+def assign_intakes(problem: Problem, values: Mapping[str, int], strung: Strung | None) -> tuple[int, ...]:
+    """The intake's number from 1 for every block, in the order of phases and kinds, from the patterns of an answer;
+    then for everything by which batteries hang, in the order in which it comes, where there are strings of them."""
     (option,) = problem.options("mv_ac")
     room: list[list[int]] = []
     assigned: list[int] = []
+    ways: list[_Way] = [_Way(1, strung.beside)] if strung else []
+    hung: list[int] = []
     for phase in problem.phases:
-        for name, pattern, _ in _patterns(problem, option, phase):
+        for name, pattern, _ in _patterns(problem, option, phase, strung):
             room += [list(pattern) for _ in range(values[name])]
         for place, kind in enumerate(problem.columns):
             before = values[problem.count(kind, phase - 1)] if phase else 0
@@ -240,4 +268,33 @@ def assign_intakes(problem: Problem, values: Mapping[str, int]) -> tuple[int, ..
                 number = next(n for n, left in enumerate(room) if left[place])
                 room[number][place] -= 1
                 assigned.append(number + 1)
-    return tuple(assigned)
+        if strung:
+            count = values[problem.plant_count(strung.hung, phase)]
+            while len(ways) <= strung.ways(count):
+                ways.append(_Way(_next(room, ways), strung.per_way))
+            hung += [_joined(ways) for _ in range(count - len(hung))]
+    return (*assigned, *hung)
+
+
+@dataclass
+class _Way:
+    """A ring of batteries."""
+
+    intake: int
+    most: int
+    taken: int = 0
+
+
+def _next(room: Sequence[list[int]], ways: Sequence[_Way]) -> int:
+    """The intake for another string: of those with a way for it the one with fewest; the way is then taken."""
+    fed = Counter(way.intake for way in ways)
+    number = min((n for n, left in enumerate(room, 1) if left[-1]), key=lambda n: (fed[n], n))
+    room[number - 1][-1] -= 1
+    return number
+
+
+def _joined(ways: Sequence[_Way]) -> int:
+    """The intake for one more on the ring with fewest that has room; what hangs stays where it is."""
+    way = min((w for w in ways if w.taken < w.most), key=lambda w: w.taken)
+    way.taken += 1
+    return way.intake

@@ -22,7 +22,7 @@ def shares_of(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, B
         found += lent
         if battery is not None:
             asked_w = sum(c.duty.step_w * values[problem.count(c, phase)] for c in kinds.values())
-            lent_w = values[problem.lent(phase)] if lent else 0
+            lent_w = values[problem.storage.lent(phase)] if lent else 0
             kept = _by_batteries(problem, values, battery, phase, (asked_w - lent_w) / WATTS)
             found += [share for share in kept if share.power_kw > 0]
     return tuple(found)
@@ -30,7 +30,7 @@ def shares_of(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, B
 
 def _lent(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, BlockChoice], phase: int) -> Iterator[Share]:
     """Ramps that the blocks' own UPS carry: of each as much as it offers, until there is enough."""
-    ask, left_w = problem.storage, values.get(problem.lent(phase), 0)
+    ask, left_w = problem.storage, values.get(problem.storage.lent(phase), 0)
     for name, kind in kinds.items():
         blocks = values[problem.count(kind, phase)]
         for held in kind.column.duty.offers if kind.column.duty and blocks else ():
@@ -53,7 +53,7 @@ def _by_batteries(
         yield nothing.model_copy(update={"duty": "reserve", "power_kw": kw, "energy_kwh": kw * reserve.duration_h})
     for number, swing in enumerate(ask.swings):
         if swing is not None:
-            kw = values[problem.taken(number, phase)] / WATTS
+            kw = values[problem.storage.taken(number, phase)] / WATTS
             yield nothing.model_copy(
                 update={
                     "duty": "swing",
@@ -65,7 +65,7 @@ def _by_batteries(
             )
     yield nothing.model_copy(update={"power_kw": step_kw, "energy_kwh": step_kw * ask.ramp_h})
     if ask.shaving is not None:
-        kw = values[problem.shaved(phase)] / WATTS
+        kw = values[problem.storage.shaved(phase)] / WATTS
         power_kw, energy_kwh = (kw * parts / PARTS for parts in (ask.shaving.power_parts, ask.shaving.energy_parts))
         yield nothing.model_copy(
             update={"duty": "shaving", "power_kw": power_kw, "energy_kwh": energy_kwh, "relief_kw": kw}

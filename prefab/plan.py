@@ -103,7 +103,8 @@ class Sized(Frozen):
     plant: tuple[Plant, ...]
     intakes: tuple[int, ...] = ()
     """For each block, in the order of phases and kinds, the number of the intake switchgear that feeds it (a pair of
-    them where there are sides A and B)."""
+    them where there are sides A and B); then for each converter or transformer of grid batteries, where these take more
+    than the ring of the site's own services on the first."""
     spares: tuple[Spare, ...] = ()
     storage: Annotated[tuple[Share, ...], Field(exclude_if=lambda shares: not shares)] = ()
     """What storage is kept for, where ramps, swings or peaks are asked of it."""

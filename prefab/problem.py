@@ -14,19 +14,14 @@ from prefab.names import check_names
 from prefab.packing import Edge, Fewest, Load, Pattern, edges_of
 from prefab.plan import BlockKind
 from prefab.plant import make_plant
-from prefab.plant_options import POWER, PlantOption
+from prefab.plant_options import PlantOption
 from prefab.refusals import stranded
 from prefab.storage_ask import PARTS, BlockAsk, StorageAsk, make_block_ask, make_storage_ask
+from prefab.strings import SERVICES_KW, Strung, make_strings, on_first_w, standing_most, way_kw
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
 
 Columns = tuple[Column, ...]
-
-
-_CONVERTED = 1.05
-"""What converters draw at the most over what their batteries give."""
-_SERVICES_KW = 3200.0
-"""The most that transformers of the site's own services draw: two of the largest."""
 
 
 @dataclass(frozen=True)
@@ -168,29 +163,31 @@ class Problem:
 
     @cached_property
     def stores(self) -> Draw:
-        """The most that the site's own plant may draw by standing there; it hangs on the first intake."""
-        most = (
-            [max((o.standing[n] * o.most for o in self.options(c)), default=0) for n in range(3)]
-            for c in self.plant_carriers
-            if c not in POWER
-        )
-        return Draw(*(sum(column) for column in zip(*most, strict=True)))
+        """The most that the site's own plant may draw by standing there."""
+        return standing_most(self.plant)
+
+    @cached_property
+    def strings(self) -> tuple[Strung, ...]:
+        """Grid batteries on ways of intakes, by every choice of what they are and hang by."""
+        return tuple(make_strings(self.plant, self._switchgear_kv, self.catalog.basis.power_factor))
 
     @property
     def site_ways(self) -> int:
-        """Outgoing ways of the first intake that the site's own plant takes: one ring, if there is any, or as many ways
-        as its current takes of the smallest switchgear."""
+        """Outgoing ways of the first intake that the site's own services take: one ring, if there are any, or as many
+        ways as their current takes of the smallest switchgear."""
         if not any(n.carrier == "mv_ac" for o in self.plant for n in o.module.needs):
             return 0
-        batteries_w = max((o.drawn_w * o.most for o in self.plant if o.battery_w), default=0)
         basis, ways = self.catalog.basis, [1]
-        per_a = 3**0.5 * self.brief.grid.switchgear_kv(basis.medium_voltage_kv) * basis.power_factor
         for option in self.options("mv_ac"):
             rated = option.module.given("mv_ac")
             if rated is not None and rated.feeder_max_a is not None:
-                taken = need((batteries_w * _CONVERTED / WATTS + _SERVICES_KW) / per_a / rated.feeder_max_a)
+                taken = need(SERVICES_KW / way_kw(self._switchgear_kv, rated.feeder_max_a, basis.power_factor))
                 ways += [taken] if taken < option.feeders else []
         return max(ways)
+
+    @property
+    def _switchgear_kv(self) -> float:
+        return self.brief.grid.switchgear_kv(self.catalog.basis.medium_voltage_kv)
 
     def attachments(self) -> Iterable[tuple[PlantOption, PlantOption]]:
         """Every plant option with every option that may serve it."""
@@ -202,38 +199,24 @@ class Problem:
         """Blocks of a choice that stand in a phase."""
         return f"blocks:{choice.name}:{phase}"
 
-    def taken(self, demand: int, phase: int) -> str:
-        """Watts of the swings of an IT demand that the site's batteries take up."""
-        return f"taken:{demand}:{phase}"
-
-    def relieved(self, demand: int, phase: int) -> str:
-        """By how many watts the site draws less at its peak for it."""
-        return f"relieved:{demand}:{phase}"
-
-    def lent(self, phase: int) -> str:
-        """Watts of ramps that UPS give in place of the batteries."""
-        return f"lent:{phase}"
-
-    def shaved(self, phase: int) -> str:
-        """Watts that the batteries give in the hours of the peak."""
-        return f"shaved:{phase}"
-
     def kept(self, phase: int) -> list[str]:
         """The watts that batteries are kept for, besides what blocks ask of them."""
-        found = [self.taken(n, phase) for n, swing in enumerate(self.storage.swings) if swing]
-        return found + ([self.shaved(phase)] if self.storage.shaving else [])
+        found = [self.storage.taken(n, phase) for n, swing in enumerate(self.storage.swings) if swing]
+        return found + ([self.storage.shaved(phase)] if self.storage.shaving else [])
 
     def storage_watts(self, phase: int) -> list[str]:
         """All watts that say what storage is kept for."""
-        found = self.kept(phase) + [self.relieved(n, phase) for n, swing in enumerate(self.storage.swings) if swing]
-        return found + ([self.lent(phase)] if any(c.duty.offer_w for c in self.columns) else [])
+        found = self.kept(phase) + [
+            self.storage.relieved(n, phase) for n, swing in enumerate(self.storage.swings) if swing
+        ]
+        return found + ([self.storage.lent(phase)] if any(c.duty.offer_w for c in self.columns) else [])
 
     def relief(self, phase: int) -> list[tuple[int, str]]:
         """What the site draws less at its peak for all storage."""
         storage = self.storage
         found = [(-c.duty.relief_w, self.count(c, phase)) for c in self.columns if c.duty.relief_w]
-        found += [(-1, self.relieved(n, phase)) for n, swing in enumerate(storage.swings) if swing]
-        return found + ([(-1, self.shaved(phase))] if storage.shaving else [])
+        found += [(-1, self.storage.relieved(n, phase)) for n, swing in enumerate(storage.swings) if swing]
+        return found + ([(-1, self.storage.shaved(phase))] if storage.shaving else [])
 
     def stands(self, choice: BlockChoice) -> str:
         """1 when a choice is used at all."""
@@ -244,8 +227,8 @@ class Problem:
         return f"plant:{option.carrier}:{option.name}:{phase}"
 
     def room_w(self, option: PlantOption, *, first: bool) -> int:
-        """What one intake module has for blocks; the site's own plant hangs on the first one."""
-        return option.capacity_w - (self.stores.switchgear_w if first else 0)
+        """What one intake module has for blocks and strings; the site's own services hang on the first one."""
+        return option.capacity_w - (on_first_w(self.plant, self.strings, option) if first else 0)
 
     def ways(self, option: PlantOption, *, first: bool) -> int:
         """Blocks that one intake module has outgoing ways for."""
@@ -256,6 +239,11 @@ class Problem:
         beside every number of the others."""
         found = _patterns(kinds, self.room_w(option, first=first), self.ways(option, first=first), 0)
         return list(found) or [(0,) * len(kinds)]
+
+    def string(self, strung: Strung) -> BlockChoice:
+        """A full string of batteries as a kind of block: it takes a way, and what it draws by standing there."""
+        standing_w = max(1, strung.standing_w(strung.per_way))
+        return replace(self.columns[0], normal=Draw(standing_w, standing_w, standing_w), extra=Draw())
 
     def edges(self, option: PlantOption, one: BlockChoice, other: BlockChoice) -> list[tuple[Edge, int]]:
         """The edges around the patterns of any intake but the first, with how far the first one stays below each."""

@@ -165,7 +165,9 @@ def _cut(problem: Problem, values: Mapping[str, int]) -> Problem:
     names = tuple(sorted(c.name for c in kinds))
     if len(problem.it_kw) > 2:
         failing = [p for p in problem.whole_phases if not packs_in(problem, values, p)]
-        if cuts := [cut for phase in failing for cut in fewest_of(problem, kinds, phase)]:
+        cuts = [cut for phase in failing for cut in fewest_of(problem, kinds, phase)]
+        # Blocks alone may fit, and strings of batteries beside them not.
+        if cuts := [cut for cut in cuts if cut not in problem.fewest]:
             return replace(problem, fewest=(*problem.fewest, *cuts))
     elif names not in problem.packed:
         return replace(problem, packed=(*problem.packed, names))

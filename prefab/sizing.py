@@ -18,7 +18,7 @@ from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
 from prefab.duties import Duties, storage_burden
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
-from prefab.intakes import apply_patterns, assign_intakes, only_used
+from prefab.intakes import apply_patterns, assign_intakes, only_used, strung_of
 from prefab.keeping import shares_of
 from prefab.module import Need
 from prefab.names import check_names
@@ -306,8 +306,7 @@ def _exact_bound(problem: Problem, found: Answer, effort: Effort, stop: StopFlag
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
-    """Among sites of the same cost: buy as late as possible, then as few modules, then keep storage for no more than
-    is asked; every intake with its pattern.
+    """Among sites of the same cost: buy late, then few modules, then keep little storage; every intake with its pattern.
 
     Raises:
         OutOfBudget: the blocks do not fit whole on the intakes, or that was not found within the effort.
@@ -324,7 +323,7 @@ def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | N
     best: Answer | None = None
     for goal in goals:
         model = make_model(problem)
-        apply_patterns(model, problem)
+        apply_patterns(model, problem, strung_of(problem, answer.values))
         for terms, value in fixed:
             model.add_row(terms, high=value)
         for name in model.names:
@@ -358,7 +357,7 @@ def _sized(problem: Problem, chosen: Answer, proof: Answer, exact_usd: int, effo
             for option in problem.plant
             if values[problem.plant_count(option, last)]
         ),
-        intakes=assign_intakes(problem, values),
+        intakes=assign_intakes(problem, values, strung_of(problem, proof.values)),
         spares=spares.bought(problem, values),
         storage=shares_of(problem, values, {"abcdefgh"[i]: c for i, c in enumerate(kinds)}),
         status="optimal" if bound == cost else "feasible",

@@ -58,6 +58,22 @@ class StorageAsk:
     most_wh: int = 0
     """More is never of use."""
 
+    def taken(self, demand: int, phase: int) -> str:
+        """Watts of the swings of an IT demand that the site's batteries take up."""
+        return f"taken:{demand}:{phase}"
+
+    def relieved(self, demand: int, phase: int) -> str:
+        """By how many watts the site draws less at its peak for it."""
+        return f"relieved:{demand}:{phase}"
+
+    def lent(self, phase: int) -> str:
+        """Watts of ramps that UPS give in place of the batteries."""
+        return f"lent:{phase}"
+
+    def shaved(self, phase: int) -> str:
+        """Watts that the batteries give in the hours of the peak."""
+        return f"shaved:{phase}"
+
     def lasting_kw(self, held: Held) -> float:
         """What storage may give of ramps, as long as its energy lasts."""
         return min(held.power_kw, held.energy_kwh / self.ramp_h) if self.ramp_h else held.power_kw

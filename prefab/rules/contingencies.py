@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prefab.plant_options import PlantOption
     from prefab.problem import BlockChoice, Problem
     from prefab.solver import Model
+    from prefab.strings import Strung
 
 TITLE = "Losses that the redundancy names"
 BASIS = "brief [redundancy]; catalog gives.capacity, losses; the plan's own feeds"
@@ -170,11 +171,25 @@ def _apply_fewest(model: "Model", problem: "Problem", option: "PlantOption", few
 
 
 def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]") -> None:
-    """Every intake has a pattern from the day it stands; it binds where these kinds and this option are."""
+    """Every intake has a pattern from the day it stands; it binds where these kinds and this option are, with ways for
+    strings of batteries where these are."""
+    strings = [s for s in problem.strings if s.intake.name == option.name and s.spread and s.per_way]
+    for strung in (None, *strings):
+        _apply_patterns(model, problem, option, kinds, strung)
+
+
+def _apply_patterns(
+    model: "Model", problem: "Problem", option: "PlantOption", kinds: "list[BlockChoice]", strung: "Strung | None"
+) -> None:
     phases, chosen = problem.whole_phases, problem.chosen(option)
     named = f"whole:{option.name}:{':'.join(c.name for c in kinds)}"
     # One kind alone fills an intake in every way that it would beside another one of the same.
-    beside = kinds if len(kinds) > 1 else 2 * kinds
+    beside = kinds if len(kinds) > 1 or strung else 2 * kinds
+    binding = [chosen, *(problem.stands(k) for k in kinds)]
+    if strung:
+        beside = [*kinds, problem.string(strung)]
+        binding.append(problem.chosen(strung.battery))
+        named += f":{strung.battery.name}:{strung.hung.name}"
     found = []
     for first in (True, False):
         for pattern in problem.patterns(option, *beside, first=first):
@@ -188,9 +203,14 @@ def _apply_whole(model: "Model", problem: "Problem", option: "PlantOption", kind
         model.add_row([(1, problem.plant_count(option, phase)), (-1, chosen), *others], low=0)
         for place, kind in enumerate(kinds):
             free = problem.most_blocks(kind, phase)
-            lets = [(-free, n) for n in (chosen, *(problem.stands(k) for k in kinds))]
+            lets = [(-free, n) for n in binding]
             carried = [(pattern[place], n) for n, pattern, _ in by_then]
             model.add_row([*carried, (-1, problem.count(kind, phase)), *lets], low=-free * len(lets))
+        if strung:
+            lets = [(-strung.hung.most, n) for n in binding]
+            carried = [(strung.per_way * pattern[-1], n) for n, pattern, _ in by_then]
+            hung = (-1, problem.plant_count(strung.hung, phase))
+            model.add_row([*carried, hung, *lets], low=-strung.beside - strung.hung.most * len(lets))
 
 
 def _apply_packing(

@@ -1,7 +1,7 @@
 """No outgoing way of the medium-voltage switchgear, and no row of its cables, carries more than it is built for.
 
-One way feeds the ring of one block; what hangs on the switchgear beside the blocks shares a ring of its own, in as
-many ways as its current takes and are left.
+One way feeds the ring of one block; what hangs on the switchgear beside the blocks, grid batteries and the site's own
+services, shares rings of its own: each takes whole modules up to its current, and there are as many as ways are left.
 """
 
 from collections import defaultdict
@@ -72,7 +72,7 @@ def _rings(network: Network, where: str) -> Iterator[Finding]:
 
 def _beside(network: Network, where: str) -> Iterator[Finding]:
     """The ways that batteries and the site's own services take of an intake, beside those of its blocks."""
-    drawn_kw: dict[str, float] = defaultdict(float)
+    drawn_kw: dict[str, list[float]] = defaultdict(list)
     fed: dict[str, set[int]] = defaultdict(set)
     for (consumer, carrier), feeds in network.feeds.items():
         if carrier != "mv_ac":
@@ -82,15 +82,31 @@ def _beside(network: Network, where: str) -> Iterator[Finding]:
             if block:
                 fed[tag].add(block)
             else:
-                drawn_kw[tag] += _own_kw(network, consumer)
-    for tag, kw in sorted(drawn_kw.items()):
+                drawn_kw[tag].append(_own_kw(network, consumer))
+    for tag, each_kw in sorted(drawn_kw.items()):
         given = network.module(tag).given("mv_ac")
         if given is None or given.feeder_max_a is None or given.feeders_max is None:
             continue
-        ways = max(1, ceil(_ampere(network, kw) / given.feeder_max_a - 1e-9))
-        text = f"ways: {len(fed[tag])} for blocks, {ways} for {kw:,.0f} kW of batteries and services"
+        ways = _ways([_ampere(network, kw) for kw in each_kw], given.feeder_max_a)
+        text = f"ways: {len(fed[tag])} for blocks, {ways} for {sum(each_kw):,.0f} kW of batteries and services"
         used = float(len(fed[tag]) + ways)
         yield Finding.at_most(RULE, f"{where}, {tag}", used, float(given.feeders_max), "ways", text)
+
+
+def _ways(each_a: list[float], most_a: float) -> int:
+    """As many as whole modules take, the largest first, each on the first ring with room; what is more than one way
+    carries takes several."""
+    most_a *= 1 + 1e-9
+    ways, left_a = 0, list[float]()
+    for ampere in sorted(each_a, reverse=True):
+        place = next((n for n, left in enumerate(left_a) if ampere <= left), None)
+        if place is not None:
+            left_a[place] -= ampere
+        elif ampere <= most_a:
+            left_a.append(most_a - ampere)
+        else:
+            ways += ceil(ampere / most_a)
+    return max(1, ways + len(left_a))
 
 
 def _own_kw(network: Network, tag: str) -> float:
@@ -145,3 +161,25 @@ def apply(model: "Model", problem: "Problem") -> None:
         for choice in problem.columns:
             if choice.normal.utility_w + choice.extra.utility_w > way_w:
                 model.add_row([(1, problem.stands(choice)), (1, problem.chosen(option))], high=1)
+    _apply_strings(model, problem)
+
+
+def _apply_strings(model: "Model", problem: "Problem") -> None:
+    """In every phase ways that the blocks leave free for the batteries that do not share the services' ring."""
+    for strung in problem.strings:
+        chosen = [problem.chosen(strung.intake), problem.chosen(strung.battery)]
+        if not strung.per_way:
+            each = dict.fromkeys([*chosen, problem.chosen(strung.hung)])
+            model.add_row([(1, name) for name in each], high=len(each) - 1)
+        if not strung.per_way or not strung.spread:
+            continue
+        # Of other intakes and batteries nothing is said.
+        most = strung.hung.most
+        lets = [(-most, name) for name in chosen]
+        for phase in problem.phases:
+            ways = [(o.feeders, problem.plant_count(o, phase)) for o in problem.options("mv_ac")]
+            ways += [(-1, problem.count(c, phase)) for c in problem.columns]
+            taken = (-1, problem.plant_count(strung.hung, phase))
+            free = [(strung.per_way * n, name) for n, name in ways]
+            low = strung.per_way * problem.site_ways - strung.beside - 2 * most
+            model.add_row([*free, taken, *lets], low=low)

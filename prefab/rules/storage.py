@@ -178,7 +178,7 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
         limited += [(w, name) for w, name in own if w]
         if swing is None:
             continue
-        taken, relieved = problem.taken(number, phase), problem.relieved(number, phase)
+        taken, relieved = problem.storage.taken(number, phase), problem.storage.relieved(number, phase)
         model.add_row([(1, taken), *((-w, name) for w, name in own)], high=0)
         model.add_row([(PARTS, relieved), (-swing.relief_parts, taken)], high=0)
         limited.append((-1, taken))
@@ -189,13 +189,13 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
     steps = [(c.duty.step_w, problem.count(c, phase)) for c in problem.columns if c.duty.step_w]
     offers = [(-c.duty.offer_w, problem.count(c, phase)) for c in problem.columns if c.duty.offer_w]
     if offers:
-        lent = problem.lent(phase)
+        lent = problem.storage.lent(phase)
         model.add_row([(1, lent), *offers], high=0)
         steps.append((-1, lent))
     power += [(-w * PARTS, name) for w, name in steps]
     energy += [(-w * ask.ramp_parts, name) for w, name in steps]
     if ask.shaving is not None:
-        shaved = problem.shaved(phase)
+        shaved = problem.storage.shaved(phase)
         power.append((-ask.shaving.power_parts, shaved))
         energy.append((-ask.shaving.energy_parts, shaved))
         drawn = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
