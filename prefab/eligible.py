@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from prefab.basis import RideThroughBasis
 from prefab.brief import ItDemand, SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
@@ -35,6 +36,7 @@ class Conditions:
     utility_mva: float = 0.0
     """What the utility feeds into a fault at the connection; 0 where nobody says."""
     step_settle_s: float = 0.0
+    ride_through: RideThroughBasis | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
         loop_rise_k=math.inf if ride is None else ride.loop_rise_k,
         utility_mva=utility_mva,
         step_settle_s=catalog.basis.step_settle_s or 0.0,
+        ride_through=ride,
     )
 
 

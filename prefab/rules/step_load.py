@@ -23,7 +23,7 @@ TITLE = "Load steps on the generating sets"
 BASIS = "catalog engine.start_s, electrical.step_load_frac, electrical.walk_in_s; design basis step_settle_s"
 WISHES = ("autonomy.ups_min",)
 RULE = "step_load"
-_SLOWEST_WALK_IN_S = 10.0
+SLOWEST_WALK_IN_S = 10.0
 """Of the catalog's UPS; a test holds it."""
 
 
@@ -133,7 +133,7 @@ def shape(offer: "Offer") -> "float | str":
     if offer.carrier.redundancy != "standby" or engine is None or own is None or not own.step_load_frac or not minutes:
         return offer.capacity_kw
     seconds = (
-        engine.start_s + settle_s + (_SLOWEST_WALK_IN_S + max(2 * settle_s, _SLOWEST_WALK_IN_S) / own.step_load_frac)
+        engine.start_s + settle_s + (SLOWEST_WALK_IN_S + max(2 * settle_s, SLOWEST_WALK_IN_S) / own.step_load_frac)
     )
     if seconds <= minutes * 60:
         return offer.capacity_kw
