@@ -102,7 +102,7 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks, kept: Stages 
                 blocks += ((pod, pods) for pods in range(1, most + 1))
             if not blocks:
                 continue
-            walker = _Walker(brief, catalog, hooks, blocks, phase)
+            walker = _Walker(brief.of_demand(demand), catalog, hooks, blocks, phase)
             beginning = (number, phase, tuple((p.sku, n) for p, n in blocks), tuple(walker.buses.items()))
             stages = kept[beginning] = walker.stages(kept.get(beginning, ()))
             for column in walker.columns(stages[-1].fronts):

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefab.basis import RideThroughBasis
-from prefab.brief import ItDemand, SiteBrief
+from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
+from prefab.demands import ItDemand
 from prefab.module import Gives, Module
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, loss_kw
@@ -131,7 +132,8 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
 
 
 def _without_power_s(brief: SiteBrief, catalog: Catalog) -> float:
-    """Until the slowest generating sets that may stand here have started, or else until computers have stopped."""
+    """Until the slowest generating sets that may stand here have started, or else until computers have stopped; the
+    longest of all IT demands."""
     basis = catalog.basis.ride_through
     if basis is None:
         return 0.0
@@ -139,7 +141,9 @@ def _without_power_s(brief: SiteBrief, catalog: Catalog) -> float:
         return basis.orderly_stop_s
     sets = (m for m in catalog.modules if m.given("standby_mv") and m.sku not in brief.limits.exclude)
     starts = (m.engine.start_s for m in sets if m.engine and m.engine.fuel == brief.autonomy.fuel)
-    return max(starts, default=0.0) + basis.start_retry_s
+    started_s, stop_s = max(starts, default=0.0) + basis.start_retry_s, basis.orderly_stop_s
+    lasting = {"full": started_s, "cooling": min(started_s, stop_s), "none": stop_s}
+    return max(lasting[d.backup] for d in brief.it.demands)
 
 
 def make_offers(

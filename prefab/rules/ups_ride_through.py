@@ -1,9 +1,10 @@
 """What rides on UPS storage lasts until something else carries it, at its worst load and the end of its battery's life.
 
 Where generating sets stand: until the slowest of them has started at the second try and the UPS have handed their load
-over, evenly as they walk in. Where none stand: until computers have come to an orderly stop; how many minutes the brief
-asks beyond that is `ups_autonomy`'s. A rotary UPS has an engine of its own, which its flywheel outlasts. With no
-minutes asked nothing rides on storage, and nothing is checked.
+over, evenly as they walk in. Where none stand, or they do not carry this demand's blocks: until computers have come to
+an orderly stop; how many minutes the brief asks beyond that is `ups_autonomy`'s. Where sets carry only what cools them:
+until both, for the sets must not meet computers that still run. A rotary UPS has an engine of its own, which its
+flywheel outlasts. With no minutes asked nothing rides on storage, and nothing is checked.
 """
 
 from collections.abc import Iterator
@@ -56,10 +57,13 @@ def _bridged(network: Network, worst: Worst, basis: "RideThroughBasis", where: s
         has_kwh = battery.energy_kwh * window_frac * battery.end_of_life_frac * battery.inverter_efficiency_frac
         if module.engine is not None:
             text, duty = "its own engine starts", bridge(load_kw, module.engine.start_s)
-        elif sets:
+        elif sets and (kept := network.backup.get(network.equipment[tag].block, "full")) != "none":
             walk_in_s = _walk_in_s(network, tag)
             text = f"{slowest} starts at the second try, walk-in of {walk_in_s:g} s"
             duty = bridge(load_kw, start_s, 1, basis.start_retry_s, walk_in_s)
+            if kept == "cooling" and start_s + basis.start_retry_s < basis.orderly_stop_s:
+                text = f"computers stop in order, walk-in of {walk_in_s:g} s"
+                duty = bridge(load_kw, basis.orderly_stop_s, take_over_s=walk_in_s)
         else:
             text, duty = "computers stop in order", bridge(load_kw, basis.orderly_stop_s)
         text = f"{load_kw:,.0f} kW until {text}; worst: {worst.situation[tag]}"
@@ -80,18 +84,20 @@ def explain(brief: SiteBrief) -> str:
 
 
 def shape(offer: "Offer") -> "float | str":
-    """Refuses sets that start later than the minutes asked of the UPS, which every battery has at its worst load;
-    without sets the load of a UPS whose battery outlasts the stop."""
+    """Refuses sets that start later than the minutes asked of the UPS, which every battery has at its worst load; where
+    sets do not carry computers, the load of a UPS whose battery outlasts their stop."""
     basis, asked_s, module = offer.conditions.ride_through, offer.brief.autonomy.ups_min * 60, offer.module
+    kept = {d.backup for d in offer.brief.it.demands} if offer.brief.autonomy.generator_h else {"none"}
     if basis is None or not asked_s:
         return offer.capacity_kw
-    if offer.carrier.redundancy == "standby" and module.engine is not None:
+    if offer.carrier.redundancy == "standby" and module.engine is not None and kept != {"none"}:
         seconds = module.engine.start_s + basis.start_retry_s + SLOWEST_WALK_IN_S / 2
         if seconds <= asked_s:
             return offer.capacity_kw
         return f"carries the load {seconds:.0f} s after the loss of the utility at the second try, UPS {asked_s:.0f} s"
     battery = module.ups_battery
-    if not offer.carrier.autonomy or battery is None or module.engine is not None or offer.brief.autonomy.generator_h:
+    if not offer.carrier.autonomy or battery is None or module.engine is not None or kept == {"full"}:
         return offer.capacity_kw
     delivered_kwh = battery.usable_kwh * battery.inverter_efficiency_frac
-    return min(offer.capacity_kw, delivered_kwh * 3600 / basis.orderly_stop_s)
+    stop_s = basis.orderly_stop_s + (SLOWEST_WALK_IN_S / 2 if "cooling" in kept else 0.0)
+    return min(offer.capacity_kw, delivered_kwh * 3600 / stop_s) if stop_s else offer.capacity_kw
