@@ -1,12 +1,16 @@
 """What generating sets carry of each IT demand: computers and their cooling, only what cools them, or nothing."""
 
+import math
 import random
+from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from brute import Brute
-from build import BASIS, MODULES, a_brief, a_catalog
+from build import BASIS, MODULES, UPS, a_brief, a_catalog
 from damage import damaged, module
+from rules.test_cooling_continuity import buffered, catalog_of
 from test_brute_force import a_site, sized_usd
 from test_columns import block_alone
 from test_reliability import rated
@@ -21,6 +25,9 @@ from prefab.conflict import wishes_of, without
 from prefab.connecting import make_connected
 from prefab.demands import It, ItDemand
 from prefab.design import make_plan
+from prefab.documents.drawing import Label
+from prefab.documents.one_line import make_one_line
+from prefab.documents.pdf_summary import _standby
 from prefab.errors import InputError
 from prefab.module import Losses
 from prefab.problem import make_problem
@@ -190,12 +197,23 @@ def test_ups_carry_computers_until_sets_do_or_they_have_stopped(kept, seconds):
     assert finding.limit == pytest.approx(load_kw * (100.0 if kept == "none" else 215.0) / 3600)
 
 
-@pytest.mark.parametrize(("kept", "early_s", "late_s"), [("full", 60, 215), ("cooling", 60, 100), ("none", 100, 100)])
-def test_heat_ends_with_the_computers(kept, early_s, late_s):
-    for retry_s, waits_s in ((45.0, early_s), (200.0, late_s)):
-        basis = RIDE.model_copy(update={"start_retry_s": retry_s})
-        plan = backed(hand_wired_plan(), kept, ride_through=basis)
-        assert {f.limit for f in cooling_continuity.check(plan) if f.unit == "s"} == {waits_s}
+@pytest.mark.parametrize(("kept", "asked_s"), [("full", {100, 200}), ("cooling", {100, 150}), ("none", {150})])
+def test_heat_ends_with_the_computers(kept, asked_s):
+    """Sets carry load after 60 s; from then on dry coolers take 40 s and chillers 140 s. Computers stop in 150 s."""
+    plan = backed(buffered(), kept, ride_through=RIDE.model_copy(update={"orderly_stop_s": 150.0}))
+    assert waits_s(plan) == asked_s
+    assert waits_s(damaged(plan, without_sets)) == {150 + 40, 150 + 140}
+    tightest = next(f for f in cooling_continuity.check(plan) if f.unit == "s")
+    assert tightest.limit in asked_s
+
+
+def waits_s(plan):
+    network = Network(plan, 0)
+    return {network.without_cooling_s(tag) for tag, e in network.equipment.items() if e.carrier == "heat_rejection"}
+
+
+def without_sets(tree):
+    tree["connected"]["equipment"] = [e for e in tree["connected"]["equipment"] if e["sku"] != "GEN-2000"]
 
 
 def test_utility_losses_strike_those_that_sets_do_not_carry():
@@ -226,6 +244,16 @@ def test_words():
     assert "learn: only what cools it" in fuel_autonomy.explain(brief)
     assert "learn: only what cools it" in contingencies.explain(brief)
     assert "the whole site" in fuel_autonomy.explain(a_brief())
+
+
+def test_documents_say_what_sets_carry():
+    said = _standby(SimpleNamespace(plan=two("full", "cooling")))
+    assert said == "fuel for 24 h at the load that they carry; carried of ask: in full, learn: only what cools it"
+    assert _standby(SimpleNamespace(plan=two("full", "full"))) == "fuel for 24 h at the design load"
+    texts = [s.text for s in make_one_line(two("full", "cooling")).shapes if isinstance(s, Label)]
+    assert "Carried of learn: only what cools it" in texts
+    assert not [t for t in texts if "nothing" in t]
+    assert not [s.text for s in make_one_line(two("full", "full")).shapes if "arried of" in getattr(s, "text", "")]
 
 
 # the sizing ----------------------------------------------------------------------------------------------------------
@@ -265,6 +293,41 @@ def on_switchgear_kw(brief, catalog, column):
     """What the check finds that one block draws with the utility lost."""
     network = Network(block_alone(brief, catalog, column), 0)
     return sum(kw for tag, kw in network.island_kw.items() if tag.startswith("MVS"))
+
+
+@pytest.mark.parametrize("kept", BACKUPS)
+@pytest.mark.parametrize("litres", [300.0, 520.0, 2050.0])
+def test_buffers_that_are_bought_last_and_no_tank_may_go(kept, litres):
+    brief, catalog = a_brief(it={"backup": kept}, redundancy={"cooling": "N"}), catalog_of(litres)
+    column = make_columns(brief, catalog, HOOKS)[0]
+    assert all(f.kept for f in cooling_continuity.check(block_alone(brief, catalog, column)))
+    tanks = [(n, g) for n, g in enumerate(column.groups) if g.carrier == "thermal_buffer"]
+    for n, group in ((n, g) for n, g in tanks if g.per_side > 1):
+        fewer = group.model_copy(update={"per_side": group.per_side - 1})
+        groups = (*column.groups[:n], fewer, *column.groups[n + 1 :])
+        less = block_alone(brief, catalog, replace(column, groups=groups))
+        assert not all(f.kept for f in cooling_continuity.check(less))
+    # 2,040 L for the 100 s of the dry coolers in each case; 1,061 L for the 200 s of the chillers, or 531 L for 100 s.
+    counts = sorted(g.per_side for _, g in tanks)
+    assert counts == sorted([math.ceil(2041 / litres), math.ceil((1061 if kept == "full" else 531) / litres)])
+
+
+@pytest.mark.parametrize("kept", BACKUPS)
+@pytest.mark.parametrize("energy_kwh", [24.0, 40.0, 60.0])
+def test_ups_that_are_bought_outlast_the_stop(kept, energy_kwh):
+    """66 s of autonomy, enough for the sets at their second try but not for the 100 s of the stop."""
+    ups = UPS.model_copy(update={"ups_battery": UPS.ups_battery.model_copy(update={"energy_kwh": energy_kwh})})
+    modules = tuple(ups if m.sku == UPS.sku else m for m in MODULES)
+    catalog = a_catalog(modules, basis=BASIS.model_copy(update={"ride_through": RIDE}))
+    brief = a_brief(it={"backup": kept}, autonomy={"ups_min": 1.1})
+    asked_s = {"full": 66.0, "cooling": 105.0, "none": 100.0}[kept]
+    count = 1 + math.ceil(1130.2 / min(800.0, energy_kwh * 0.8 * 0.8 * 0.96 * 3600 / asked_s))
+    found = make_columns(brief, catalog, HOOKS)[:1]
+    assert {g.count for c in found for g in c.groups if g.carrier == "critical_ac"} == (
+        {count} if count <= 4 else set()
+    )
+    for column in found:
+        assert all(f.kept for f in ups_ride_through.check(block_alone(brief, catalog, column)))
 
 
 def with_demands(problem, *kept):

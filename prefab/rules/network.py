@@ -210,19 +210,20 @@ class Network:
         return amount
 
     def without_cooling_s(self, tag: str) -> float:
-        """How long a heat-rejection unit's heat stays in its loop after the utility is lost: until the slowest of the
-        generating sets has started, or where there are none that carry it computers have stopped, and until it rejects
-        its full heat again. Computers that sets do not carry have stopped by then, whatever cools them."""
+        """How long a loop takes up the heat of a heat-rejection unit after the utility is lost: until the slowest of
+        the generating sets has started, or where there are none computers have stopped, and until it rejects its full
+        heat again. Heat ends with computers that sets do not carry, and lasts until then if sets do not cool them."""
         basis, rejection = self.plan.basis.ride_through, self.module(tag).rejection
         if basis is None or rejection is None:
             return 0.0
         sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
         starts = [engine.start_s for t in sets if (engine := self.module(t).engine) is not None]
         waiting_s = max(starts) + basis.start_retry_s if starts else basis.orderly_stop_s
-        kept = self.backup.get(self.equipment[tag].block, "full")
-        if kept != "full":
-            waiting_s = min(waiting_s, basis.orderly_stop_s) if kept == "cooling" else basis.orderly_stop_s
-        return waiting_s + rejection.restart_s
+        kept = self.backup.get(self.equipment[tag].block, "full") if starts else "full"
+        if kept == "none":
+            return basis.orderly_stop_s
+        seconds = waiting_s + rejection.restart_s
+        return seconds if kept == "full" else min(seconds, basis.orderly_stop_s)
 
     def _kj_per_l(self, tag: str) -> float:
         """Heat that a litre of a heat-rejection unit's loop may take up meanwhile."""
