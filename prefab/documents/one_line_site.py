@@ -125,7 +125,9 @@ def _standby(plan: Plan, spans: Sequence[tuple[float, float]]) -> Iterable[Shape
 def _fuel(plan: Plan, sets: Plant) -> list[str]:
     """What sets do not carry, and where the fuel comes from, a line each."""
     engine, fuel = plan.module(sets.sku).engine, plant_of(plan, "fuel")
-    apart = [f"Carried of {said}" for said in plan.brief.it.said_of_backup().split(", ") if said]
+    it, words = plan.brief.it, {"cooling": "Only cooling carried of", "none": "Not carried"}
+    of = {kept: [d.name for d in it.demands if d.backup == kept] for kept in words}
+    apart = [f"{words[kept]}: {', '.join(names) if it.demand else 'IT'}" for kept, names in of.items() if names]
     if engine and engine.fuel == "gas":
         return ["Gas from the pipeline", *apart]
     if fuel is None:
