@@ -45,6 +45,7 @@ class Bounding:
         self.it_kw = np.array([c.it_kw for c in columns], dtype=np.int64)
         self.cost_usd = np.array([c.cost_usd for c in columns], dtype=np.int64)
         self.draw = np.array([c.normal for c in columns], dtype=np.int64).T
+        self.backed_w = np.array([c.backed_w for c in columns], dtype=np.int64)
         self.ready = np.array([c.column.ready for c in columns], dtype=np.int64)
         self.demand = np.array([c.column.demand for c in columns], dtype=np.int64)
         self.demands = range(len(problem.it_kw))
@@ -91,7 +92,7 @@ class Bounding:
         taken = {name: of_each for of_each, name in terms}
         last = self.problem.phases[-1]
         found: Numbers = np.array([taken.get(self.problem.count(c, last), 0) for c in self.problem.columns], np.int64)
-        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
+        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.backed_w), strict=True):
             # Whatever carries a block takes its share too.
             options = self.problem.options(carrier)
             each = min((taken.get(self.problem.plant_count(o, last), 0) / o.capacity_w for o in options), default=0.0)
@@ -105,7 +106,7 @@ class Bounding:
         price += self._duty_usd
         tables = [
             (self.plant.intake_usd, self.draw[0], self.plant.storage.switchgear_w),
-            (self.plant.standby_usd, self.draw[1], self.plant.storage.utility_w),
+            (self.plant.standby_usd, self.backed_w, self.plant.storage.utility_w),
             (self.plant.main_usd, self.draw[1], self.plant.storage.utility_w),
             *((usd, n, 0) for (usd, _), n in zip(self.plant.services, self.units, strict=True)),
         ]
@@ -214,6 +215,7 @@ class Bounding:
         ]
         asked = Asked(
             drawn_w=tuple(count_a * of[a] + count_b * of[others] for of in self.draw),
+            backed_w=count_a * self.backed_w[a] + count_b * self.backed_w[others],
             extra_w=tuple(np.broadcast_to(extra, (3, *count_b.shape))),
             blocks=count_a + count_b,
             units=tuple((count_a * of[a] + count_b * of[others]) // WATTS for of in self.units),
@@ -304,7 +306,7 @@ class Bounding:
                 none = "no generating set that may stand here runs without limit of hours"
                 what += f" and {bridged_mw:,.1f} MW bridged at the most" if bridged_mw else f", and {none}"
             yield f"grid in phase {named.name}: {what}; {basis} {short_w / WATTS / 1000:,.1f} MW or more"
-        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.draw[1]), strict=True):
+        for carrier, draw in zip(POWER, (self.draw[0], self.draw[1], self.backed_w), strict=True):
             if not (options := problem.options(carrier)):
                 continue
             largest = max(options, key=lambda o: (o.most - o.spare) * o.capacity_w)

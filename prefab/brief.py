@@ -1,6 +1,5 @@
 """What the customer asked for."""
 
-from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from prefab.connection import Grid, GridStep, Storage
+from prefab.demands import It, ItDemand, twice_named
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
 from prefab.tables import Frozen, read_toml
@@ -42,48 +42,6 @@ class Site(Frozen):
     projection. Design conditions stay the climate's and the brief's."""
     design_dry_bulb_degc: Annotated[float, Field(ge=-60, le=60)] | None = None
     """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
-
-
-def _twice(names: Iterable[str]) -> str:
-    """The first name that has come before, quoted; empty where all differ."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return repr(name)
-        seen.add(name)
-    return ""
-
-
-class ItDemand(Frozen):
-    """One of several things that compute on one site, each in blocks of its own."""
-
-    name: Key
-    workload: Key
-    pods: tuple[Sku, ...] = ()
-    """Pods to choose from; otherwise every pod with the workload's accelerator."""
-
-
-class It(Frozen):
-    """What computes: one workload, or several demands by name."""
-
-    workload: Key | None = None
-    pods: tuple[Sku, ...] = ()
-    """Pods to choose from; otherwise every pod with the workload's accelerator."""
-    demand: Annotated[tuple[ItDemand, ...], Field(max_length=4)] = ()
-    """Each has one kind of block; every phase says how many megawatts of each."""
-
-    @property
-    def demands(self) -> tuple[ItDemand, ...]:
-        """At least one; without a name of its own it is called `it`."""
-        return self.demand or (ItDemand(name="it", workload=self.workload or "", pods=self.pods),)
-
-    @model_validator(mode="after")
-    def _one_or_several(self) -> Self:
-        if (self.workload is None) == (not self.demand) or (self.demand and self.pods):
-            raise ValueError("give either a workload (and pods), or [[it.demand]] with name, workload and pods")
-        if twice := _twice(d.name for d in self.demand):
-            raise ValueError(f"demand: {twice} is named twice; every name must be different")
-        return self
 
 
 Megawatts = Annotated[float, Field(gt=0, le=5000)]
@@ -209,7 +167,7 @@ class Works(Frozen):
 
     @model_validator(mode="after")
     def _families_differ(self) -> Self:
-        if twice := _twice(f.family for f in self.factory):
+        if twice := twice_named(f.family for f in self.factory):
             raise ValueError(f"factory: {twice} is named twice; every family must be different")
         return self
 
@@ -301,10 +259,12 @@ class SiteBrief(Frozen):
                     "(as_of and the phase before it)"
                 )
             before = phase.energised_by
-        if twice := _twice(p.name for p in self.phases):
+        if twice := twice_named(p.name for p in self.phases):
             raise ValueError(f"phases: {twice} is named twice; every name must be different")
         self._split_agrees()
         self._grid_agrees()
+        if not self.autonomy.generator_h and any(d.backup == "cooling" for d in self.it.demands):
+            raise ValueError('it: backup: "cooling" asks for generating sets; set autonomy.generator_h, or "none"')
         if 2 * self.site.setback_m >= min(self.site.width_m, self.site.depth_m):
             raise ValueError("site: the set-backs leave no land; width_m and depth_m must exceed twice setback_m")
         return self
@@ -320,7 +280,7 @@ class SiteBrief(Frozen):
                 wrong = f"is missing; it says how many megawatts are for {', '.join(sorted(known))}"
             elif strange := [d for d in asked if d not in known]:
                 wrong = f"{strange[0]!r} is no demand of the brief; allowed: {', '.join(sorted(known))}"
-            elif twice := _twice(asked):
+            elif twice := twice_named(asked):
                 wrong = f"{twice} is named twice; each demand at most once"
             elif asked and abs(sum(part.it_mw for part in phase.split) - phase.it_mw) > 1e-6:
                 wrong = f"must add up to it_mw, {phase.it_mw:g}"
@@ -343,6 +303,10 @@ class SiteBrief(Frozen):
                 f"grid: interruption_h: {grid.interruption_h:g} h; sets carry what is called off with the fuel "
                 f"stored, so at most autonomy.generator_h, {stored_h:g}"
             )
+
+    def of_demand(self, demand: ItDemand) -> "SiteBrief":
+        """As the blocks of one demand see it."""
+        return self.model_copy(update={"it": self.it.only(demand)})
 
     @property
     def kinds_max(self) -> int:

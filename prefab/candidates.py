@@ -280,6 +280,7 @@ class Several:
         count = bounding.most[sites]
         asked = Asked(
             drawn_w=tuple((count * of[sites]).sum(axis=1) for of in bounding.draw),
+            backed_w=(count * bounding.backed_w[sites]).sum(axis=1),
             extra_w=tuple(of[sites].max(axis=1) for of in bounding.extra),
             blocks=count.sum(axis=1),
             units=tuple((count * of[sites]).sum(axis=1) // WATTS for of in bounding.units),

@@ -114,15 +114,15 @@ def make_columns(brief: SiteBrief, catalog: Catalog, hooks: Hooks, kept: Stages 
 
 class _Walker:
     def __init__(
-        self, brief: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int, demand: int
+        self, whole: SiteBrief, catalog: Catalog, hooks: Hooks, blocks: list[Block], phase: int, demand: int
     ) -> None:
-        self.brief = brief
+        self.brief = brief = whole.of_demand(whole.it.demands[demand])
         self.catalog = catalog
         self.hooks = hooks
         self.blocks = blocks
         self.phase = phase
         self.demand = demand
-        self.duties = Duties(brief, catalog)
+        self.duties = Duties(whole, catalog)
         self.ways = Ways(brief, catalog, hooks, phase)
         self.carriers = self.ways.carriers
         self.modules = {m.sku: m for m in catalog.modules}

@@ -89,6 +89,11 @@ def _without_one(brief: SiteBrief, field: str) -> SiteBrief:
     if field == "it.pods":
         demands = tuple(d.model_copy(update={"pods": ()}) for d in brief.it.demand)
         return brief.model_copy(update={"it": part.model_copy(update={"pods": (), "demand": demands})})
+    if field == "it.backup":
+        # Without sets nothing is given up.
+        demands = tuple(d.model_copy(update={"backup": "none"}) for d in brief.it.demand)
+        none: Section = {"demand": demands} if demands else {"backup": "none"}
+        return brief.model_copy(update={"it": part.model_copy(update=none)}) if brief.autonomy.generator_h else brief
     name, _, inner = name.partition(".")
     if inner:
         kept = getattr(part, name)

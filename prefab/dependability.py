@@ -6,9 +6,10 @@ Both answers are for documents: one table of each, whose figures are the same wh
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from prefab.availability import SubsystemAvailability
 from prefab.errors import InputError
 from prefab.plan import Plan
-from prefab.reliability import WHOLE, SubsystemAvailability, make_reliability
+from prefab.reliability import WHOLE, make_reliability
 from prefab.resilience import ResilienceClass, SubsystemResilience, class_of, make_resilience
 
 _SHARE = "availability.common_cause_frac"

@@ -9,9 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.brief import ItDemand, SiteBrief
+from prefab.basis import RideThroughBasis
+from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
+from prefab.demands import ItDemand
 from prefab.module import Gives, Module
 from prefab.physics.cooling import rejection_capacity_kw, rejection_power_kw
 from prefab.physics.electrical import derate, loss_kw
@@ -31,10 +33,13 @@ class Conditions:
     medium_voltage_kv: float
     without_power_s: float = 0.0
     """How long cooling plant is without supply after the utility is lost."""
+    heat_s: tuple[float, float] = (0.0, math.inf)
+    """The least and the most seconds that heat comes then, where computers stop."""
     loop_rise_k: float = math.inf
     utility_mva: float = 0.0
     """What the utility feeds into a fault at the connection; 0 where nobody says."""
     step_settle_s: float = 0.0
+    ride_through: RideThroughBasis | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ class Offer:
     def buffer_l_per_kw(self) -> float:
         """Litres of its loop that take up the heat of this unit until it rejects it again, for each kW."""
         assert self.module.rejection is not None
-        lasting_s = self.conditions.without_power_s + self.module.rejection.restart_s
+        least_s, most_s = self.conditions.heat_s
+        lasting_s = max(least_s, min(most_s, self.conditions.without_power_s + self.module.rejection.restart_s))
         density, heat_capacity = self.carrier.density_kg_per_l, self.carrier.heat_capacity_kj_per_kg_k
         assert density is not None
         assert heat_capacity is not None
@@ -121,9 +127,11 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
         catalog.basis.power_factor,
         voltage,
         without_power_s=_without_power_s(brief, catalog),
+        heat_s=_heat_s(brief, catalog),
         loop_rise_k=math.inf if ride is None else ride.loop_rise_k,
         utility_mva=utility_mva,
         step_settle_s=catalog.basis.step_settle_s or 0.0,
+        ride_through=ride,
     )
 
 
@@ -137,6 +145,14 @@ def _without_power_s(brief: SiteBrief, catalog: Catalog) -> float:
     sets = (m for m in catalog.modules if m.given("standby_mv") and m.sku not in brief.limits.exclude)
     starts = (m.engine.start_s for m in sets if m.engine and m.engine.fuel == brief.autonomy.fuel)
     return max(starts, default=0.0) + basis.start_retry_s
+
+
+def _heat_s(brief: SiteBrief, catalog: Catalog) -> tuple[float, float]:
+    """Heat ends with computers that sets do not carry, and lasts until then if nothing cools them; of all demands."""
+    basis, kept = catalog.basis.ride_through, {d.backup for d in brief.it.demands}
+    if basis is None or brief.autonomy.generator_h <= 0:
+        return 0.0, math.inf
+    return basis.orderly_stop_s if "none" in kept else 0.0, math.inf if "full" in kept else basis.orderly_stop_s
 
 
 def make_offers(

@@ -30,6 +30,8 @@ class Asked:
 
     drawn_w: tuple[Numbers, ...]
     """At the places of a draw."""
+    backed_w: Numbers
+    """What generating sets carry of it."""
     extra_w: tuple[Numbers, ...]
     """More than that in one block's worst situation."""
     blocks: Numbers
@@ -170,8 +172,11 @@ class PlantCost:
             counts = [(o, np.maximum(n, packed)) for (o, n), packed in zip(counts, asked.packed, strict=True)]
         cost += _least([np.where(n <= o.most, n * o.cost_usd, np.inf) for o, n in counts])
         idle = np.min([n * o.standing.utility_w for o, n in counts], axis=0)
-        utility = np.minimum(asked.drawn_w[1] + drawn[1] + idle, self.largest.utility_w) // WATTS
-        cost += self.standby_usd[utility]
+        backed, utility = (
+            np.minimum(blocks_w + drawn[1] + idle, self.largest.utility_w) // WATTS
+            for blocks_w in (asked.backed_w, asked.drawn_w[1])
+        )
+        cost += self.standby_usd[backed]
         cost += self.main_usd[utility]
         grid = asked.drawn_w[2] + drawn[2] + idle + asked.extra_w[2] - asked.relief_w
         return np.where(grid <= self.problem.shaved_w(self.problem.grid_w), cost, np.inf)

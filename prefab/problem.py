@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from prefab.backup import backed_kw
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.columns import Column, Stages, make_columns
@@ -38,6 +39,8 @@ class BlockChoice:
     """Without the margin that the choice adds where the brief prefers other makers."""
     duty: BlockAsk
     """What it leaves to the site's storage."""
+    backed_w: int
+    """What of its normal draw generating sets carry, at the utility's side of the switchgear."""
     asks: Mapping[str, int]
     """Thousandths of a kilowatt or unit that one block asks of each of the site's services."""
 
@@ -335,7 +338,10 @@ def _rounded(offered: SiteOffers, hooks: Hooks, columns: Columns, rounding: Roun
     return Problem(
         brief=brief,
         catalog=catalog,
-        columns=tuple(_choice(c, plant.slopes, storage, rounding) for c in columns),
+        columns=tuple(
+            _choice(c, kw, plant.slopes, storage, rounding)
+            for c, kw in zip(columns, backed_kw(brief, catalog, columns), strict=True)
+        ),
         plant=plant.options,
         it_kw=tuple(tuple(brief.demand_kw_until(d.name, p) for p in phases) for d in brief.it.demands),
         grid_w=_full_w(brief, rounding),
@@ -381,11 +387,12 @@ def _most_asked(brief: SiteBrief, columns: Columns) -> dict[str, float]:
     return most
 
 
-def _choice(column: Column, slopes: Slopes, storage: StorageAsk, rounding: Rounding) -> BlockChoice:
+def _choice(column: Column, backed_kw: float, slopes: Slopes, storage: StorageAsk, rounding: Rounding) -> BlockChoice:
     normal = draw_at(column.mv_kw, 0.0, 0.0, slopes, rounding)
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
     extra = Draw(*(max(0, more - less) for more, less in zip(worst, normal, strict=True)))
     asks = {carrier: rounding.needed(units, WATTS) for carrier, units in column.services}
     cost_usd, real_usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
+    backed_w = draw_at(backed_kw, 0.0, 0.0, slopes, rounding).utility_w
     duty = make_block_ask(column.duty, storage, rounding)
-    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, duty, asks)
+    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, duty, backed_w, asks)

@@ -20,90 +20,34 @@ counts as one of all: both err to the safe side. Services that may wait for hour
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate
 from typing import TypeAlias
 
 import networkx as nx
 
+from prefab.availability import GroupAvailability, SideAvailability, SubsystemAvailability
 from prefab.basis import AvailabilityBasis
 from prefab.errors import InputError
 from prefab.module import Module
-from prefab.physics.reliability import availability, carried, downtime_h, parallel, series, shared
+from prefab.physics.reliability import availability, carried, parallel, series, shared
 from prefab.plan import GRID, Plan
 from prefab.product import Reliability
 from prefab.rules.network import PATIENT, UTILITIES, Network
+from prefab.rules.sets import sets_of
 from prefab.rules.twins import told_of, twins
 
 HOURS_PER_WEEK = 168.0
 WHOLE = "whole"
 """Everything a pod needs, each pool once."""
+_COMPUTING = ("power", "fabric", WHOLE)
+"""What of a pod stops with the utility where generating sets carry only what cools it."""
 _SUBSYSTEMS = {"electric": "power", "storage": "power", "liquid": "cooling", "air": "cooling", "heat": "cooling"}
 _NOISE = 1e-6
 _Tags: TypeAlias = tuple[str, ...]
 _Node: TypeAlias = tuple[str, ...]
 _Times: TypeAlias = Callable[[str], float]
-
-
-@dataclass(frozen=True)
-class SideAvailability:
-    """Modules in parallel on one bus or header."""
-
-    skus: tuple[str, ...]
-    count: int
-    needed: int
-    """With the other sides gone, or where none carries the load alone, as many gone as may be."""
-    unit_frac: float
-    """Availability of its least available module, with what serves only it."""
-
-
-@dataclass(frozen=True)
-class GroupAvailability:
-    """Sides that take over from each other for one need, with what serves only them."""
-
-    name: str
-    """Where and which carrier: `B01 coolant`, `site utility_mv`."""
-    sides: tuple[SideAvailability, ...]
-    sides_needed: int
-    """The fewest of the largest sides that carry the normal load."""
-    tags: tuple[str, ...]
-    within: tuple[str, ...]
-    """SKUs that serve only one module or side of the group and are counted in it."""
-    availability_frac: float
-    ordered_frac: float
-    """The same if every failed module had to be ordered anew, repair taking its lead time: a floor, without spares."""
-
-    @property
-    def downtime_h(self) -> float:
-        """Hours a year."""
-        return downtime_h(self.availability_frac)
-
-
-@dataclass(frozen=True)
-class SubsystemAvailability:
-    """One subsystem at the pod of a block that has it worst, everything it needs upstream included."""
-
-    block: int
-    pod: str
-    subsystem: str
-    """`power`, `cooling`, `control`, `network`, `fabric` or `whole`."""
-    availability_frac: float
-    groups: tuple[GroupAvailability, ...]
-    """In series, the greatest contributor first."""
-    common_cause_frac: float
-    """Used for every redundant group; print it beside the figures."""
-    unrated: tuple[str, ...]
-    """SKUs without mean times, and utilities without any, counted as always up."""
-
-    @property
-    def downtime_h(self) -> float:
-        """Hours a year."""
-        return downtime_h(self.availability_frac)
-
-    @property
-    def greatest(self) -> GroupAvailability | None:
-        """The group that contributes most of the downtime; none where nothing is needed."""
-        return self.groups[0] if self.groups else None
 
 
 def mttr_without_spare_h(module: Module) -> float:
@@ -124,18 +68,24 @@ def make_reliability(plan: Plan) -> tuple[SubsystemAvailability, ...]:
         raise InputError("plan: connected: missing; availability is read from the feeds of a connected plan")
     if plan.basis.availability is None:
         raise InputError("plan: basis.availability: missing; a plan made with today's design_basis.toml states it")
-    site = _Site(plan, plan.basis.availability)
-    known: dict[frozenset[_Tags], _Chain] = {}
+    site = _Site(Network(plan, len(plan.brief.phases) - 1), plan.basis.availability)
+    apart = {kept for kept in site.network.backup.values() if kept != "full"}
+    alone = _Site(_without_sets(site.network), plan.basis.availability) if apart else site
+    known: dict[tuple[bool, frozenset[_Tags]], _Chain] = {}
     worst: dict[tuple[int, str], tuple[str, _Chain]] = {}
     first = twins(site.network)
     blocks = {pod: site.network.equipment[pod].block for pod in site.pods}
     for pod in (p for p, block in blocks.items() if first[block] == block):
-        for subsystem, needs in site.demands(pod).items():
-            if needs not in known:
-                known[needs] = _Chain(site, needs)
+        for subsystem in site.demands(pod):
+            kept = site.network.backup[blocks[pod]]
+            on_sets = kept == "full" or (kept == "cooling" and subsystem not in _COMPUTING)
+            supplied = site if on_sets else alone
+            way = on_sets, supplied.demands(pod)[subsystem]
+            if way not in known:
+                known[way] = _Chain(supplied, way[1])
             key = blocks[pod], subsystem
-            if key not in worst or known[needs].availability_frac < worst[key][1].availability_frac:
-                worst[key] = pod, known[needs]
+            if key not in worst or known[way].availability_frac < worst[key][1].availability_frac:
+                worst[key] = pod, known[way]
     found = tuple(
         SubsystemAvailability(block, pod, name, c.availability_frac, c.groups, site.basis.common_cause_frac, c.unrated)
         for (block, name), (pod, c) in worst.items()
@@ -144,20 +94,19 @@ def make_reliability(plan: Plan) -> tuple[SubsystemAvailability, ...]:
     return tuple(sorted(every, key=lambda s: (s.block, s.subsystem == WHOLE, s.subsystem)))
 
 
-def text_of(group: GroupAvailability) -> str:
-    """One line: what stands there, how much of it is needed, hours down a year."""
-    sides = " or ".join(f"{s.needed} of {s.count} {' / '.join(s.skus)}" for s in group.sides)
-    many = f" ({group.sides_needed} of {len(group.sides)} sides)" if group.sides_needed > 1 else ""
-    within = f", with {', '.join(group.within)}" if group.within else ""
-    return f"{group.name}: {sides or 'no feed'}{many}{within}: {group.downtime_h:.2g} h a year"
+def _without_sets(network: Network) -> Network:
+    """As computers see it that generating sets do not carry."""
+    sets = set(sets_of(network))
+    feeds = ((c, carrier, f) for (c, carrier), found in network.feeds.items() for f in found)
+    return network.without((c, carrier, f.side) for c, carrier, f in feeds if sets.intersection(f.suppliers))
 
 
 class _Site:
     """Who is in parallel with whom, and what each pool normally carries."""
 
-    def __init__(self, plan: Plan, basis: AvailabilityBasis) -> None:
-        self.basis = basis
-        self.network = Network(plan, len(plan.brief.phases) - 1)
+    def __init__(self, network: Network, basis: AvailabilityBasis) -> None:
+        self.basis, self.network = basis, network
+        self.sets = frozenset(sets_of(network))
         present = {*self.network.equipment, *UTILITIES}
         buses: nx.Graph[str] = nx.Graph()
         feeds = {
@@ -215,8 +164,19 @@ class _Site:
         return {subsystem: frozenset(pools) for subsystem, pools in found.items()}
 
     def capacity_kw(self, tag: str) -> float:
-        """At this site; utilities have no limit here."""
-        return math.inf if tag in UTILITIES else self.network.capacity[tag]
+        """At this site; utilities have no limit here. That of sets which carry a part of the site is of all of it."""
+        if tag in UTILITIES:
+            return math.inf
+        return self.network.capacity[tag] * (self._relief if tag in self.sets else 1.0)
+
+    @cached_property
+    def _relief(self) -> float:
+        """What the site draws normally, over what its sets carry of it."""
+        island_kw = sum(self.network.island_kw.get(tag, 0.0) for tag in self.sets)
+        pools = (pool for pool in self.sides if self.sets.intersection(pool))
+        normal_kw = sum(self.network.normal_kw.get(tag, 0.0) for pool in pools for tag in pool)
+        apart = any(kept != "full" for kept in self.network.backup.values())
+        return max(1.0, normal_kw / max(island_kw, _NOISE)) if apart else 1.0
 
     def sku(self, tag: str) -> str:
         """Utilities keep their tags."""

@@ -114,6 +114,9 @@ def _judged(site: "_Site", subsystem: str) -> SubsystemResilience:
     if subsystem == STANDBY and not site.tags[STANDBY]:
         reason = f"{GRID}: no standby power, the site stops with the utility"
         return SubsystemResilience(subsystem, False, False, False, reason, reason)
+    if subsystem == STANDBY and (stops := [d.name for d in site.network.plan.brief.it.demands if d.backup != "full"]):
+        reason = f"{GRID}: computers of {' and '.join(stops)} stop with the utility, as the brief asks"
+        return SubsystemResilience(subsystem, False, False, False, reason, reason)
     state = frozenset({GRID}) if subsystem == STANDBY else _NOTHING
     modules = tuple(site.modules(subsystem))
     paths = (*site.buses(subsystem), *site.cords(subsystem))
@@ -139,7 +142,7 @@ class _Site:
                 self.tags[subsystem].append(tag)
         self.twin = self.losses.twin_of
         self.fed_by = network.fed_by
-        self.known: dict[tuple[int, frozenset[str], frozenset[Cut], frozenset[str]], _Walked] = {}
+        self.known: dict[tuple[int, frozenset[str], frozenset[Cut], frozenset[str], str], _Walked] = {}
         self.faults: dict[tuple[frozenset[str], frozenset[Cut], frozenset[str]], _Fault] = {}
         self.usual: dict[frozenset[str], dict[int, _Walked]] = {}
         """Every block with nothing of its own lost, by what of the plant runs."""
@@ -280,9 +283,10 @@ class _Site:
     def _block(self, block: int, element: _Element, living: frozenset[str]) -> "_Walked":
         """One block; its twins give the same to the same plant."""
         block = self.twin[block]
-        key = (block, element.lost, element.cuts, living & self.fed_by[block])
+        carried = self.network.carried(block, living)
+        key = (block, element.lost, element.cuts, living & self.fed_by[block], carried)
         if key not in self.known:
-            self.known[key] = _walk(self.network.without(element.cuts), block, element.lost, living)
+            self.known[key] = _walk(self.network.without(element.cuts), block, element.lost, living, carried)
         return self.known[key]
 
     def _overload(self, load: Mapping[str, float]) -> _Fault:
@@ -304,10 +308,12 @@ class _Walked(NamedTuple):
     stopped: tuple[str, ...]
 
 
-def _walk(network: Network, block: int, lost: frozenset[str], living: frozenset[str]) -> _Walked:
+def _walk(network: Network, block: int, lost: frozenset[str], living: frozenset[str], carried: str) -> _Walked:
+    if carried == "none":
+        return _Walked({}, {}, ())
     tags = network.blocks[block]
     alive = network.alive(lost, tags, living)
-    output = network.flow(tags, alive, {})
+    output = network.flow(tags, alive, {}, stopped=carried == "cooling")
     stopped = tuple(sorted(t for t in tags if t not in alive and t not in lost and network.module(t).it is not None))
     own = {t: kw for t, kw in output.items() if t not in UTILITIES and network.equipment[t].block == block}
     return _Walked(own, {t: kw for t, kw in output.items() if t not in own}, stopped)

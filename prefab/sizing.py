@@ -306,7 +306,7 @@ def _exact_bound(problem: Problem, found: Answer, effort: Effort, stop: StopFlag
 
 
 def _tidied(problem: Problem, answer: Answer, effort: Effort, stop: StopFlag | None) -> Answer:
-    """Among sites of the same cost: buy late, then few modules, then keep little storage; every intake with its pattern.
+    """Among sites of one cost: buy late, then few modules, then keep little storage; every intake with its pattern.
 
     Raises:
         OutOfBudget: the blocks do not fit whole on the intakes, or that was not found within the effort.

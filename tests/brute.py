@@ -188,12 +188,12 @@ class Brute:
         ]
         if not mains or min(mains) >= below:
             return math.inf
-        burned = 0
+        burned, backed = 0, utility - sum(n * (c.normal[1] - c.backed_w) for c, n in kinds)
         if problem.generator_h:
             per_kw = problem.fuel_l_per_kwh * problem.generator_h * (1 + problem.fuel_margin_frac)
-            burned = sum(n * up(c.normal[1] * per_kw / 1000) for c, n in kinds)
+            burned = sum(n * up(c.backed_w * per_kw / 1000) for c, n in kinds)
             burned += sum(n * up(o.standing[1] * per_kw / 1000) for o, n in bought)
-        return min(mains) + self.standby(utility, burned)
+        return min(mains) + self.standby(backed, burned)
 
     def _mains(self, normal_w: int, worst_w: int) -> Iterator[Bought]:
         if "utility_mv" not in self.of:

@@ -170,7 +170,7 @@ class _Question:
         problem, rows = self.problem, self.rows
         rows.at_least(_up(problem.it_kw[0][-1]), *((c.it_kw, c.name) for c in problem.columns))
         for carrier, place in (("mv_ac", 0), ("utility_mv", 1), ("standby_mv", 1)):
-            drawn = self._drawn(place)
+            drawn = self._backed() if carrier == "standby_mv" else self._drawn(place)
             if carrier in self.sets:
                 self._carried(carrier, drawn)
             if (
@@ -205,6 +205,11 @@ class _Question:
         blocks = [(-c.normal[place], c.name) for c in self.problem.columns]
         return blocks + [(-o.standing[place], n) for o, n in self._standing()]
 
+    def _backed(self) -> list[tuple[int, str]]:
+        """What sets carry when the utility is lost."""
+        blocks = [(-c.backed_w, c.name) for c in self.problem.columns]
+        return blocks + [(-o.standing[1], n) for o, n in self._standing()]
+
     def _carried(self, carrier: str, asked: Iterable[tuple[int, str]]) -> None:
         """With the modules in reserve gone."""
         each = [(s.members[0][0], s) for s in self.sets[carrier]]
@@ -221,7 +226,7 @@ class _Question:
         storing = [(o, n) for o, n in self._standing() if o.fuel_l or o.least_l_per_h]
         self.rows.at_least(0, *((o.fuel_l - _up(o.least_l_per_h * hours), n) for o, n in storing))
         kept = [(o.fuel_l - _up(o.idle_l_per_h * hours), n) for o, n in storing]
-        spent = [(-_up(c.normal[1] / 1000 * burned), c.name) for c in problem.columns]
+        spent = [(-_up(c.backed_w / 1000 * burned), c.name) for c in problem.columns]
         spent += [(-_up(o.standing[1] / 1000 * burned), n) for o, n in self._standing()]
         self.rows.at_least(0, *kept, *spent)
 

@@ -8,7 +8,8 @@ import pytest
 from brute import Brute
 from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_brief, a_catalog, a_module, flat_losses
 
-from prefab.brief import DemandLoad, It, ItDemand
+from prefab.brief import DemandLoad
+from prefab.demands import It, ItDemand
 from prefab.draw import Draw
 from prefab.errors import Impossible
 from prefab.module import Need
@@ -207,19 +208,23 @@ def test_the_sites_differ_in_every_way():
 
 
 def with_other_blocks(problem, seed, least=2, most=6):
-    """Blocks whose figures are drawn, so that they are as close rivals as no catalog makes them; plenty of plant."""
-    pick = random.Random(f"blocks {seed}")
+    """Blocks whose figures are drawn, so that they are as close rivals as no catalog makes them; plenty of plant.
+
+    Of half of them generating sets carry only a part, or nothing.
+    """
+    pick, backup = random.Random(f"blocks {seed}"), random.Random(f"backed {seed}")
     columns = []
     for n in range(pick.randint(least, most)):
         it_kw = pick.choice([500, 1000, pick.randrange(300, 2500)])
         normal, extra = int(it_kw * pick.uniform(1100, 1400)), pick.choice([0, 0, pick.randrange(600_000)])
-        base = problem.columns[0]
+        base, utility_w = problem.columns[0], normal + pick.randrange(5_000)
         columns.append(
             replace(
                 base,
                 column=replace(base.column, name=f"block-{n}", pods=n + 1),
                 it_kw=it_kw,
-                normal=Draw(normal, normal + pick.randrange(5_000), normal + pick.randrange(5_000, 30_000)),
+                normal=Draw(normal, utility_w, normal + pick.randrange(5_000, 30_000)),
+                backed_w=int(utility_w * backup.choice((1, 1, backup.uniform(0.05, 0.3), 0))),
                 extra=Draw(extra, extra + min(extra, 1_000), extra + min(extra, 2_000)),
                 cost_usd=int(it_kw * pick.uniform(1800, 2200)),
             )
@@ -351,6 +356,7 @@ def two_kinds(intake_w, ways, extra_w):
             column=replace(base.column, name=name),
             it_kw=it_kw,
             normal=Draw(1_000_000, 1_000_000, 1_000_000),
+            backed_w=1_000_000,
             extra=Draw(extra, extra, extra),
             cost_usd=usd,
         )

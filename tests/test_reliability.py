@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wired import hand_wired_plan
 
+from prefab.availability import text_of
 from prefab.basis import AvailabilityBasis
 from prefab.errors import InputError
 from prefab.plan import GRID, Connected, Equipment, Feed
 from prefab.product import Reliability
-from prefab.reliability import WHOLE, make_reliability, mttr_without_spare_h, text_of
+from prefab.reliability import WHOLE, make_reliability, mttr_without_spare_h
 from prefab.rules.network import UTILITIES, Network
 
 # Every module and the utility are down 1 % of the time; a tenth of that is common to redundant ones.

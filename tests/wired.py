@@ -6,7 +6,8 @@ from typing import Any
 
 from build import MODULES, POD, a_brief, a_module, a_plan
 
-from prefab.brief import DemandLoad, It, ItDemand
+from prefab.brief import DemandLoad
+from prefab.demands import It, ItDemand
 from prefab.module import Module
 from prefab.plan import GRID, BlockKind, Connected, Equipment, Feed, Group, Plan, Plant, Sized
 

@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
+from prefab.availability import text_of
 from prefab.brief import SiteBrief
 from prefab.dependability import Dependability, WorstPod
 from prefab.physics.reliability import downtime_h
 from prefab.plan import Plan
 from prefab.proposal import Proposal
-from prefab.reliability import WHOLE, text_of
+from prefab.reliability import WHOLE
 from prefab.resilience import CRITICAL, MECHANICAL, STATEMENT, SubsystemResilience
 from prefab.units import number
 
@@ -72,6 +73,8 @@ def _asked(brief: SiteBrief, subsystem: str) -> str:
         return f"{wish.intake}, transformers {wish.main_transformers}"
     if subsystem == "standby" and not brief.autonomy.generator_h:
         return "none"
+    if subsystem == "standby" and (apart := brief.it.said_of_backup()):
+        return f"{wish.standby}; {apart}"
     own = [carrier.replace("_", " ") for carrier in wish.scope.of_pods if subsystem == "cooling"]
     return wish.of(subsystem, critical=False) + (f"; {' and '.join(own)} of each pod" if own else "")
 

@@ -123,17 +123,20 @@ def _standby(plan: Plan, spans: Sequence[tuple[float, float]]) -> Iterable[Shape
 
 
 def _fuel(plan: Plan, sets: Plant) -> list[str]:
-    """Where the fuel comes from, a line each."""
+    """What sets do not carry, and where the fuel comes from, a line each."""
     engine, fuel = plan.module(sets.sku).engine, plant_of(plan, "fuel")
+    it, words = plan.brief.it, {"cooling": "Only cooling carried of", "none": "Not carried"}
+    of = {kept: [d.name for d in it.demands if d.backup == kept] for kept in words}
+    apart = [f"{words[kept]}: {', '.join(names) if it.demand else 'IT'}" for kept, names in of.items() if names]
     if engine and engine.fuel == "gas":
-        return ["Gas from the pipeline"]
+        return ["Gas from the pipeline", *apart]
     if fuel is None:
-        return []
+        return apart
     hours = plan.brief.autonomy.generator_h
     lines = [f"Fuel: {count_of(fuel)} x {fuel.sku}"]
     if polishing := plant_of(plan, "fuel_polishing"):
         lines[0] += f", polished by {count_of(polishing)} x {polishing.sku}"
-    return [*lines, f"{number(_fuel_l(plan, sets, fuel) / 1000)} m³ incl. belly tanks, for {hours:g} h"]
+    return [*lines, *apart, f"{number(_fuel_l(plan, sets, fuel) / 1000)} m³ incl. belly tanks, for {hours:g} h"]
 
 
 def _bus_kv(plan: Plan) -> float:

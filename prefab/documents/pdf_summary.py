@@ -184,12 +184,15 @@ _SCOPE = (
 
 
 def _standby(proposal: Proposal) -> str:
-    autonomy = proposal.plan.brief.autonomy
+    autonomy, apart = proposal.plan.brief.autonomy, proposal.plan.brief.it.said_of_backup()
     if not autonomy.generator_h:
         return "none"
+    carried = f"; carried of {apart}" if apart else ""
     if autonomy.fuel == "gas":
-        return "engines on gas from the pipeline, none of it stored"
-    return f"fuel for {autonomy.generator_h:g} h at the design load"
+        return "engines on gas from the pipeline, none of it stored" + carried
+    return f"fuel for {autonomy.generator_h:g} h at the " + (
+        f"load that they carry{carried}" if apart else "design load"
+    )
 
 
 def _restrictions(proposal: Proposal) -> list[tuple[str, str]]:

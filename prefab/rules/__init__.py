@@ -45,6 +45,7 @@ from prefab.rules import (
     supply_temperature,
     trip_current,
     ups_autonomy,
+    ups_ride_through,
     water,
 )
 from prefab.ways import Hooks
@@ -83,6 +84,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     trip_current,
     feeder_current,
     ups_autonomy,
+    ups_ride_through,
     cooling_continuity,
     step_load,
     fuel_autonomy,
@@ -124,7 +126,14 @@ SUMMED = (water, sound, land_use, factory_slots)
 them."""
 
 HOOKS = Hooks(
-    shapes=(supply_temperature.shape, liquid_flow.shape, ups_autonomy.shape, fault_level.shape, step_load.shape),
+    shapes=(
+        supply_temperature.shape,
+        liquid_flow.shape,
+        ups_autonomy.shape,
+        ups_ride_through.shape,
+        fault_level.shape,
+        step_load.shape,
+    ),
     arrange=arrange,
     admit=bus_limit.admit,
     lets=liquid_flow.admit,

@@ -85,6 +85,7 @@ def explain(brief: SiteBrief) -> str:
     return (
         f"Power is {r.power}, cooling {r.cooling}, controls {r.control}, intake {r.intake}, main transformers "
         f"{r.main_transformers} and standby generation {r.standby}: after any one such loss every pod runs."
+        + (f" Without the utility generating sets carry {apart}." if (apart := brief.it.said_of_backup()) else "")
         + (f" Each pod has its own {own}." if own else "")
     )
 
@@ -99,7 +100,8 @@ def apply(model: "Model", problem: "Problem") -> None:
         for phase in problem.phases if options else ():
             capacity = [(o.capacity_w, problem.plant_count(o, phase)) for o in options]
             spare = [(-o.capacity_w * o.spare, problem.chosen(o)) for o in options if o.spare]
-            load = [(-c.normal[place], problem.count(c, phase)) for c in problem.columns]
+            each = [(c, c.backed_w if carrier == "standby_mv" else c.normal[place]) for c in problem.columns]
+            load = [(-w, problem.count(c, phase)) for c, w in each]
             load += [(-w, problem.plant_count(o, phase)) for o in problem.plant if (w := o.standing[place])]
             model.add_row([*capacity, *spare, *load], low=0)
             if carrier == "standby_mv":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TITLE = "Fuel autonomy"
 BASIS = "brief autonomy.generator_h; catalog engine.fuel_l_per_kwh, tanks; design basis fuel_margin_frac"
-WISHES = ("autonomy.generator_h",)
+WISHES = ("autonomy.generator_h", "it.backup")
 RULE = "fuel_autonomy"
 
 
@@ -47,7 +47,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
             asked = 1.0 if hours > 0 else 0.0
             findings.append(Finding.at_least(RULE, f"phase {named.name}", float(len(gas)), asked, "engines", text))
             continue
-        kept = usable_l >= asked - 1e-6 and (hours == 0 or running > 0)
+        idle = hours == 0 or all(d.backup == "none" for d in plan.brief.it.demands)
+        kept = usable_l >= asked - 1e-6 and (idle or running > 0)
         text = f"{hours:g} h at {running:,.0f} kW with {plan.basis.fuel_margin_frac:.0%} margin"
         findings.append(Finding(RULE, f"phase {named.name}", kept, usable_l, asked, "L", ">=", text))
     return tuple(findings)
@@ -55,10 +56,11 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
-    hours = brief.autonomy.generator_h
+    hours, apart = brief.autonomy.generator_h, brief.it.said_of_backup()
+    what = f"the site ({apart})" if apart else "the whole site"
     if brief.autonomy.fuel == "gas":
-        return "Without the utility gas engines run the whole site for as long as the pipeline delivers."
-    return f"Without the utility the generators run the whole site for {hours:g} h on the fuel stored."
+        return f"Without the utility gas engines run {what} for as long as the pipeline delivers."
+    return f"Without the utility the generators run {what} for {hours:g} h on the fuel stored."
 
 
 def apply(model: "Model", problem: "Problem") -> None:
@@ -79,5 +81,5 @@ def apply(model: "Model", problem: "Problem") -> None:
         standing = [
             (-needed(w * per_w), problem.plant_count(o, phase)) for o in problem.plant if (w := o.standing.utility_w)
         ]
-        burned = [(-needed(c.normal.utility_w * per_w), problem.count(c, phase)) for c in problem.columns]
+        burned = [(-needed(c.backed_w * per_w), problem.count(c, phase)) for c in problem.columns]
         model.add_row([*tanks, *standing, *burned], low=0)

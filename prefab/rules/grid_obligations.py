@@ -77,7 +77,8 @@ def _findings(plan: Plan, rule: GridRule, obligation: Obligation) -> Iterator[Fi
             text = "generation and storage of the site's own, over its import capacity"
             yield Finding.at_least(RULE, where, standby_kw + battery_kw, asked_kw, "kW", text)
         if curtailed:
-            text = "generation that the whole site goes over to when ordered to"
+            apart = plan.brief.it.said_of_backup()
+            text = "generation that the whole site goes over to when ordered to" + (f", of {apart}" if apart else "")
             asked_kw = (1.0 if obligation.amount is None else obligation.amount) * _island_kw(plan, phase)
             yield Finding.at_least(RULE, where, standby_kw, asked_kw, "kW", text)
 

@@ -111,6 +111,18 @@ class Network:
         return {block: tuple(tags) for block, tags in found.items()}
 
     @cached_property
+    def backup(self) -> dict[int, str]:
+        """For every block what of it the generating sets carry, as the brief asks of its IT demand."""
+        asked = {d.name: d.backup for d in self.plan.brief.it.demands}
+        only = next(iter(asked.values()))
+        of_kind = {k.name: asked.get(k.demand, only) for k in self.plan.sized.kinds}
+        return {block: of_kind.get(self.equipment[tags[0]].kind, only) for block, tags in self.blocks.items() if block}
+
+    def carried(self, block: int, living: Set[str]) -> str:
+        """What of a block runs while these of the plant and the utilities do: all of it while the utility does."""
+        return "full" if GRID in living else self.backup[block]
+
+    @cached_property
     def fed_by(self) -> dict[int, frozenset[str]]:
         """For every block what of the site's plant, the utilities among it, feeds any of its modules."""
         plant = {*self.blocks[0], *UTILITIES}
@@ -207,15 +219,20 @@ class Network:
         return amount
 
     def without_cooling_s(self, tag: str) -> float:
-        """How long a heat-rejection unit stands still after the utility is lost: until the slowest of the generating
-        sets has started, or where there are none computers have stopped, and until it rejects its full heat again."""
+        """How long a loop takes up the heat of a heat-rejection unit after the utility is lost: until the slowest of
+        the generating sets has started, or where there are none computers have stopped, and until it rejects its full
+        heat again. Heat ends with computers that sets do not carry, and lasts until then if sets do not cool them."""
         basis, rejection = self.plan.basis.ride_through, self.module(tag).rejection
         if basis is None or rejection is None:
             return 0.0
         sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
         starts = [engine.start_s for t in sets if (engine := self.module(t).engine) is not None]
         waiting_s = max(starts) + basis.start_retry_s if starts else basis.orderly_stop_s
-        return waiting_s + rejection.restart_s
+        kept = self.backup.get(self.equipment[tag].block, "full") if starts else "full"
+        if kept == "none":
+            return basis.orderly_stop_s
+        seconds = waiting_s + rejection.restart_s
+        return seconds if kept == "full" else min(seconds, basis.orderly_stop_s)
 
     def _kj_per_l(self, tag: str) -> float:
         """Heat that a litre of a heat-rejection unit's loop may take up meanwhile."""
@@ -251,8 +268,25 @@ class Network:
         """What every module gives with nothing lost."""
         return self.flow(self.order, self.alive(frozenset(), self.order, UTILITIES), {})
 
-    def flow(self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float]) -> dict[str, float]:
-        """Walk `tags` from consumers to sources; what is alive has a live feed of everything it needs."""
+    @cached_property
+    def island_kw(self) -> Mapping[str, float]:
+        """What the site's plant gives with the utility lost, of every block what generating sets carry of it."""
+        living = self.alive(frozenset({GRID}), self.blocks[0], UTILITIES)
+        asked: dict[str, float] = defaultdict(float)
+        for block, kept in self.backup.items():
+            tags = self.blocks[block] if kept != "none" else ()
+            output = self.flow(tags, self.alive(frozenset(), tags, living), {}, stopped=kept == "cooling")
+            for tag in (t for t in output if t in living):
+                asked[tag] += output[tag]
+        return self.flow(self.blocks[0], living, asked)
+
+    def flow(
+        self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float], *, stopped: bool = False
+    ) -> dict[str, float]:
+        """Walk `tags` from consumers to sources; what is alive has a live feed of everything it needs.
+
+        Computers that have `stopped` draw no critical power; what cools them does as though they had not yet.
+        """
         output: dict[str, float] = defaultdict(float, asked_kw)
         for tag in tags:
             if tag not in alive:
@@ -260,13 +294,17 @@ class Network:
             module = self.module(tag)
             if module.it is not None:
                 output[tag] = module.it.sustained_kw
-            for supplier, kw in self.draws(tag, output[tag], alive):
+            for supplier, kw in self.draws(tag, output[tag], alive, stopped=stopped and module.it is not None):
                 output[supplier] += kw
         return output
 
-    def draws(self, tag: str, output_kw: float, alive: frozenset[str]) -> Iterator[tuple[str, float]]:
+    def draws(
+        self, tag: str, output_kw: float, alive: frozenset[str], *, stopped: bool = False
+    ) -> Iterator[tuple[str, float]]:
         """What a module that gives `output_kw` takes from each of its live suppliers."""
         for need in self.module(tag).needs:
+            if stopped and self.carriers[need.carrier].autonomy:
+                continue
             amount = self.drawn_kw(tag, need, output_kw)
             live = self._live(tag, need, alive) if amount else []
             for suppliers in live:

@@ -2,7 +2,8 @@
 
 What has no battery behind it comes back at once: pumps, fans and chillers, each at its power, in steps of as many as
 the sets take up together. Rectifiers of UPS walk in: that is no step, but takes the longer the smaller the step that
-the sets allow. The sets that may be lost are lost.
+the sets allow. The sets that may be lost are lost. Of demands whose computers the sets do not carry only what cools
+them comes back, or nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ TITLE = "Load steps on the generating sets"
 BASIS = "catalog engine.start_s, electrical.step_load_frac, electrical.walk_in_s; design basis step_settle_s"
 WISHES = ("autonomy.ups_min",)
 RULE = "step_load"
-_SLOWEST_WALK_IN_S = 10.0
+SLOWEST_WALK_IN_S = 10.0
 """Of the catalog's UPS; a test holds it."""
 
 
@@ -82,8 +83,9 @@ def _flows(network: Network) -> Iterator[tuple[str, float]]:
     living = network.alive(frozenset(), network.blocks[0], UTILITIES)
     asked: dict[str, float] = {}
     for block, tags in network.blocks.items():
-        if block:
-            output = network.flow(tags, network.alive(frozenset(), tags, living), {})
+        if block and network.backup[block] != "none":
+            stopped = network.backup[block] == "cooling"
+            output = network.flow(tags, network.alive(frozenset(), tags, living), {}, stopped=stopped)
             yield from ((t, output.get(t, 0.0)) for t in tags)
             for tag in (t for t in output if t in living):
                 asked[tag] = asked.get(tag, 0.0) + output[tag]
@@ -133,7 +135,7 @@ def shape(offer: "Offer") -> "float | str":
     if offer.carrier.redundancy != "standby" or engine is None or own is None or not own.step_load_frac or not minutes:
         return offer.capacity_kw
     seconds = (
-        engine.start_s + settle_s + (_SLOWEST_WALK_IN_S + max(2 * settle_s, _SLOWEST_WALK_IN_S) / own.step_load_frac)
+        engine.start_s + settle_s + (SLOWEST_WALK_IN_S + max(2 * settle_s, SLOWEST_WALK_IN_S) / own.step_load_frac)
     )
     if seconds <= minutes * 60:
         return offer.capacity_kw

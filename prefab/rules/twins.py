@@ -8,7 +8,8 @@ from prefab.rules.network import Network
 
 
 def twins(network: Network) -> dict[int, int]:
-    """For every block the first whose modules are the same and fed the same, by its own and by the site's modules."""
+    """For every block the first whose modules are the same and fed the same, by its own and by the site's modules,
+    and of which generating sets carry the same."""
     first: dict[object, int] = {}
     found = {}
     for block, tags in network.blocks.items():
@@ -22,8 +23,9 @@ def twins(network: Network) -> dict[int, int]:
                 for f in network.feeds.get((tag, need.carrier), ())
             )
             wiring.append((tag.removeprefix(own), e.sku, e.carrier, e.side, e.cell, e.supply_degc, e.unit_for, feeds))
-        first.setdefault(tuple(wiring), block)
-        found[block] = first[tuple(wiring)]
+        alike = (network.backup.get(block), tuple(wiring))
+        first.setdefault(alike, block)
+        found[block] = first[alike]
     return found
 
 

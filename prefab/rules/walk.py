@@ -64,7 +64,7 @@ class _Walk:
         self.bus_load: dict[tuple[str, ...], float] = {}
         self.states = 0
         self.top = (0.0, "normal")
-        self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
+        self.known: dict[tuple[int, frozenset[str], str], _BlockState] = {}
         self.losses = Losses(network)
         self.twin_of = self.losses.twin_of
         self.plant = network.blocks[0]
@@ -109,9 +109,10 @@ class _Walk:
 
     def _block(self, block: int, name: str, living: frozenset[str]) -> _BlockState:
         block = self.twin_of[block]
-        key = (block, living & self.fed_by[block])
+        carried = self.network.carried(block, living)
+        key = (block, living & self.fed_by[block], carried)
         if key not in self.known:
-            self.known[key] = self._walk_block(block, NORMAL, living)
+            self.known[key] = self._walk_block(block, NORMAL, living, carried)
             self._note(self.known[key].own_kw, name, (), utility=False)
         return self.known[key]
 
@@ -167,10 +168,13 @@ class _Walk:
         tags = {t for tag, kw in moved.items() if abs(kw) > _NOISE for t in self.network.buses.get(tag, (tag,))}
         return {t: self.usual_kw.get(t, 0.0) + moved.get(t, 0.0) for t in sorted(tags)}
 
-    def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
+    def _walk_block(self, block: int, loss: Loss, living: frozenset[str], carried: str = "full") -> _BlockState:
+        """`carried` as the brief asks it of generating sets: what they do not carry may stop."""
+        if carried == "none":
+            return _BlockState({}, {}, ())
         network, tags = self.network.without(loss.cuts), self.network.blocks[block]
         alive = network.alive(loss.tags, tags, living)
-        output = network.flow(tags, alive, {})
+        output = network.flow(tags, alive, {}, stopped=carried == "cooling")
         dead = [t for t in tags if t not in alive and t not in loss.tags and network.module(t).it is not None]
         upward = {t: kw for t, kw in output.items() if t in UTILITIES or network.equipment[t].block != block}
         own = {t: kw for t, kw in output.items() if t not in upward}

@@ -101,7 +101,7 @@ def test_damage_is_refused_by_this_rule_alone(name):
 
 def test_the_catalog_s_ups_walk_in_no_slower_than_the_solver_s_side_takes_them():
     walking = [m.electrical.walk_in_s for m in load_catalog().modules if m.electrical]
-    assert max(walking) == step_load._SLOWEST_WALK_IN_S
+    assert max(walking) == step_load.SLOWEST_WALK_IN_S
 
 
 @pytest.mark.parametrize("sku", ["GEN-2000", "GAS-2000", "GAS-4300", "GAS-10000", "GAS-18000"])
