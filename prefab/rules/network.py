@@ -203,10 +203,14 @@ class Network:
         basis, rejection = self.plan.basis.ride_through, self.module(tag).rejection
         if basis is None or rejection is None:
             return 0.0
-        sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
-        starts = [engine.start_s for t in sets if (engine := self.module(t).engine) is not None]
-        waiting_s = max(starts) + basis.start_retry_s if starts else basis.orderly_stop_s
+        waiting_s = basis.orderly_stop_s if self._slowest_start_s is None else self._slowest_start_s + basis.start_retry_s
         return waiting_s + rejection.restart_s
+
+    @cached_property
+    def _slowest_start_s(self) -> float | None:
+        """Of the generating sets; none without."""
+        sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
+        return max((engine.start_s for t in sets if (engine := self.module(t).engine) is not None), default=None)
 
     def _kj_per_l(self, tag: str) -> float:
         """Heat that a litre of a heat-rejection unit's loop may take up meanwhile."""
