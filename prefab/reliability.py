@@ -32,7 +32,7 @@ from prefab.module import Module
 from prefab.physics.reliability import availability, carried, downtime_h, parallel, series, shared
 from prefab.plan import GRID, Plan
 from prefab.product import Reliability
-from prefab.rules.network import PATIENT, UTILITIES, Network
+from prefab.rules.network import PATIENT, UTILITIES, network_of
 from prefab.rules.twins import told_of, twins
 
 HOURS_PER_WEEK = 168.0
@@ -157,7 +157,7 @@ class _Site:
 
     def __init__(self, plan: Plan, basis: AvailabilityBasis) -> None:
         self.basis = basis
-        self.network = Network(plan, len(plan.brief.phases) - 1)
+        self.network = network_of(plan, len(plan.brief.phases) - 1)
         present = {*self.network.equipment, *UTILITIES}
         buses: nx.Graph[str] = nx.Graph()
         feeds = {

@@ -25,7 +25,7 @@ from prefab.errors import InputError
 from prefab.plan import GRID, Plan
 from prefab.rules.elements import Cut, buses, feeds, rings
 from prefab.rules.losses import Losses
-from prefab.rules.network import UTILITIES, Network
+from prefab.rules.network import UTILITIES, Network, network_of
 
 CRITICAL, MECHANICAL, STANDBY = "critical supply", "mechanical supply", "standby"
 SUBSYSTEMS = (CRITICAL, MECHANICAL, "cooling", "control", "intake", STANDBY, "network")
@@ -91,7 +91,7 @@ def make_resilience(plan: Plan) -> tuple[SubsystemResilience, ...]:
     """
     if plan.connected is None:
         raise InputError("plan: connected: missing; resilience is read from the feeds of a connected plan")
-    site = _Site(Network(plan, len(plan.brief.phases) - 1))
+    site = _Site(network_of(plan, len(plan.brief.phases) - 1))
     return tuple(_judged(site, name) for name in SUBSYSTEMS if name == STANDBY or site.tags[name])
 
 

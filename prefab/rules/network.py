@@ -7,7 +7,7 @@ the IT pods to the utility, one carrier after the other; electric loads at the p
 import copy
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import networkx as nx
 
@@ -52,7 +52,8 @@ class Network:
         fewer = copy.copy(self)
         fewer.feeds = defaultdict(list, self.feeds)
         for consumer, carrier, _ in gone:
-            kept = [f for f in self.feeds[consumer, carrier] if (consumer, carrier, f.side) not in gone]
+            fed = self.feeds.get((consumer, carrier), ())
+            kept = [f for f in fed if (consumer, carrier, f.side) not in gone]
             fewer.feeds[consumer, carrier] = kept
         return fewer
 
@@ -203,7 +204,9 @@ class Network:
         basis, rejection = self.plan.basis.ride_through, self.module(tag).rejection
         if basis is None or rejection is None:
             return 0.0
-        waiting_s = basis.orderly_stop_s if self._slowest_start_s is None else self._slowest_start_s + basis.start_retry_s
+        waiting_s = (
+            basis.orderly_stop_s if self._slowest_start_s is None else self._slowest_start_s + basis.start_retry_s
+        )
         return waiting_s + rejection.restart_s
 
     @cached_property
@@ -280,6 +283,12 @@ class Network:
         feeds = self.feeds.get((tag, need.carrier), [])
         own = "A" if need.alternate else self.equipment[tag].cord
         return sorted(feeds, key=lambda f: (f.standby, f.side != own))
+
+
+@lru_cache(maxsize=16)
+def network_of(plan: Plan, phase: int) -> Network:
+    """The network of one phase; kept for the few plans at hand, because most rules read it. Nobody changes it."""
+    return Network(plan, phase)
 
 
 def shown(found: Iterable[tuple[object, Finding]]) -> list[Finding]:

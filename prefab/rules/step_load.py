@@ -12,7 +12,7 @@ from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.losses import level_of, spare_of
-from prefab.rules.network import UTILITIES, Network
+from prefab.rules.network import UTILITIES, Network, network_of
 from prefab.rules.sets import sets_of
 from prefab.rules.short_circuits import level
 
@@ -37,7 +37,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         return ()
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        findings += _steps(Network(plan, phase), settle_s, f"phase {named.name}")
+        findings += _steps(network_of(plan, phase), settle_s, f"phase {named.name}")
     return tuple(findings)
 
 
