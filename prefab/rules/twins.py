@@ -2,29 +2,54 @@
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from prefab.rules.network import Network
+from prefab.rules.network import UTILITIES, Network
 
 
-def twins(network: Network) -> dict[int, int]:
-    """For every block the first whose modules are the same and fed the same, by its own and by the site's modules."""
+class Shape(NamedTuple):
+    """How a block is built."""
+
+    first: int
+    """The first block with the same modules, fed the same by each other and by as many others."""
+    outside: tuple[str, ...]
+    """Those others, of the site, in the order in which its modules are fed by them; no utilities."""
+
+
+@lru_cache(maxsize=16)
+def shapes(network: Network) -> dict[int, Shape]:
+    """The shape of every block."""
     first: dict[object, int] = {}
     found = {}
     for block, tags in network.blocks.items():
         own = f"B{block:02d}-"
         wiring = []
+        outside: dict[str, int] = {}
         for tag in sorted(tags) if block else ():
             e = network.equipment[tag]
             feeds = tuple(
-                (need.carrier, f.side, f.standby, tuple(s.removeprefix(own) for s in f.suppliers))
+                (need.carrier, f.side, f.standby, tuple(_named(s, own, outside) for s in f.suppliers))
                 for need in network.module(tag).needs
                 for f in network.feeds.get((tag, need.carrier), ())
             )
             wiring.append((tag.removeprefix(own), e.sku, e.carrier, e.side, e.cell, e.supply_degc, e.unit_for, feeds))
-        first.setdefault(tuple(wiring), block)
-        found[block] = first[tuple(wiring)]
+        found[block] = Shape(first.setdefault(tuple(wiring), block), tuple(outside))
     return found
+
+
+def _named(supplier: str, own: str, outside: dict[str, int]) -> str | int:
+    """A module of the block without the block's number, a utility as it is, a module of the site by its place."""
+    if supplier.startswith(own):
+        return supplier.removeprefix(own)
+    return supplier if supplier in UTILITIES else outside.setdefault(supplier, len(outside))
+
+
+@lru_cache(maxsize=16)
+def twins(network: Network) -> dict[int, int]:
+    """For every block the first whose modules are the same and fed the same, by its own and by the site's modules."""
+    first: dict[Shape, int] = {}
+    return {block: first.setdefault(shape, block) for block, shape in shapes(network).items()}
 
 
 def told_of(found: Any, first: int, block: int) -> Any:

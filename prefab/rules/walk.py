@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Loss, Losses
-from prefab.rules.network import UTILITIES, Network
-from prefab.rules.twins import told_of
+from prefab.rules.network import UTILITIES, Network, network_of
+from prefab.rules.twins import shapes, told_of
 
 NORMAL = Loss("normal", frozenset())
 _NOISE = 1e-9
@@ -38,7 +38,7 @@ class Worst:
 @lru_cache(maxsize=16)
 def walk(plan: Plan, phase: int) -> Worst:
     """Walk every situation of one phase; kept for the few plans at hand, because several rules read the same walk."""
-    return _Walk(Network(plan, phase)).run()
+    return _Walk(network_of(plan, phase)).run()
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,9 @@ class _Walk:
         self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
         self.losses = Losses(network)
         self.twin_of = self.losses.twin_of
+        self.shapes = shapes(network)
+        self.walked: dict[object, tuple[int, _BlockState]] = {}
+        """By shape, loss and what of the site is alive: a block that was walked, and its state."""
         self.plant = network.blocks[0]
         self.living: frozenset[str] = frozenset()
         """Who runs in the normal state, and below what they then give and draw; of equal blocks for the first."""
@@ -168,6 +171,26 @@ class _Walk:
         return {t: self.usual_kw.get(t, 0.0) + moved.get(t, 0.0) for t in sorted(tags)}
 
     def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
+        """A block built like one that was walked, with the same loss and as much alive, is in its state."""
+        first, outside = self.shapes[block]
+        own = f"B{block:02d}-"
+        lost = frozenset(tag.removeprefix(own) for tag in loss.tags)
+        cuts = frozenset((tag.removeprefix(own), carrier, side) for tag, carrier, side in loss.cuts)
+        key = (first, lost, cuts, tuple(tag in living for tag in outside), living & UTILITIES)
+        if key not in self.walked:
+            self.walked[key] = block, self._walk_loss(block, loss, living)
+        other, state = self.walked[key]
+        if other == block:
+            return state
+        before = f"B{other:02d}-"
+        names = dict(zip(self.shapes[other].outside, outside, strict=True))
+        return _BlockState(
+            {own + tag.removeprefix(before): kw for tag, kw in state.own_kw.items()},
+            {names.get(tag, tag): kw for tag, kw in state.upward_kw.items()},
+            tuple(own + tag.removeprefix(before) for tag in state.hungry),
+        )
+
+    def _walk_loss(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
         network, tags = self.network.without(loss.cuts), self.network.blocks[block]
         alive = network.alive(loss.tags, tags, living)
         output = network.flow(tags, alive, {})
