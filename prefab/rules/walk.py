@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Loss, Losses
@@ -76,6 +77,9 @@ class _Walk:
         self.usual_kw: dict[str, float] = {}
         self.drawn_kw: dict[str, list[tuple[str, float]]] = {}
         self.fed_by = network.fed_by
+        inside = (tag for block, tags in network.blocks.items() if block for tag in tags)
+        self.rank = {tag: n for n, tag in enumerate((*inside, *self.plant))}
+        """Blocks before the plant, each from consumers to sources."""
 
     def run(self) -> Worst:
         """Normal state, losses in the plant, losses in every block."""
@@ -84,7 +88,7 @@ class _Walk:
         self._settle(normal)
         island: Mapping[str, float] = {}
         for loss in situations[0]:
-            if self._only_shifts(loss, ()):
+            if self._only_shifts(loss):
                 self.states += loss.alike
                 continue
             found = self._plant_state(loss)
@@ -137,33 +141,40 @@ class _Walk:
             usual = self._block(block, "normal", living).upward_kw
             for loss in situations.get(block, ()):
                 self.states += loss.alike * equal
-                if self._only_shifts(loss, self.network.blocks[block]):
+                if self._only_shifts(loss):
                     continue
                 state = self._walk_block(block, loss, living)
                 moved = defaultdict(float, state.upward_kw)
                 for tag, kw in usual.items():
                     moved[tag] -= kw
-                self._shift(self.network, self.plant, moved, frozenset())
+                self._shift(self.network, moved, frozenset())
                 self._note({**state.own_kw, **self._after(moved)}, loss.name, state.hungry, utility=True)
 
-    def _only_shifts(self, loss: Loss, block: Iterable[str]) -> bool:
+    def _only_shifts(self, loss: Loss) -> bool:
         """Whether a loss leaves everything running on other feeds; if so it is walked from its consumers on."""
         network, consumers = self.network.without(loss.cuts), frozenset(consumer for consumer, _, _ in loss.cuts)
         if loss.tags or not all(network.fed(tag, self.living) for tag in consumers & self.living):
             return False
         moved: dict[str, float] = defaultdict(float)
-        self._shift(network, (*block, *self.plant), moved, consumers)
+        self._shift(network, moved, consumers)
         self._note(self._after(moved), loss.name, (), utility=True)
         return True
 
-    def _shift(self, network: Network, tags: Iterable[str], moved: dict[str, float], consumers: frozenset[str]) -> None:
-        """Pass on through `tags` by how much more or less each of them gives; `consumers` draw on other feeds."""
-        for tag in tags:
-            if tag in self.living and (tag in consumers or abs(moved.get(tag, 0.0)) > _NOISE):
-                for supplier, kw in network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living):
-                    moved[supplier] += kw
-                for supplier, kw in self.drawn_kw[tag]:
-                    moved[supplier] -= kw
+    def _shift(self, network: Network, moved: dict[str, float], consumers: frozenset[str]) -> None:
+        """Pass on to the sources by how much more or less each module gives; `consumers` draw on other feeds."""
+        known = {t for t in (*moved, *consumers) if t in self.rank and t in self.living}
+        waiting = [(self.rank[t], t) for t in known]
+        heapify(waiting)
+        while waiting:
+            _, tag = heappop(waiting)
+            if tag not in consumers and abs(moved[tag]) <= _NOISE:
+                continue
+            now = network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living)
+            for supplier, kw in (*now, *((s, -kw) for s, kw in self.drawn_kw[tag])):
+                moved[supplier] += kw
+                if supplier in self.rank and supplier in self.living and supplier not in known:
+                    known.add(supplier)
+                    heappush(waiting, (self.rank[supplier], supplier))
 
     def _after(self, moved: Mapping[str, float]) -> dict[str, float]:
         """What gives more or less now, and all that stand on one bus with it."""
