@@ -246,8 +246,17 @@ class Network:
 
     @cached_property
     def normal_kw(self) -> Mapping[str, float]:
-        """What every module gives with nothing lost."""
-        return self.flow(self.order, self.alive(frozenset(), self.order, UTILITIES), {})
+        """What every module gives with nothing lost, by block, then the site's plant, and last the utilities."""
+        living = self.alive(frozenset(), self.blocks[0], UTILITIES)
+        found: dict[str, float] = {}
+        asked: dict[str, float] = defaultdict(float)
+        for tags in (tags for block, tags in self.blocks.items() if block):
+            output = self.flow(tags, self.alive(frozenset(), tags, living), {})
+            found |= {tag: output.get(tag, 0.0) for tag in tags}
+            for tag in (t for t in output if t in living):
+                asked[tag] += output[tag]
+        output = self.flow(self.blocks[0], living, asked)
+        return found | {tag: output.get(tag, 0.0) for tag in (*self.blocks[0], *sorted(UTILITIES))}
 
     def flow(self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float]) -> dict[str, float]:
         """Walk `tags` from consumers to sources; what is alive has a live feed of everything it needs."""
