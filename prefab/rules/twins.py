@@ -1,6 +1,7 @@
 """Blocks that nothing but their number tells apart: what holds for one holds for all of them."""
 
 import re
+from collections.abc import Hashable, Iterable, Set
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -36,6 +37,27 @@ def shapes(network: Network) -> dict[int, Shape]:
             wiring.append((tag.removeprefix(own), e.sku, e.carrier, e.side, e.cell, e.supply_degc, e.unit_for, feeds))
         found[block] = Shape(first.setdefault(tuple(wiring), block), tuple(outside))
     return found
+
+
+def situation(
+    network: Network, block: int, lost: Set[str], cuts: Set[tuple[str, str, str]], living: Set[str]
+) -> Hashable:
+    """What the state of a block follows from, without its number: where these are equal, states differ by names only.
+
+    `lost` and the feeds `cuts` are of the block, `living` is who runs of the site.
+    """
+    first, outside = shapes(network)[block]
+    own = f"B{block:02d}-"
+    tags = frozenset(tag.removeprefix(own) for tag in lost)
+    feeds = frozenset((tag.removeprefix(own), carrier, side) for tag, carrier, side in cuts)
+    return first, tags, feeds, tuple(tag in living for tag in outside), frozenset(UTILITIES & living)
+
+
+def renamed(network: Network, tags: Iterable[str], block: int, other: int) -> dict[str, str]:
+    """For tags of one block, and of what feeds it, those of another block of its shape."""
+    own, before = f"B{other:02d}-", f"B{block:02d}-"
+    names = dict(zip(shapes(network)[block].outside, shapes(network)[other].outside, strict=True))
+    return {t: own + t.removeprefix(before) if t.startswith(before) else names.get(t, t) for t in tags}
 
 
 def _named(supplier: str, own: str, outside: dict[str, int]) -> str | int:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Loss, Losses
 from prefab.rules.network import UTILITIES, Network, network_of
-from prefab.rules.twins import shapes, told_of
+from prefab.rules.twins import renamed, situation, told_of
 
 NORMAL = Loss("normal", frozenset())
 _NOISE = 1e-9
@@ -68,9 +68,8 @@ class _Walk:
         self.known: dict[tuple[int, frozenset[str]], _BlockState] = {}
         self.losses = Losses(network)
         self.twin_of = self.losses.twin_of
-        self.shapes = shapes(network)
-        self.walked: dict[object, tuple[int, _BlockState]] = {}
-        """By shape, loss and what of the site is alive: a block that was walked, and its state."""
+        self.walked: dict[Hashable, tuple[int, _BlockState]] = {}
+        """By situation a block that was walked, and its state."""
         self.plant = network.blocks[0]
         self.living: frozenset[str] = frozenset()
         """Who runs in the normal state, and below what they then give and draw; of equal blocks for the first."""
@@ -183,22 +182,17 @@ class _Walk:
 
     def _walk_block(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
         """A block built like one that was walked, with the same loss and as much alive, is in its state."""
-        first, outside = self.shapes[block]
-        own = f"B{block:02d}-"
-        lost = frozenset(tag.removeprefix(own) for tag in loss.tags)
-        cuts = frozenset((tag.removeprefix(own), carrier, side) for tag, carrier, side in loss.cuts)
-        key = (first, lost, cuts, tuple(tag in living for tag in outside), living & UTILITIES)
+        key = situation(self.network, block, loss.tags, loss.cuts, living)
         if key not in self.walked:
             self.walked[key] = block, self._walk_loss(block, loss, living)
         other, state = self.walked[key]
         if other == block:
             return state
-        before = f"B{other:02d}-"
-        names = dict(zip(self.shapes[other].outside, outside, strict=True))
+        names = renamed(self.network, (*state.own_kw, *state.upward_kw, *state.hungry), other, block)
         return _BlockState(
-            {own + tag.removeprefix(before): kw for tag, kw in state.own_kw.items()},
-            {names.get(tag, tag): kw for tag, kw in state.upward_kw.items()},
-            tuple(own + tag.removeprefix(before) for tag in state.hungry),
+            {names[tag]: kw for tag, kw in state.own_kw.items()},
+            {names[tag]: kw for tag, kw in state.upward_kw.items()},
+            tuple(names[tag] for tag in state.hungry),
         )
 
     def _walk_loss(self, block: int, loss: Loss, living: frozenset[str]) -> _BlockState:
