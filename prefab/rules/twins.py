@@ -1,4 +1,5 @@
-"""Blocks that nothing but their number tells apart: what holds for one holds for all of them."""
+"""Blocks that nothing but their number tells apart, and blocks built alike that others feed: what holds for one holds
+for all of them, in their own names."""
 
 import re
 from collections.abc import Hashable, Iterable, Set
