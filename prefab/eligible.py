@@ -142,8 +142,9 @@ def _without_power_s(brief: SiteBrief, catalog: Catalog) -> float:
         return 0.0
     if brief.autonomy.generator_h <= 0:
         return basis.orderly_stop_s
-    sets = (m for m in catalog.modules if m.given("standby_mv") and m.sku not in brief.limits.exclude)
-    starts = (m.engine.start_s for m in sets if m.engine and m.engine.fuel == brief.autonomy.fuel)
+    # Few modules have an engine, and every offer asks for this.
+    engines = ((m, m.engine) for m in catalog.modules if m.engine and m.engine.fuel == brief.autonomy.fuel)
+    starts = (e.start_s for m, e in engines if m.given("standby_mv") and m.sku not in brief.limits.exclude)
     return max(starts, default=0.0) + basis.start_retry_s
 
 

@@ -315,6 +315,10 @@ class Plan(Frozen):
             raise ValueError("sections may be left out from the right only: connected, placed, routed; scheduled last")
         return self
 
+    def __hash__(self) -> int:
+        """Of a little that tells most designs apart: every feed of a large site takes long, and `==` looks at all."""
+        return hash((self.entries_digest, self.sized.objective_usd, self.brief))
+
     @property
     def entries_digest_found(self) -> str:
         """SHA-256 over the catalog entries that the plan carries."""

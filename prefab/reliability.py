@@ -34,7 +34,7 @@ from prefab.module import Module
 from prefab.physics.reliability import availability, carried, parallel, series, shared
 from prefab.plan import GRID, Plan
 from prefab.product import Reliability
-from prefab.rules.network import PATIENT, UTILITIES, Network
+from prefab.rules.network import PATIENT, UTILITIES, Network, network_of
 from prefab.rules.sets import sets_of
 from prefab.rules.twins import told_of, twins
 
@@ -68,7 +68,7 @@ def make_reliability(plan: Plan) -> tuple[SubsystemAvailability, ...]:
         raise InputError("plan: connected: missing; availability is read from the feeds of a connected plan")
     if plan.basis.availability is None:
         raise InputError("plan: basis.availability: missing; a plan made with today's design_basis.toml states it")
-    site = _Site(Network(plan, len(plan.brief.phases) - 1), plan.basis.availability)
+    site = _Site(network_of(plan, len(plan.brief.phases) - 1), plan.basis.availability)
     apart = {kept for kept in site.network.backup.values() if kept != "full"}
     alone = _Site(_without_sets(site.network), plan.basis.availability) if apart else site
     known: dict[tuple[bool, frozenset[_Tags]], _Chain] = {}

@@ -16,7 +16,7 @@ overloads what is left on its bus, the bus is lost with it; one-sided groups are
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -25,7 +25,8 @@ from prefab.errors import InputError
 from prefab.plan import GRID, Plan
 from prefab.rules.elements import Cut, buses, feeds, rings
 from prefab.rules.losses import Losses
-from prefab.rules.network import UTILITIES, Network
+from prefab.rules.network import UTILITIES, Network, network_of
+from prefab.rules.twins import renamed, situation
 
 CRITICAL, MECHANICAL, STANDBY = "critical supply", "mechanical supply", "standby"
 SUBSYSTEMS = (CRITICAL, MECHANICAL, "cooling", "control", "intake", STANDBY, "network")
@@ -91,7 +92,7 @@ def make_resilience(plan: Plan) -> tuple[SubsystemResilience, ...]:
     """
     if plan.connected is None:
         raise InputError("plan: connected: missing; resilience is read from the feeds of a connected plan")
-    site = _Site(Network(plan, len(plan.brief.phases) - 1))
+    site = _Site(network_of(plan, len(plan.brief.phases) - 1))
     return tuple(_judged(site, name) for name in SUBSYSTEMS if name == STANDBY or site.tags[name])
 
 
@@ -143,6 +144,8 @@ class _Site:
         self.twin = self.losses.twin_of
         self.fed_by = network.fed_by
         self.known: dict[tuple[int, frozenset[str], frozenset[Cut], frozenset[str], str], _Walked] = {}
+        self.walked: dict[Hashable, tuple[int, _Walked]] = {}
+        """By situation a block that was walked, and what was found."""
         self.faults: dict[tuple[frozenset[str], frozenset[Cut], frozenset[str]], _Fault] = {}
         self.usual: dict[frozenset[str], dict[int, _Walked]] = {}
         """Every block with nothing of its own lost, by what of the plant runs."""
@@ -286,8 +289,23 @@ class _Site:
         carried = self.network.carried(block, living)
         key = (block, element.lost, element.cuts, living & self.fed_by[block], carried)
         if key not in self.known:
-            self.known[key] = _walk(self.network.without(element.cuts), block, element.lost, living, carried)
+            self.known[key] = self._like_walked(block, element, living, carried)
         return self.known[key]
+
+    def _like_walked(self, block: int, element: _Element, living: frozenset[str], carried: str) -> "_Walked":
+        """A block built like one that was walked, in the same situation, gives and asks as much."""
+        key = situation(self.network, block, element.lost, element.cuts, living), carried
+        if key not in self.walked:
+            found = _walk(self.network.without(element.cuts), block, element.lost, living, carried)
+            self.walked[key] = block, found
+            return found
+        other, found = self.walked[key]
+        names = renamed(self.network, (*found.own_kw, *found.upward_kw, *found.stopped), other, block)
+        return _Walked(
+            {names[tag]: kw for tag, kw in found.own_kw.items()},
+            {names[tag]: kw for tag, kw in found.upward_kw.items()},
+            tuple(names[tag] for tag in found.stopped),
+        )
 
     def _overload(self, load: Mapping[str, float]) -> _Fault:
         network = self.network

@@ -256,3 +256,18 @@ def _load(sku: str, peak_kw: float, in_air: float) -> Module:
 
 def _of_block(tag: str, sku: str, side: str, phase: int, carrier: str) -> Equipment:
     return Equipment(tag=tag, sku=sku, block=1, kind="a", phase=phase, carrier=carrier, side=side)  # type: ignore[arg-type]
+
+
+def fed_by_another():
+    """Two blocks of which the second has switchgear of its own in the place of one of the site's."""
+    plan = hand_wired_plan(blocks=2)
+    equipment, feeds = plan.connected.equipment, plan.connected.feeds
+    one = next(e for e in equipment if e.carrier == "mv_ac")
+    own = {
+        f: tuple("OTHER" if s == one.tag else s for s in f.suppliers) for f in feeds if f.consumer.startswith("B02-")
+    }
+    feeds = tuple(f.model_copy(update={"suppliers": own.get(f, f.suppliers)}) for f in feeds)
+    needs = tuple(f.model_copy(update={"consumer": "OTHER"}) for f in feeds if f.consumer == one.tag)
+    equipment = (*equipment, one.model_copy(update={"tag": "OTHER"}))
+    other = plan.connected.model_copy(update={"equipment": equipment, "feeds": (*feeds, *needs)})
+    return plan.model_copy(update={"connected": other}), one.tag

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """Adds up the worst loads of the modules that feed one bus, and counts them."""
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        findings += shown(_buses(Network(plan, phase), walk(plan, phase), f"phase {named.name}"))
+        findings += shown(_buses(network_of(plan, phase), walk(plan, phase), f"phase {named.name}"))
     return tuple(findings)
 
 

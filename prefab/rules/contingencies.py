@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         hungry = "".join(f"; {tag}: {situation}" for tag, situation in sorted(worst.starving.items())[:3])
         text = f"modules that go without in some situation, of {worst.states} walked{hungry}"
         findings.append(Finding.at_most(RULE, f"phase {named.name}", float(len(worst.starving)), 0.0, "modules", text))
-        findings += shown(_loads(Network(plan, phase), worst, f"phase {named.name}"))
-    findings += shown(_shared(Network(plan, len(plan.brief.phases) - 1)))
+        findings += shown(_loads(network_of(plan, phase), worst, f"phase {named.name}"))
+    findings += shown(_shared(network_of(plan, len(plan.brief.phases) - 1)))
     return tuple(findings)
 
 

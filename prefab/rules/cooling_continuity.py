@@ -8,7 +8,7 @@ from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.losses import level_of, spare_of
-from prefab.rules.network import ELECTRIC, Network, shown
+from prefab.rules.network import ELECTRIC, Network, network_of, shown
 
 TITLE = "Cooling without the utility"
 BASIS = "catalog needs, rejection.restart_s, engine.start_s, buffers; design basis ride_through; the plan's own feeds"
@@ -22,7 +22,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """Per phase what has no battery behind it, and the loop that is too warm first; every loop that is so too soon."""
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
+        network = network_of(plan, phase)
         where = f"phase {named.name}"
         bare = sorted(_unprotected(network))
         text = "modules that move liquid, air or signals in blocks on power without batteries" + "".join(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 from prefab.rules.short_circuits import Bus, Faults, State, level
 from prefab.rules.twins import twins
 
@@ -43,7 +43,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         return (Finding(RULE, "site", False, 0.0, 1.0, "figures", "==", "what the utility feeds into a fault"),)
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
+        network = network_of(plan, phase)
         states: tuple[State, ...] = ("utility", "island") if plan.brief.autonomy.generator_h else ("utility",)
         found = (f for state in states for f in _levels(network, state, f"phase {named.name}"))
         findings += shown(found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import GRID, Plan
 from prefab.results import Finding
-from prefab.rules.network import UTILITIES, Network, shown
+from prefab.rules.network import UTILITIES, Network, network_of, shown
 from prefab.rules.twins import twins
 from prefab.rules.walk import walk
 
@@ -35,7 +35,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network, where = Network(plan, phase), f"phase {named.name}"
+        network, where = network_of(plan, phase), f"phase {named.name}"
         findings += shown(("ring", f) for f in _rings(network, where))
         findings += shown(("site", f) for f in _beside(network, where))
         findings += shown(("cables", f) for f in _cables(plan, network, phase, where))

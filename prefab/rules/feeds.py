@@ -7,7 +7,7 @@ from prefab.module import Need
 from prefab.plan import GAS, GRID, Equipment, Feed, Plan
 from prefab.results import Finding
 from prefab.rules.losses import level_of
-from prefab.rules.network import UTILITIES, Network
+from prefab.rules.network import UTILITIES, Network, network_of
 
 TITLE = "A and B feeds"
 BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
@@ -18,7 +18,7 @@ RULE = "feeds"
 def check(plan: Plan) -> tuple[Finding, ...]:
     """One finding for each feed that is missing or wrong, and one that counts the feeds."""
     assert plan.connected is not None
-    network = Network(plan, len(plan.brief.phases) - 1)
+    network = network_of(plan, len(plan.brief.phases) - 1)
     broken: list[tuple[str, str]] = []
     for tag, e in network.equipment.items():
         needs = {n.carrier: n for n in network.module(tag).needs}

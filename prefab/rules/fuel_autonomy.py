@@ -6,7 +6,7 @@ from prefab.brief import SiteBrief
 from prefab.physics.electrical import fuel_l_per_h
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network
+from prefab.rules.network import network_of
 from prefab.rules.walk import walk
 from prefab.units import WATTS
 
@@ -25,7 +25,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     hours = plan.brief.autonomy.generator_h
     findings = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
+        network = network_of(plan, phase)
         worst = walk(plan, phase)
         litres_per_h = usable_l = running = 0.0
         for tag in network.order:

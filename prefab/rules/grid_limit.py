@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network
+from prefab.rules.network import network_of
 from prefab.rules.sets import reserved_kw
 from prefab.rules.walk import walk
 
@@ -36,7 +36,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
             text += f"; the connection gives {given:,.0f} kW on {named.energised_by}"
             limit = given
             if grid.bridge.allowed and lacking > 0:
-                bridge = min(lacking, reserved_kw(Network(plan, phase), lasting=True))
+                bridge = min(lacking, reserved_kw(network_of(plan, phase), lasting=True))
                 text += f", sets without limit of hours up to {bridge:,.0f} kW more"
                 limit += bridge
         less_kw = relief_kw(plan, phase)

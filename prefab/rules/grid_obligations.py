@@ -11,7 +11,7 @@ from prefab.brief import SiteBrief
 from prefab.market import GridRule, Obligation
 from prefab.plan import Plan
 from prefab.results import Finding, OpenPoint
-from prefab.rules.network import Network
+from prefab.rules.network import network_of
 from prefab.rules.sets import sets_of
 from prefab.rules.walk import walk
 from prefab.units import WATTS
@@ -91,7 +91,7 @@ def _given_mw(plan: Plan, phase: int) -> float:
 
 def _own_supply_kw(plan: Plan, phase: int) -> tuple[float, float]:
     """Of the generating sets at this site, and of the batteries on its medium-voltage bus, that stand in a phase."""
-    network = Network(plan, phase)
+    network = network_of(plan, phase)
     batteries = [network.module(tag).grid_battery for tag in network.equipment]
     return sum(network.capacity[t] for t in sets_of(network)), sum(b.power_kw for b in batteries if b is not None)
 
@@ -99,7 +99,7 @@ def _own_supply_kw(plan: Plan, phase: int) -> tuple[float, float]:
 def _island_kw(plan: Plan, phase: int) -> float:
     """What the generating sets give with the utility gone."""
     given_kw = walk(plan, phase).island_kw
-    return sum(given_kw.get(t, 0.0) for t in sets_of(Network(plan, phase)))
+    return sum(given_kw.get(t, 0.0) for t in sets_of(network_of(plan, phase)))
 
 
 def _said(obligation: Obligation) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network
+from prefab.rules.network import network_of
 from prefab.rules.sets import lasting_h, reserved_kw
 from prefab.rules.walk import walk
 from prefab.units import WATTS
@@ -35,7 +35,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         if not there or not there[-1].interruptible_mw:
             continue
         firm, hours, where = there[-1].firm_mw * 1000, grid.interruption_h or 0.0, f"phase {named.name}"
-        worst, network = walk(plan, phase), Network(plan, phase)
+        worst, network = walk(plan, phase), network_of(plan, phase)
         called = max(0.0, worst.import_kw - firm)
         text = f"import beyond {firm:,.0f} kW firm, worst: {worst.import_situation}; sets with their spare in reserve"
         findings.append(Finding.at_most(RULE, where, called, reserved_kw(network, lasting=False), "kW", text))

@@ -7,7 +7,7 @@ from prefab.brief import SiteBrief
 from prefab.physics.cooling import flow_lpm
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     """Per phase and carrier the module nearest to its largest flow, given or let through, and every one beyond it."""
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network, worst = Network(plan, phase), walk(plan, phase)
+        network, worst = network_of(plan, phase), walk(plan, phase)
         findings += shown(_flows(network, worst, f"phase {named.name}"))
         findings += shown(_through(network, worst, f"phase {named.name}"))
     return tuple(findings)

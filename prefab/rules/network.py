@@ -7,7 +7,7 @@ the IT pods to the utility, one carrier after the other; electric loads at the p
 import copy
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import networkx as nx
 
@@ -54,7 +54,8 @@ class Network:
         fewer = copy.copy(self)
         fewer.feeds = defaultdict(list, self.feeds)
         for consumer, carrier, _ in gone:
-            kept = [f for f in self.feeds[consumer, carrier] if (consumer, carrier, f.side) not in gone]
+            fed = self.feeds.get((consumer, carrier), ())
+            kept = [f for f in fed if (consumer, carrier, f.side) not in gone]
             fewer.feeds[consumer, carrier] = kept
         return fewer
 
@@ -225,14 +226,20 @@ class Network:
         basis, rejection = self.plan.basis.ride_through, self.module(tag).rejection
         if basis is None or rejection is None:
             return 0.0
-        sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
-        starts = [engine.start_s for t in sets if (engine := self.module(t).engine) is not None]
-        waiting_s = max(starts) + basis.start_retry_s if starts else basis.orderly_stop_s
-        kept = self.backup.get(self.equipment[tag].block, "full") if starts else "full"
+        start_s = self._slowest_start_s
+        if start_s is None:
+            return basis.orderly_stop_s + rejection.restart_s
+        kept = self.backup.get(self.equipment[tag].block, "full")
         if kept == "none":
             return basis.orderly_stop_s
-        seconds = waiting_s + rejection.restart_s
+        seconds = start_s + basis.start_retry_s + rejection.restart_s
         return seconds if kept == "full" else min(seconds, basis.orderly_stop_s)
+
+    @cached_property
+    def _slowest_start_s(self) -> float | None:
+        """Of the generating sets; none without."""
+        sets = (t for t, e in self.equipment.items() if self.carriers[e.carrier].redundancy == "standby")
+        return max((engine.start_s for t in sets if (engine := self.module(t).engine) is not None), default=None)
 
     def _kj_per_l(self, tag: str) -> float:
         """Heat that a litre of a heat-rejection unit's loop may take up meanwhile."""
@@ -265,20 +272,28 @@ class Network:
 
     @cached_property
     def normal_kw(self) -> Mapping[str, float]:
-        """What every module gives with nothing lost."""
-        return self.flow(self.order, self.alive(frozenset(), self.order, UTILITIES), {})
+        """What every module gives with nothing lost, by block, then the site's plant, and last the utilities."""
+        living = self.alive(frozenset(), self.blocks[0], UTILITIES)
+        return self.flows_kw(living, dict.fromkeys(self.blocks, "full"))
+
+    def flows_kw(self, living: frozenset[str], carried: Mapping[int, str]) -> Mapping[str, float]:
+        """The same while these of the plant and the utilities run, and of each block what is carried of it."""
+        found: dict[str, float] = {}
+        asked: dict[str, float] = defaultdict(float)
+        for block, tags in self.blocks.items():
+            if block and carried[block] != "none":
+                stopped = carried[block] == "cooling"
+                output = self.flow(tags, self.alive(frozenset(), tags, living), {}, stopped=stopped)
+                found |= {tag: output.get(tag, 0.0) for tag in tags}
+                for tag in (t for t in output if t in living):
+                    asked[tag] += output[tag]
+        output = self.flow(self.blocks[0], living, asked)
+        return found | {tag: output.get(tag, 0.0) for tag in (*self.blocks[0], *sorted(UTILITIES))}
 
     @cached_property
     def island_kw(self) -> Mapping[str, float]:
         """What the site's plant gives with the utility lost, of every block what generating sets carry of it."""
-        living = self.alive(frozenset({GRID}), self.blocks[0], UTILITIES)
-        asked: dict[str, float] = defaultdict(float)
-        for block, kept in self.backup.items():
-            tags = self.blocks[block] if kept != "none" else ()
-            output = self.flow(tags, self.alive(frozenset(), tags, living), {}, stopped=kept == "cooling")
-            for tag in (t for t in output if t in living):
-                asked[tag] += output[tag]
-        return self.flow(self.blocks[0], living, asked)
+        return self.flows_kw(self.alive(frozenset({GRID}), self.blocks[0], UTILITIES), self.backup)
 
     def flow(
         self, tags: Iterable[str], alive: frozenset[str], asked_kw: Mapping[str, float], *, stopped: bool = False
@@ -323,6 +338,12 @@ class Network:
         feeds = self.feeds.get((tag, need.carrier), [])
         own = "A" if need.alternate else self.equipment[tag].cord
         return sorted(feeds, key=lambda f: (f.standby, f.side != own))
+
+
+@lru_cache(maxsize=16)
+def network_of(plan: Plan, phase: int) -> Network:
+    """The network of one phase; kept for the few plans at hand, because most rules read it. Nobody changes it."""
+    return Network(plan, phase)
 
 
 def shown(found: Iterable[tuple[object, Finding]]) -> list[Finding]:

@@ -6,14 +6,14 @@ the sets allow. The sets that may be lost are lost. Of demands whose computers t
 them comes back, or nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.losses import level_of, spare_of
-from prefab.rules.network import UTILITIES, Network
+from prefab.rules.network import UTILITIES, Network, network_of
 from prefab.rules.sets import sets_of
 from prefab.rules.short_circuits import level
 
@@ -38,7 +38,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         return ()
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        findings += _steps(Network(plan, phase), settle_s, f"phase {named.name}")
+        findings += _steps(network_of(plan, phase), settle_s, f"phase {named.name}")
     return tuple(findings)
 
 
@@ -54,8 +54,7 @@ def _steps(network: Network, settle_s: float, where: str) -> Iterator[Finding]:
     takes_kw = sorted(network.capacity[t] * _step_frac(network, t) for t in sets)
     lost = spare_of(level_of(network, sets[0]))
     limit_kw = sum(takes_kw[: len(takes_kw) - lost])
-    given = [*_flows(network)]
-    at_once = sorted((*_returning(network, given), (0.0, "nothing")), reverse=True)
+    at_once = sorted((*_returning(network), (0.0, "nothing")), reverse=True)
     largest_kw, tag = at_once[0]
     text = f"largest single load, {tag}; {len(sets) - lost} sets take this step together"
     yield Finding.at_most(RULE, where, largest_kw, limit_kw, "kW", text)
@@ -63,7 +62,7 @@ def _steps(network: Network, settle_s: float, where: str) -> Iterator[Finding]:
     for kw, _ in at_once:
         place = next((n for n, taken in enumerate(steps) if taken + kw <= limit_kw), len(steps))
         steps[place:] = [steps[place] + kw, *steps[place + 1 :]] if place < len(steps) else [kw]
-    walking_kw, walk_in_s = _walking(network, given)
+    walking_kw, walk_in_s = _walking(network)
     start_s = max(engine.start_s for t in sets if (engine := network.module(t).engine))
     seconds = start_s + len(steps) * settle_s
     seconds += walk_in_s * max(1.0, walking_kw / limit_kw) if walking_kw else 0.0
@@ -78,24 +77,16 @@ def _step_frac(network: Network, tag: str) -> float:
     return (electrical.step_load_frac if electrical else None) or 0.0
 
 
-def _flows(network: Network) -> Iterator[tuple[str, float]]:
+def _given(network: Network) -> Iterator[tuple[str, float]]:
     """Every module with what it gives while nothing is lost."""
     living = network.alive(frozenset(), network.blocks[0], UTILITIES)
-    asked: dict[str, float] = {}
-    for block, tags in network.blocks.items():
-        if block and network.backup[block] != "none":
-            stopped = network.backup[block] == "cooling"
-            output = network.flow(tags, network.alive(frozenset(), tags, living), {}, stopped=stopped)
-            yield from ((t, output.get(t, 0.0)) for t in tags)
-            for tag in (t for t in output if t in living):
-                asked[tag] = asked.get(tag, 0.0) + output[tag]
-    output = network.flow(network.blocks[0], living, asked)
-    yield from ((t, output.get(t, 0.0)) for t in network.blocks[0])
+    flows = network.flows_kw(living, network.backup)
+    return ((tag, kw) for tag, kw in flows.items() if tag not in UTILITIES)
 
 
-def _returning(network: Network, given: Sequence[tuple[str, float]]) -> Iterator[tuple[float, str]]:
+def _returning(network: Network) -> Iterator[tuple[float, str]]:
     """What hangs on transformers without a battery in between, by what it draws of them."""
-    for tag, kw in given:
+    for tag, kw in _given(network):
         module = network.module(tag)
         critical = network.carriers[network.equipment[tag].carrier].autonomy
         for need in module.needs:
@@ -105,10 +96,10 @@ def _returning(network: Network, given: Sequence[tuple[str, float]]) -> Iterator
                     yield drawn_kw, tag
 
 
-def _walking(network: Network, given: Sequence[tuple[str, float]]) -> tuple[float, float]:
+def _walking(network: Network) -> tuple[float, float]:
     """What all UPS take of their supply, and over how long the slowest of them takes it back."""
     walking_kw, slowest_s = 0.0, 0.0
-    for tag, kw in given:
+    for tag, kw in _given(network):
         module = network.module(tag)
         if network.carriers[network.equipment[tag].carrier].autonomy and module.engine is None:
             through = next((n for n in module.needs if n.through), None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network
+from prefab.rules.network import Network, network_of
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -43,7 +43,7 @@ def _batteries(plan: Plan) -> Iterable[Finding]:
     """The site's; phases in which nothing is asked of them are left out."""
     asked, last = plan.brief.storage, len(plan.brief.phases) - 1
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
+        network = network_of(plan, phase)
         power_kw = energy_kwh = 0.0
         for tag in network.equipment:
             battery = network.module(tag).grid_battery
@@ -70,7 +70,7 @@ def _of_blocks(plan: Plan) -> Iterable[Finding]:
             kept = [s for s in plan.sized.storage if (s.kind, s.carrier, s.sku) == (kind.name, carrier, sku)]
             for phase, named in enumerate(plan.brief.phases):
                 now = [s for s in kept if s.phase == phase or s.duty == "swing"]
-                held = _held(Network(plan, phase), kind.name, carrier, sku)
+                held = _held(network_of(plan, phase), kind.name, carrier, sku)
                 if held is None:
                     continue
                 where = f"phase {named.name}, a block of kind {kind.name}, {sku} ({carrier})"

@@ -18,7 +18,7 @@ from prefab.physics.storage import Control, Element, follow
 from prefab.physics.trace import DayOfJobs, Powers, make_day, make_swings
 from prefab.plan import GRID, BlockKind, Plan
 from prefab.results import Finding
-from prefab.rules.network import Network
+from prefab.rules.network import network_of
 from prefab.shares import Duty, Share
 from prefab.workload import Workload
 
@@ -244,7 +244,7 @@ def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, float, float]:
 @lru_cache(maxsize=16)
 def drawn(plan: Plan, phase: int) -> tuple[Drawn, Drawn]:
     """From the switchgear, and from the utility."""
-    network = Network(plan, phase)
+    network = network_of(plan, phase)
     kinds = {k.name: k for k in plan.sized.kinds}
     at_board, at_meter = [], []
     for level in range(3):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 
 if TYPE_CHECKING:
     from prefab.eligible import Offer
@@ -20,7 +20,7 @@ _NO_TEMPERATURE = 999.0
 
 def check(plan: Plan) -> tuple[Finding, ...]:
     """Compares each feed's supply temperature with what its consumer can use; tightest per carrier, and all broken."""
-    network = Network(plan, len(plan.brief.phases) - 1)
+    network = network_of(plan, len(plan.brief.phases) - 1)
     return tuple(shown((*_feeds(network), *_sources(network))))
 
 

@@ -16,7 +16,7 @@ from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
 from prefab.rules.losses import level_of, spare_of
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 from prefab.rules.short_circuits import ALTERNATING, Faults, inverter_mva
 from prefab.rules.twins import twins
 
@@ -41,7 +41,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         return ()
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
-        network = Network(plan, phase)
+        network = network_of(plan, phase)
         findings += shown(("", f) for f in _clearings(network, basis, f"phase {named.name}"))
     return tuple(findings)
 

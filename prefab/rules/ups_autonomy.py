@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prefab.brief import SiteBrief
 from prefab.plan import Plan
 from prefab.results import Finding
-from prefab.rules.network import Network, shown
+from prefab.rules.network import Network, network_of, shown
 from prefab.rules.walk import Worst, walk
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for phase, named in enumerate(plan.brief.phases):
         where = f"phase {named.name}"
-        found = shown(("", f) for f in _autonomies(Network(plan, phase), walk(plan, phase), where, asked))
+        found = shown(("", f) for f in _autonomies(network_of(plan, phase), walk(plan, phase), where, asked))
         findings += found or [Finding.at_least(RULE, where, 0.0, asked, "min", "no UPS battery")]
     return tuple(findings)
 

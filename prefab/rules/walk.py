@@ -2,14 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 
 from prefab.plan import GRID, Plan
 from prefab.rules.losses import Loss, Losses
-from prefab.rules.network import UTILITIES, Network
-from prefab.rules.twins import told_of
+from prefab.rules.network import UTILITIES, Network, network_of
+from prefab.rules.twins import renamed, situation, told_of
 
 NORMAL = Loss("normal", frozenset())
 _NOISE = 1e-9
@@ -38,7 +39,7 @@ class Worst:
 @lru_cache(maxsize=16)
 def walk(plan: Plan, phase: int) -> Worst:
     """Walk every situation of one phase; kept for the few plans at hand, because several rules read the same walk."""
-    return _Walk(Network(plan, phase)).run()
+    return _Walk(network_of(plan, phase)).run()
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,17 @@ class _Walk:
         self.known: dict[tuple[int, frozenset[str], str], _BlockState] = {}
         self.losses = Losses(network)
         self.twin_of = self.losses.twin_of
+        self.walked: dict[Hashable, tuple[int, _BlockState]] = {}
+        """By situation a block that was walked, and its state."""
         self.plant = network.blocks[0]
         self.living: frozenset[str] = frozenset()
         """Who runs in the normal state, and below what they then give and draw; of equal blocks for the first."""
         self.usual_kw: dict[str, float] = {}
         self.drawn_kw: dict[str, list[tuple[str, float]]] = {}
         self.fed_by = network.fed_by
+        inside = (tag for block, tags in network.blocks.items() if block for tag in tags)
+        self.rank = {tag: n for n, tag in enumerate((*inside, *self.plant))}
+        """Blocks before the plant, each from consumers to sources."""
 
     def run(self) -> Worst:
         """Normal state, losses in the plant, losses in every block."""
@@ -81,7 +87,7 @@ class _Walk:
         self._settle(normal)
         island: Mapping[str, float] = {}
         for loss in situations[0]:
-            if self._only_shifts(loss, ()):
+            if self._only_shifts(loss):
                 self.states += loss.alike
                 continue
             found = self._plant_state(loss)
@@ -135,33 +141,40 @@ class _Walk:
             usual = self._block(block, "normal", living).upward_kw
             for loss in situations.get(block, ()):
                 self.states += loss.alike * equal
-                if self._only_shifts(loss, self.network.blocks[block]):
+                if self._only_shifts(loss):
                     continue
                 state = self._walk_block(block, loss, living)
                 moved = defaultdict(float, state.upward_kw)
                 for tag, kw in usual.items():
                     moved[tag] -= kw
-                self._shift(self.network, self.plant, moved, frozenset())
+                self._shift(self.network, moved, frozenset())
                 self._note({**state.own_kw, **self._after(moved)}, loss.name, state.hungry, utility=True)
 
-    def _only_shifts(self, loss: Loss, block: Iterable[str]) -> bool:
+    def _only_shifts(self, loss: Loss) -> bool:
         """Whether a loss leaves everything running on other feeds; if so it is walked from its consumers on."""
         network, consumers = self.network.without(loss.cuts), frozenset(consumer for consumer, _, _ in loss.cuts)
         if loss.tags or not all(network.fed(tag, self.living) for tag in consumers & self.living):
             return False
         moved: dict[str, float] = defaultdict(float)
-        self._shift(network, (*block, *self.plant), moved, consumers)
+        self._shift(network, moved, consumers)
         self._note(self._after(moved), loss.name, (), utility=True)
         return True
 
-    def _shift(self, network: Network, tags: Iterable[str], moved: dict[str, float], consumers: frozenset[str]) -> None:
-        """Pass on through `tags` by how much more or less each of them gives; `consumers` draw on other feeds."""
-        for tag in tags:
-            if tag in self.living and (tag in consumers or abs(moved.get(tag, 0.0)) > _NOISE):
-                for supplier, kw in network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living):
-                    moved[supplier] += kw
-                for supplier, kw in self.drawn_kw[tag]:
-                    moved[supplier] -= kw
+    def _shift(self, network: Network, moved: dict[str, float], consumers: frozenset[str]) -> None:
+        """Pass on to the sources by how much more or less each module gives; `consumers` draw on other feeds."""
+        known = {t for t in (*moved, *consumers) if t in self.rank and t in self.living}
+        waiting = [(self.rank[t], t) for t in known]
+        heapify(waiting)
+        while waiting:
+            _, tag = heappop(waiting)
+            if tag not in consumers and abs(moved[tag]) <= _NOISE:
+                continue
+            now = network.draws(tag, self.usual_kw[tag] + moved.get(tag, 0.0), self.living)
+            for supplier, kw in (*now, *((s, -kw) for s, kw in self.drawn_kw[tag])):
+                moved[supplier] += kw
+                if supplier in self.rank and supplier in self.living and supplier not in known:
+                    known.add(supplier)
+                    heappush(waiting, (self.rank[supplier], supplier))
 
     def _after(self, moved: Mapping[str, float]) -> dict[str, float]:
         """What gives more or less now, and all that stand on one bus with it."""
@@ -169,9 +182,26 @@ class _Walk:
         return {t: self.usual_kw.get(t, 0.0) + moved.get(t, 0.0) for t in sorted(tags)}
 
     def _walk_block(self, block: int, loss: Loss, living: frozenset[str], carried: str = "full") -> _BlockState:
-        """`carried` as the brief asks it of generating sets: what they do not carry may stop."""
+        """A block built like one that was walked, with the same loss and as much alive, is in its state.
+
+        `carried` as the brief asks it of generating sets: what they do not carry may stop.
+        """
         if carried == "none":
             return _BlockState({}, {}, ())
+        key = situation(self.network, block, loss.tags, loss.cuts, living), carried
+        if key not in self.walked:
+            self.walked[key] = block, self._walk_loss(block, loss, living, carried)
+        other, state = self.walked[key]
+        if other == block:
+            return state
+        names = renamed(self.network, (*state.own_kw, *state.upward_kw, *state.hungry), other, block)
+        return _BlockState(
+            {names[tag]: kw for tag, kw in state.own_kw.items()},
+            {names[tag]: kw for tag, kw in state.upward_kw.items()},
+            tuple(names[tag] for tag in state.hungry),
+        )
+
+    def _walk_loss(self, block: int, loss: Loss, living: frozenset[str], carried: str) -> _BlockState:
         network, tags = self.network.without(loss.cuts), self.network.blocks[block]
         alive = network.alive(loss.tags, tags, living)
         output = network.flow(tags, alive, {}, stopped=carried == "cooling")

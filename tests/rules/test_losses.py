@@ -12,7 +12,7 @@ from damage import damaged
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from test_columns import block_alone
-from wired import hand_wired_plan, systems_plan
+from wired import fed_by_another, hand_wired_plan, systems_plan
 
 from prefab.columns import make_columns
 from prefab.connecting import make_connected
@@ -146,6 +146,10 @@ def test_wired_by_hand(blocks):
     plan = hand_wired_plan(blocks=blocks)
     for phase in range(blocks):
         assert_as_brute_force(plan, phase)
+
+
+def test_blocks_built_alike_that_others_feed():
+    assert_as_brute_force(fed_by_another()[0], 1)
 
 
 THIRD = 2000 / 3

@@ -2,11 +2,11 @@
 
 import pytest
 from test_reliability import rated
-from wired import hand_wired_plan
+from wired import fed_by_another, hand_wired_plan
 
 from prefab.reliability import make_reliability
 from prefab.rules.network import Network
-from prefab.rules.twins import told_of, twins
+from prefab.rules.twins import renamed, shapes, situation, told_of, twins
 
 
 def test_blocks_wired_the_same_are_twins():
@@ -28,6 +28,23 @@ def test_a_block_that_differs_in_a_module_or_a_feed_is_its_own(change):
     other = plan.connected.model_copy(update={"equipment": equipment, "feeds": feeds})
     found = twins(Network(plan.model_copy(update={"connected": other}), 2))
     assert found == {0: 0, 1: 1, 2: 2, 3: 1}
+
+
+def test_a_block_that_others_feed_has_the_shape_and_is_no_twin():
+    plan, one = fed_by_another()
+    network = Network(plan, 1)
+    assert twins(network) == {0: 0, 1: 1, 2: 2}
+    assert [shape.first for shape in shapes(network).values()] == [0, 1, 1]
+    assert renamed(network, ("B01-POD-01", one, "GRID"), 1, 2) == {
+        "B01-POD-01": "B02-POD-01",
+        one: "OTHER",
+        "GRID": "GRID",
+    }
+    nothing = frozenset()
+    alive = [situation(network, block, nothing, nothing, {tag}) for block, tag in ((1, one), (2, "OTHER"), (2, one))]
+    assert alive[0] == alive[1] != alive[2]
+    lost = [situation(network, block, {f"B0{block}-POD-01"}, nothing, {one, "OTHER"}) for block in (1, 2)]
+    assert lost[0] == lost[1] != situation(network, 2, nothing, nothing, {one, "OTHER"})
 
 
 @pytest.mark.parametrize(
