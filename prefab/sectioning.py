@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
 from prefab.module import Module
-from prefab.physics.short_circuit import C_MAX, generator_ohm, grid_ohm, transformer_ohm
+from prefab.physics.short_circuit import C_MAX, C_MAX_6, generator_ohm, grid_ohm, transformer_ohm
 from prefab.plan import Equipment
 from prefab.units import need
 
@@ -17,7 +17,7 @@ def make_sections(
 ) -> tuple[tuple[str, ...], ...]:
     """As few sections of a bus as its switchgear allows, of as many modules each; none where one is enough.
 
-    The utility's impedance counts, cables do not; all the batteries of the site feed the fault as well.
+    The utility's impedance counts, cables do not; all the batteries and rotary UPS of the site feed the fault as well.
     """
     standing = tuple(equipment)
     sections: list[tuple[str, ...]] = []
@@ -29,7 +29,7 @@ def make_sections(
         (module,) = givers.values()
         kv = brief.grid.switchgear_kv(basis.medium_voltage_kv)
         room_mva = 3**0.5 * kv * _rated_ka(module, carrier, (modules[e.sku] for e in standing))
-        room_mva -= sum(_battery_mva(modules[e.sku]) for e in standing)
+        room_mva -= sum(_battery_mva(modules[e.sku]) + _machine_mva(modules[e.sku]) for e in standing)
         most = _most(brief, basis, module, kv, room_mva)
         if most is not None and len(tags) > most:
             sections += _even(tags, need(len(tags) / most))
@@ -55,6 +55,17 @@ def _battery_mva(module: Module) -> float:
     if own is None or own.fault_current_frac is None or rated.carrier not in ("mv_storage", "battery_dc"):
         return 0.0
     return own.fault_current_frac * (rated.capacity_kva or rated.capacity_kw or 0.0) / 1000
+
+
+def _machine_mva(module: Module) -> float:
+    """What the machine of a rotary UPS feeds back through its choke; the transformer above it would make it less."""
+    own, rated = module.electrical, module.gives[0]
+    if own is None or own.subtransient_frac is None or own.power_factor is None or own.impedance_frac is None:
+        return 0.0
+    rated_mva = (own.rated_kva or rated.capacity_kva or rated.capacity_kw or 0.0) / 1000
+    machine = generator_ohm(rated_mva, 1.0, own.subtransient_frac, own.power_factor).imag
+    choke = transformer_ohm(rated_mva, 1.0, own.impedance_frac, own.resistance_frac or 0.0, C_MAX_6).imag
+    return C_MAX / (machine + choke)
 
 
 def _most(brief: SiteBrief, basis: DesignBasis, module: Module, kv: float, room_mva: float) -> int | None:

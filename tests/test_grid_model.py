@@ -189,6 +189,22 @@ def test_a_wrong_impedance_would_show():
     assert not agree(other["B01-TRF-01"], faults("training-20mw", "utility")["B01-TRF-01"])
 
 
+def test_machines_of_rotary_ups_give_back_what_we_say():
+    """No stored layout has them: power modules of the 20 MW site turned into rotary ones, at every bus."""
+
+    def turn(tree):
+        rotary = {"power_factor": 0.8, "subtransient_frac": 0.12, "impedance_frac": 0.2, "resistance_frac": 0.004}
+        for sku in ("PWM-1500", "PWM-1250"):
+            module(tree, sku)["electrical"] = {**rotary, "static_bypass": True}
+
+    plan = damaged(plan_of("training-20mw"), turn)
+    ours, found_ka = Faults(Network(plan, 0), "utility"), short_circuits(make_grid(plan, 0, "fault"))
+    for bus, carrier in ours.buses():
+        name = bus[0] if len(bus) == 1 else f"{bus[0]}…{bus[-1]}"
+        assert agree(found_ka[name], ours.current_ka(bus, carrier)), (name, carrier)
+    assert found_ka["B01-TRF-01"] > 1.1 * faults("training-20mw", "utility")["B01-TRF-01"]
+
+
 # Refusals
 
 

@@ -109,6 +109,7 @@ RULES: tuple[Rule, ...] = (*SUPPLY, *LAND, *RUNS, *TIME)
 APPLIED = (
     it_load,
     contingencies,
+    fault_level,
     feeder_current,
     fuel_autonomy,
     grid_limit,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from prefab.eligible import Offer
     from prefab.module import Module
     from prefab.plan import Group
+    from prefab.problem import Problem
+    from prefab.solver import Model
 
 TITLE = "Fault level"
 BASIS = (
@@ -123,7 +125,8 @@ def shape(offer: "Offer") -> "float | str":
 
 
 def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modules: "Mapping[str, Module]") -> bool:
-    """Whether the output board of UPS in parallel stands what all their static bypasses let through.
+    """Whether the output board of UPS in parallel stands what all their static bypasses let through, and the input of
+    rotary ones what their machines give back.
 
     Stricter than the check: the medium voltage is taken as strong as the strongest switchgear of the catalog allows,
     or a third of it, with batteries that give up to a third.
@@ -134,9 +137,9 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     through = next((n.carrier for n in module.needs if n.through), "")
     if given is None or given.withstand_ka is None or own is None or not own.static_bypass:
         return True
-    path = _path(module)
-    for unit in (u for u in units if u.unit_for == critical.carrier and u.carrier == through):
-        path += _path(modules[unit.sku]) * critical.per_side / unit.per_side
+    own_units = [u for u in units if u.unit_for == critical.carrier and u.carrier == through]
+    supply = sum((_path(modules[u.sku]) * critical.per_side / u.per_side for u in own_units), 0j)
+    path = supply + _path(module)
     machine = 1.05 * (own.subtransient_frac or 0.0)
     kv = _lowest_kv(brief, catalog, module)
     medium_kv = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
@@ -150,8 +153,48 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     )
     if machine:
         rated_mva = (own.rated_kva or given.capacity_kw or 0.0) / 1000
-        fault_mva += 1.05 * critical.per_side * rated_mva * 1.1 / machine
+        machines = critical.per_side * rated_mva * 1.1 / machine
+        fault_mva += 1.05 * machines
+        # At the input of one: its mains, and through its choke all machines and the mains of the others.
+        beside = 1 / (-1j * machines + (critical.per_side - 1) / path)
+        # Utility and batteries together give what the switchgear stands: the worst is where both just do.
+        z = min(_WEAKEST * strongest, 1 / (1 / strongest - fed_back / 1.05))
+        input_mva = (1.05 + fed_back * z) / abs(complex(0.0, z) + supply) + 1.05 / abs(_path(module) + beside)
+        for board in (modules[u.sku] for u in own_units):
+            ratings = [x.withstand_ka for x in (board.given(through), module.needed(through)) if x and x.withstand_ka]
+            if input_mva / 3**0.5 / _lowest_kv(brief, catalog, board) > min(ratings, default=math.inf):
+                return False
     return fault_mva / 3**0.5 / kv <= given.withstand_ka
+
+
+def apply(model: "Model", problem: "Problem") -> None:
+    """What rotary UPS give back stays within what intake switchgear leaves beside the utility and the batteries.
+
+    Behind main transformers sections make room for it.
+    """
+    brief, catalog, basis = problem.brief, problem.catalog, problem.catalog.basis.short_circuit
+    modules = {m.sku: m for m in catalog.modules}
+    blocks = [(c, sum(g.count * _given_back_mva(modules[g.sku]) for g in c.column.groups)) for c in problem.columns]
+    if brief.grid.at_high_voltage or basis is None or not any(mva for _, mva in blocks):
+        return
+    kv = brief.grid.voltage_kv
+    taken_mva = (brief.grid.short_circuit_mva or basis.utility_mva(kv)) + _fed_back_mva(brief)
+    for option in problem.options("mv_ac"):
+        ends = (option.module.given("mv_ac"), option.module.needed("utility_mv"))
+        rated_ka = min((e.withstand_ka for e in ends if e and e.withstand_ka), default=0.0)
+        room_kva = max(0, int(1000 * (3**0.5 * kv * rated_ka - taken_mva)))
+        for phase in problem.phases:
+            row = [(math.ceil(1000 * mva), problem.count(choice, phase)) for choice, mva in blocks if mva]
+            model.add_row(row, high=room_kva, only_if=problem.chosen(option))
+
+
+def _given_back_mva(module: "Module") -> float:
+    """What a rotary UPS feeds into a fault above its choke; nothing of others."""
+    own = module.electrical
+    if own is None or own.subtransient_frac is None or own.impedance_frac is None:
+        return 0.0
+    rated_mva = (own.rated_kva or module.gives[0].rated_kw(1.0)) / 1000
+    return 1.1 / (1.05 * own.subtransient_frac / 1.1 / rated_mva + _path(module).imag)
 
 
 def _path(module: "Module") -> complex:

@@ -2,12 +2,14 @@
 
 From the bus upwards: transformers, chokes and static bypasses are impedances, switchgear is none, the utility and
 machines are sources, converters of batteries give a current. A UPS feeds a fault through its bypass or from its
-inverter, not both. Of a bus in sections, joined through couplers with fault-current limiters, only one section feeds a
-fault. Cables are left out, which overstates the largest currents.
+inverter, not both; the machine of a rotary one always turns and feeds a fault above it through its choke. Of a bus in
+sections, joined through couplers with fault-current limiters, only one section feeds a fault. Cables are left out,
+which overstates the largest currents.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -49,6 +51,21 @@ class Faults:
         self.batteries_mva = sum(_exported_mva(network.module(tag)) for tag in network.equipment)
         """Every converter of a battery, as though all of them hung on the bus that is looked at."""
 
+    @cached_property
+    def rotary(self) -> tuple[tuple[Bus, str], ...]:
+        """Buses of machines that always turn: their chokes let them feed a fault above as well as one below."""
+        found = {}
+        for tag, e in sorted(self.network.equipment.items()):
+            own = self.network.module(tag).electrical
+            if (
+                own
+                and own.subtransient_frac
+                and self.network.carriers[e.carrier].autonomy
+                and tag in self.network.buses
+            ):
+                found[self.network.buses[tag]] = e.carrier
+        return tuple(found.items())
+
     def buses(self) -> Iterator[tuple[Bus, str]]:
         """Every bus that is live in this state, with what its suppliers give."""
         seen: set[Bus] = set()
@@ -82,6 +99,8 @@ class Faults:
         """The largest initial current of a three-phase fault on a bus."""
         paths = _Paths()
         here = self._climb(paths, bus, carrier)
+        for below, given in self.rotary:
+            self._climb(paths, below, given)
         kv = paths.kv[here]
         # They hang on the medium-voltage bus; a fault above it gets all that they give.
         hang = (

@@ -90,6 +90,22 @@ def test_without_bypass_the_inverters_alone_feed_a_fault():
     assert current_ka(plan, "utility", "B01-UPS-01", "B01-UPS-02", "B01-UPS-03") == pytest.approx(5.196, abs=1e-3)
 
 
+def test_machines_of_rotary_ups_feed_a_fault_above_them():
+    def turn(tree):
+        turning = {"rated_kva": 1000.0, "power_factor": 0.8, "subtransient_frac": 0.12}
+        choke = {"impedance_frac": 0.2, "resistance_frac": 0.004, "static_bypass": True}
+        module(tree, "UPS-800")["electrical"] = turning | choke
+
+    plan = damaged(by_hand(), turn)
+    blocks = len(Network(plan, 0).blocks) - 1
+    # In 1/MVA, one of three alike: transformer .00963 + .05699j as above; choke x = sqrt(.2^2 - .004^2) = .19996,
+    # KT = .9975 / (1 + .6 x .19996) = .89064, so .00356 + .17809j; machine KG = 1.05 / (1 + .12 x .6) = .97948, so
+    # .01763 + .11754j. Together .03082 + .35262j, |z| = .35396: three give 3 x 1.1 / .35396 = 9.32 MVA, 0.269 kA.
+    assert current_ka(plan, "utility", GRID) == pytest.approx(14.434 + 0.269 * blocks, abs=2e-3)
+    # At the input of one, its own choke and machine alone would give 1.05 / |.02119 + .29563j| = 3.54 MVA, 5.1 kA.
+    assert current_ka(plan, "utility", "B01-TRF-01") > 25.26 + 5.1
+
+
 def test_low_voltage_of_the_brief_sets_the_current():
     plan = by_hand(restrict={"low_voltage_v": 480.0})
     assert current_ka(plan, "utility", "B01-TRF-01") == pytest.approx(25.26 * 400 / 480, abs=0.01)
@@ -287,15 +303,34 @@ def test_what_the_solver_puts_in_parallel_the_check_keeps():
     modules = {m.sku: m for m in catalog.modules}
     asked = [m for m in catalog.modules if m.family in ("power", "rotary_ups")]
     transformers = [m for m in catalog.modules if m.family == "transformer"]
-    strongest = math.sqrt(3) * 20 * 31.5
     for ups, transformer, count, country in product(asked, transformers, range(1, 5), ("SE", "US")):
-        brief = a_brief(site={"country": country}, grid={"short_circuit_mva": strongest}, autonomy={"generator_h": 0.0})
+        # What machines give back at medium voltage, at most 12 MVA each, takes room of its own.
+        rotary_mva = 12.0 * count * (ups.family == "rotary_ups")
+        grid = {"short_circuit_mva": math.sqrt(3) * 20 * 31.5 - rotary_mva}
+        brief = a_brief(site={"country": country}, grid=grid, autonomy={"generator_h": 0.0})
         plan, groups = _in_parallel(brief, catalog, ups, transformer, count)
         kept = refused(plan) == []
         tally.add(fault_level.bears(brief, catalog, groups, modules), kept, (ups.sku, transformer.sku, count, country))
     assert min(tally.seen[True, True], tally.seen[False, False]) > 20
     # At the strongest utility both sides say the same but for few.
     assert tally.seen[False, True] <= 0.05 * tally.seen.total()
+
+
+@pytest.mark.parametrize(("utility_ka", "possible"), [(16.0, True), (31.4, False)])
+def test_the_sizing_leaves_room_for_machines_that_always_turn(utility_ka, possible):
+    """4.5 MW at 20 kV on rotary UPS alone: each gives back about 8 MVA, and 31.5 kA leave 3.5 beside 31.4."""
+    catalog, brief = load_catalog(), stored("edge-2mw").brief
+    grid = brief.grid.model_copy(update={"short_circuit_mva": math.sqrt(3) * 20 * utility_ka})
+    others = tuple(m.sku for m in catalog.modules if m.family == "power")
+    limits = brief.limits.model_copy(update={"exclude": (*brief.limits.exclude, *others)})
+    brief = brief.model_copy(update={"grid": grid, "limits": limits})
+    if not possible:
+        with pytest.raises(Impossible):
+            make_sized(brief, catalog, QUICK)
+        return
+    sized = make_sized(brief, catalog, QUICK)
+    assert any(g.sku == "DRU-2400" for kind in sized.kinds for g in kind.groups)
+    assert refused(make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))) == []
 
 
 @pytest.mark.parametrize(("utility_ka", "intake"), [(16.0, "RMU-4"), (21.0, "MVS-12"), (32.0, None)])

@@ -57,8 +57,8 @@ def test_batteries_take_as_many_ways_as_their_current_asks():
     (found,) = of(plan, "batteries and services")
 
     def narrow(tree):
-        # 8,678 kW are 264 A: three ways of 100 A.
-        module(tree, "MVS-12")["gives"][0]["feeder_max_a"] = 100.0
+        # Two converters of 113 A and two transformers of 18 A: whole modules, on three ways of 130 A.
+        module(tree, "MVS-12")["gives"][0]["feeder_max_a"] = 130.0
 
     (narrowed,) = of(damaged(plan, narrow), "batteries and services")
     assert (found.actual, narrowed.actual) == (6, 8)
