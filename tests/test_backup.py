@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,8 @@ from wired import hand_wired_plan, with_two_demands
 
 from prefab.backup import backed_kw
 from prefab.basis import RideThroughBasis
-from prefab.brief import DemandLoad, SiteBrief
+from prefab.brief import DemandLoad, SiteBrief, read_brief
+from prefab.catalog import load_catalog
 from prefab.columns import make_columns
 from prefab.conflict import wishes_of, without
 from prefab.connecting import make_connected
@@ -35,6 +37,7 @@ from prefab.reliability import WHOLE, make_reliability
 from prefab.resilience import STANDBY, make_resilience
 from prefab.rules import (
     HOOKS,
+    SUPPLY,
     contingencies,
     cooling_continuity,
     fuel_autonomy,
@@ -50,6 +53,8 @@ from prefab.solver import QUICK
 from prefab.tables import validate
 
 RIDE = RideThroughBasis(start_retry_s=45.0, orderly_stop_s=100.0, loop_rise_k=10.0)
+EXAMPLE = Path(__file__).parents[1] / "examples" / "two-demands-20mw.toml"
+EIGHT = (DemandLoad(demand="training", it_mw=5.0), DemandLoad(demand="inference", it_mw=3.0))
 BACKUPS = ("full", "cooling", "none")
 COMPUTERS_KW = 1100 * 1.04 * (1 + 0.01 / 0.95)
 """What the computers of one block draw of the switchgear: losses of 4 % in the UPS and of 1 % of kVA before it."""
@@ -382,3 +387,27 @@ def test_what_is_bought_the_checks_keep(kept):
     (sets,) = (p.per_side[-1] for p in plan.sized.plant if p.carrier == "standby_mv")
     # 1,259 kW a block with its computers, of which 102 kW cool it: behind sets of 2 MW, with one to spare.
     assert sets == {"full": 3, "cooling": 2, "none": 2}[kept[1]]
+
+
+def test_training_that_stops_beside_inference_that_does_not():
+    """On the real catalog, with every rule of the supply kept; sets carry load no sooner than computers have stopped.
+
+    Otherwise loops wait longer for the stop than for the sets, which may cost more than the sets that it saves.
+    """
+    catalog, brief = load_catalog(), read_brief(EXAMPLE)
+    assert catalog.basis.ride_through is not None
+    ride = catalog.basis.ride_through.model_copy(update={"start_retry_s": 105.0})
+    catalog = catalog.model_copy(update={"basis": catalog.basis.model_copy(update={"ride_through": ride})})
+    phases = (brief.phases[0].model_copy(update={"it_mw": 8.0, "split": EIGHT}),)
+    costs_usd = []
+    for kept in BACKUPS:
+        training, inference = brief.it.demand
+        it = brief.it.model_copy(update={"demand": (training.model_copy(update={"backup": kept}), inference)})
+        wish = brief.model_copy(update={"it": it, "phases": phases})
+        sized = make_sized(wish, catalog, QUICK)
+        plan = make_plan(wish, catalog, sized, make_connected(wish, catalog, sized))
+        assert [f for rule in SUPPLY for f in rule.check(plan) if not f.kept] == []
+        assert sized.status == "optimal"
+        costs_usd.append(sized.objective_usd)
+    full, cooling, none = costs_usd
+    assert none <= cooling < 0.95 * full
