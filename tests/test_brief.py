@@ -58,6 +58,25 @@ def test_good_one_reads(tmp_path):
     [
         ("it_mw = 1", "it_mw = -1", ["it_mw", "greater than 0", "-1"]),
         ("energised_by = 2029-01-01", "energised_by = 2026-01-01", ["energised_by", "later than 2026-11-23"]),
+        ("capacity_mw = 3", "capacity_mw = 3\nramp_mw_per_min = 0", ["ramp_mw_per_min", "greater than 0", "0"]),
+        ("capacity_mw = 3", "capacity_mw = 3\nswing_mw = -1.5", ["swing_mw", "greater than or equal to 0", "-1.5"]),
+        ("ups_min = 5", "ups_min = 4320", ["ups_min", "less than or equal to 120", "4320"]),
+        (
+            "[autonomy]",
+            "[storage.shaving]\nallowed = true\npeak_h = 3\n[autonomy]",
+            ["storage", "peak_h and rest_frac together"],
+        ),
+        (
+            "[autonomy]",
+            "[storage.shaving]\npeak_h = 3\nrest_frac = 0.8\n[autonomy]",
+            ["storage", "allowed = true, or leave peak_h out"],
+        ),
+        (
+            "[autonomy]",
+            "[storage.shaving]\nallowed = true\npeak_h = 24\nrest_frac = 0.8\n[autonomy]",
+            ["peak_h", "less than 24"],
+        ),
+        ("[autonomy]", "[storage]\nduration_h = 2\n[autonomy]", ["storage", "power_mw and duration_h, or neither"]),
         ("width_m = 100", "widht_m = 100", ["brief.toml:8: site.widht_m: unknown key; did you mean width_m?"]),
         (
             'power = "N+1"',
