@@ -181,6 +181,8 @@ def rows() -> list[tuple[str, str, str]]:
         ("1 MW", "0.5 s", of_size(example, 1)),
         ("20 MW", "2 s", example),
         ("20 MW, two IT demands", "", read_brief(ROOT / "examples" / "two-demands-20mw.toml")),
+        ("20 MW, ramps of 5 MW/min, swings of 2 MW", "", changed(example, "grid", ramp_mw_per_min=5.0, swing_mw=2.0)),
+        ("100 MW, 2 phases, ramps and swings", "", read_brief(ROOT / "layouts" / "texas-100mw" / "brief.toml")),
         ("60 MW, 3 phases", "4 s", read_brief(ROOT / "layouts" / "inference-60mw" / "brief.toml")),
         ("200 MW", "3 s", of_size(example, 200)),
         ("1,000 MW, 4 phases", "10 s", of_size(example, 1000, 4)),
