@@ -43,15 +43,7 @@ def _batteries(plan: Plan) -> Iterable[Finding]:
     """The site's; phases in which nothing is asked of them are left out."""
     asked, last = plan.brief.storage, len(plan.brief.phases) - 1
     for phase, named in enumerate(plan.brief.phases):
-        network = network_of(plan, phase)
-        power_kw = energy_kwh = 0.0
-        for tag in network.equipment:
-            battery = network.module(tag).grid_battery
-            if battery is not None:
-                power_kw += min(battery.power_kw, network.capacity[tag])
-                usable = battery.soc_max_frac - battery.soc_min_frac
-                out_frac = battery.round_trip_frac**0.5
-                energy_kwh += battery.energy_kwh * usable * battery.end_of_life_frac * out_frac
+        power_kw, energy_kwh = site_holds(network_of(plan, phase))
         kept = [s for s in plan.sized.storage if not s.kind and s.phase == phase and s.duty != "reserve"]
         asked_kw, asked_kwh = sum(s.power_kw for s in kept), sum(s.energy_kwh for s in kept)
         if phase == last:
@@ -63,6 +55,19 @@ def _batteries(plan: Plan) -> Iterable[Finding]:
             yield Finding.at_least(RULE, where, energy_kwh, asked_kwh, "kWh", "usable at end of life")
 
 
+def site_holds(network: Network) -> tuple[float, float]:
+    """Power and energy of the site's batteries, in kW and kWh."""
+    power_kw = energy_kwh = 0.0
+    for tag in network.equipment:
+        battery = network.module(tag).grid_battery
+        if battery is not None:
+            power_kw += min(battery.power_kw, network.capacity[tag])
+            usable = battery.soc_max_frac - battery.soc_min_frac
+            out_frac = battery.round_trip_frac**0.5
+            energy_kwh += battery.energy_kwh * usable * battery.end_of_life_frac * out_frac
+    return power_kw, energy_kwh
+
+
 def _of_blocks(plan: Plan) -> Iterable[Finding]:
     """Capacitors and UPS of one block of each kind that keep something; all blocks of a kind are equal."""
     for kind in plan.sized.kinds:
@@ -70,7 +75,7 @@ def _of_blocks(plan: Plan) -> Iterable[Finding]:
             kept = [s for s in plan.sized.storage if (s.kind, s.carrier, s.sku) == (kind.name, carrier, sku)]
             for phase, named in enumerate(plan.brief.phases):
                 now = [s for s in kept if s.phase == phase or s.duty == "swing"]
-                held = _held(network_of(plan, phase), kind.name, carrier, sku)
+                held = block_holds(network_of(plan, phase), kind.name, carrier, sku)
                 if held is None:
                     continue
                 where = f"phase {named.name}, a block of kind {kind.name}, {sku} ({carrier})"
@@ -80,8 +85,9 @@ def _of_blocks(plan: Plan) -> Iterable[Finding]:
                 yield Finding.at_least(RULE, where, energy_kwh, sum(s.energy_kwh for s in now), "kWh", text)
 
 
-def _held(network: Network, kind: str, carrier: str, sku: str) -> tuple[float, float] | None:
-    """Power and energy of one block's modules of a type; none where no such block stands yet."""
+def block_holds(network: Network, kind: str, carrier: str, sku: str) -> tuple[float, float] | None:
+    """Power and energy of one block's modules of a type, in kW and kWh, autonomy apart; none where no such block stands
+    yet."""
     blocks = sorted({e.block for e in network.equipment.values() if e.kind == kind})
     if not blocks:
         return None

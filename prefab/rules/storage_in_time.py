@@ -14,7 +14,7 @@ import numpy as np
 
 from prefab.basis import DutiesBasis
 from prefab.brief import SiteBrief
-from prefab.physics.storage import Control, Element, follow
+from prefab.physics.storage import Control, Element, Followed, follow
 from prefab.physics.trace import DayOfJobs, Powers, make_day, make_swings
 from prefab.plan import GRID, BlockKind, Plan
 from prefab.results import Finding
@@ -30,9 +30,10 @@ BASIS = (
 WISHES = ("grid.swing_mw", "grid.ramp_mw_per_min")
 RULE = "storage_in_time"
 
-_STEP_S = 0.05
-_SWINGS_S = 120.0
-_SEED = 1
+STEP_S = 0.05
+SWINGS_S = 120.0
+SEED = 1
+PEAK_STEP_S = 60.0
 _ROUNDING_KW = 0.01
 """Shares are whole watts and parts of them."""
 _SAME_FRAC = 1e-6
@@ -50,6 +51,21 @@ class Drawn:
     def swing_kw(self) -> float:
         """Peak to peak."""
         return self.high_kw - self.low_kw
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """Storage along a load, both at its own connection."""
+
+    load_kw: Powers
+    held: Followed
+    usable_kwh: float
+    """Kept for it."""
+
+    @property
+    def gives_kw(self) -> Powers:
+        """Step by step; below nothing what it takes."""
+        return self.load_kw - self.held.grid_kw
 
 
 class Swinging(NamedTuple):
@@ -73,28 +89,38 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
     """The storage of one block of each kind along its pods' own swings."""
     for kind in plan.sized.kinds:
-        swings = _swinging(plan, kind)
-        for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing" and swings):
-            assert swings is not None
-            kw = _taken_kw(share, swings)
-            load = make_swings(
-                2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, _SWINGS_S, _STEP_S, _SEED
-            )
-            level = kw + swings.high_frac * kw
-            held = follow(load, _STEP_S, _element(basis, [share]), Control(floor_kw=level, ceiling_kw=level))
-            where = f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
-            yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings of {kw:,.0f} kW")
+        for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"):
+            swings = swinging(plan, kind)
+            if swings is not None:
+                held = along_own(basis, share, swings).held
+                where = f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
+                text = f"missed of swings of {_taken_kw(share, swings):,.0f} kW"
+                yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", text)
+
+
+def along_own(basis: DutiesBasis, share: Share, swings: Swinging) -> Along:
+    """What storage of one block keeps for swings, along the part of them that it takes up."""
+    kw = _taken_kw(share, swings)
+    load = make_swings(2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, SWINGS_S, STEP_S, SEED)
+    level = kw + swings.high_frac * kw
+    element = _element(basis, [share])
+    return Along(load, follow(load, STEP_S, element, Control(floor_kw=level, ceiling_kw=level)), element.usable_kwh)
 
 
 def _in_phase(plan: Plan, basis: DutiesBasis, phase: int) -> Iterable[Finding]:
     where = f"phase {plan.brief.phases[phase].name}"
-    board, meter = drawn(plan, phase)
-    # What is lost on the way to the switchgear makes every change larger at the meter.
-    step_kw = board.high_kw - board.idle_kw
-    factor = (meter.high_kw - meter.idle_kw) / step_kw if step_kw > _ROUNDING_KW else 1.0
+    board, _ = drawn(plan, phase)
+    factor = grown(plan, phase)
     yield from _swings(plan, basis, phase, where, board, factor)
-    yield from _ramps(plan, basis, phase, where, board, factor)
-    yield from _shaved(plan, phase, where, board)
+    yield from _ramps(plan, basis, phase, where, factor)
+    yield from _shaved(plan, phase, where)
+
+
+def grown(plan: Plan, phase: int) -> float:
+    """A change at the meter over the same at the switchgear: what is lost on the way makes it larger."""
+    board, meter = drawn(plan, phase)
+    step_kw = board.high_kw - board.idle_kw
+    return (meter.high_kw - meter.idle_kw) / step_kw if step_kw > _ROUNDING_KW else 1.0
 
 
 def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
@@ -102,20 +128,7 @@ def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn
     limit, shares = plan.brief.grid.swing_mw, _of_site(plan, phase, "swing")
     if limit is None and not shares:
         return
-    parts = dict(_left(plan, phase))
-    taken = {s.demand: _taken_kw(s, parts[s.demand]) for s in shares if s.demand in parts}
-    taken_kw = sum(taken.values())
-    ceiling = board.high_kw - sum(s.relief_kw for s in shares)
-    floor = min(ceiling, ceiling - board.swing_kw + taken_kw)
-    load = np.full(round(_SWINGS_S / _STEP_S), board.low_kw)
-    racks_kw = sum(p.swing_kw for p in parts.values())
-    for number, part in parts.items():
-        kw = part.swing_kw / racks_kw * board.swing_kw
-        # The noise of what is left to the grid is the grid's.
-        noise_frac = basis.noise_frac * min(1.0, taken.get(number, 0.0) / kw)
-        load += make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, _SWINGS_S, _STEP_S, _SEED + number)
-        load -= kw
-    held = follow(load, _STEP_S, _element(basis, shares), Control(floor_kw=floor, ceiling_kw=ceiling))
+    held = along_swings(plan, basis, phase).held
     text = f"of {factor * board.swing_kw:,.0f} kW peak to peak that blocks leave"
     if limit is not None:
         seen_kw = factor * held.peak_to_peak_kw
@@ -124,14 +137,32 @@ def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn
         yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings {text}")
 
 
-def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
+def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
+    """The site's batteries along the swings that blocks leave, at the switchgear."""
+    board, shares = drawn(plan, phase)[0], _of_site(plan, phase, "swing")
+    parts = dict(_left(plan, phase))
+    taken = {s.demand: _taken_kw(s, parts[s.demand]) for s in shares if s.demand in parts}
+    taken_kw = sum(taken.values())
+    ceiling = board.high_kw - sum(s.relief_kw for s in shares)
+    floor = min(ceiling, ceiling - board.swing_kw + taken_kw)
+    load = np.full(round(SWINGS_S / STEP_S), board.low_kw)
+    racks_kw = sum(p.swing_kw for p in parts.values())
+    for number, part in parts.items():
+        kw = part.swing_kw / racks_kw * board.swing_kw
+        # The noise of what is left to the grid is the grid's.
+        noise_frac = basis.noise_frac * min(1.0, taken.get(number, 0.0) / kw)
+        load += make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, SWINGS_S, STEP_S, SEED + number)
+        load -= kw
+    element, control = _element(basis, shares), Control(floor_kw=floor, ceiling_kw=ceiling)
+    return Along(load, follow(load, STEP_S, element, control), element.usable_kwh)
+
+
+def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float) -> Iterable[Finding]:
     limit = plan.brief.grid.ramp_mw_per_min
     if limit is None:
         return
-    load = day_of_jobs(plan, basis, phase, board)
-    control = Control(ramp_kw_per_min=limit * 1000 / factor, recharge_h=basis.recharge_h)
-    shares = [*_of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")]
-    held = follow(load, 1.0, _element(basis, shares), control)
+    along = along_ramps(plan, basis, phase, limit)
+    held, load = along.held, along.load_kw
     step_kw = factor * float(load.max() - load.min())
     text = f"fastest change over a day of {basis.jobs_per_day_count} jobs, each a step of {step_kw:,.0f} kW"
     seen = factor * held.ramp_kw_per_min / 1000
@@ -139,20 +170,38 @@ def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn,
     yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", "missed of the ramps")
 
 
-def _shaved(plan: Plan, phase: int, where: str, board: Drawn) -> Iterable[Finding]:
+def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float) -> Along:
+    """All storage that keeps something for ramps along a day of jobs, at the switchgear."""
+    load = day_of_jobs(plan, basis, phase, drawn(plan, phase)[0])
+    control = Control(ramp_kw_per_min=limit_mw_per_min * 1000 / grown(plan, phase), recharge_h=basis.recharge_h)
+    element = _element(basis, [*_of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")])
+    return Along(load, follow(load, 1.0, element, control), element.usable_kwh)
+
+
+def _shaved(plan: Plan, phase: int, where: str) -> Iterable[Finding]:
+    asked, along = plan.brief.storage.shaving, along_peak(plan, phase)
+    if along is None:
+        return
+    given_kw = sum(s.relief_kw for s in _of_site(plan, phase, "shaving"))
+    text = f"missed of {given_kw:,.0f} kW for {asked.peak_h:g} h a day"
+    yield Finding.at_most(RULE, where, along.held.short_kw, _ROUNDING_KW, "kW", text)
+    charged_kwh, text = float(along.held.stored_kwh[-1]), "charged again before the next peak"
+    yield Finding.at_least(RULE, where, charged_kwh, along.usable_kwh * (1 - _SAME_FRAC), "kWh", text)
+
+
+def along_peak(plan: Plan, phase: int) -> Along | None:
+    """The site's batteries along a day of two levels, at the switchgear, the peak first; none where no hours are asked
+    for."""
     asked, shares = plan.brief.storage.shaving, _of_site(plan, phase, "shaving")
     if asked.peak_h is None or asked.rest_frac is None or not shares:
-        return
+        return None
+    high_kw = drawn(plan, phase)[0].high_kw
     battery = next(b for s in shares if (b := plan.module(s.sku).grid_battery) is not None)
     power_kw, kwh, given_kw = (sum(getattr(s, w) for s in shares) for w in ("power_kw", "energy_kwh", "relief_kw"))
     # Energies are what the connection is given, so that charging bears the whole loss.
     element = Element(power_kw, power_kw, kwh, 1.0, charge_frac=battery.round_trip_frac)
-    load = np.where(np.arange(24 * 60) < asked.peak_h * 60, board.high_kw, asked.rest_frac * board.high_kw)
-    held = follow(load, 60.0, element, Control(ceiling_kw=board.high_kw - given_kw, recharge_h=0.0))
-    text = f"missed of {given_kw:,.0f} kW for {asked.peak_h:g} h a day"
-    yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", text)
-    charged_kwh, text = float(held.stored_kwh[-1]), "charged again before the next peak"
-    yield Finding.at_least(RULE, where, charged_kwh, kwh * (1 - _SAME_FRAC), "kWh", text)
+    load = np.where(np.arange(24 * 60) < asked.peak_h * 60, high_kw, asked.rest_frac * high_kw)
+    return Along(load, follow(load, PEAK_STEP_S, element, Control(ceiling_kw=high_kw - given_kw, recharge_h=0.0)), kwh)
 
 
 def _of_site(plan: Plan, phase: int, duty: Duty) -> list[Share]:
@@ -197,25 +246,25 @@ def day_of_jobs(plan: Plan, basis: DutiesBasis, phase: int, board: Drawn) -> Pow
         part_to_h=0.0,
         noise_frac=0.0,
     )
-    return make_day(day, _SEED)
+    return make_day(day, SEED)
 
 
 def _left(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging]]:
     """The swings of each IT demand that blocks leave, at the racks."""
     left_kw: dict[int, float] = {}
-    swinging: dict[int, Swinging] = {}
+    parts: dict[int, Swinging] = {}
     for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
-        swings, number = _swinging(plan, kind), plan.demand_of(kind)
+        swings, number = swinging(plan, kind), plan.demand_of(kind)
         if swings is not None and blocks[phase]:
             high_kw, low_kw, _ = _levels_kw(plan, kind)
-            swinging[number] = swings
+            parts[number] = swings
             left_kw[number] = left_kw.get(number, 0.0) + blocks[phase] * kind.pods * (high_kw - low_kw)
     for number, kw in sorted(left_kw.items()):
         if kw > _ROUNDING_KW:
-            yield number, swinging[number]._replace(swing_kw=kw)
+            yield number, parts[number]._replace(swing_kw=kw)
 
 
-def _swinging(plan: Plan, kind: BlockKind) -> Swinging | None:
+def swinging(plan: Plan, kind: BlockKind) -> Swinging | None:
     """Its pods at the racks, before any storage; none for what serves single requests."""
     card, it = plan.card_of(kind), plan.module(kind.pod).it
     swing = card.swing if isinstance(card, Workload) else None
@@ -230,7 +279,7 @@ def _swinging(plan: Plan, kind: BlockKind) -> Swinging | None:
 def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, float, float]:
     """What one pod of a kind takes of its supply while it computes, waits and idles, what its block's own storage does
     about its swings being done."""
-    it, swings = plan.module(kind.pod).it, _swinging(plan, kind)
+    it, swings = plan.module(kind.pod).it, swinging(plan, kind)
     assert it is not None
     if swings is None:
         return it.peak_kw, it.peak_kw, it.peak_kw
