@@ -64,7 +64,9 @@ class DutiesBasis(Frozen):
     checkpoint_s: Positive
     """Pause in which all of them wait."""
     recharge_h: Positive
-    """In which a ramp's storage comes back to half charge."""
+    """At the rate that would take so long a ramp's storage comes back to half charge, or more slowly: see below."""
+    recharge_frac: Annotated[float, Field(gt=0, le=0.5)]
+    """Most of its power that goes into that: it comes on top of a ramp that begins meanwhile."""
 
 
 class UtilityFault(Frozen):

@@ -336,7 +336,7 @@ class Bounding:
 def _duty(duty: BlockAsk, swing: SwingAsk | None, ask: StorageAsk) -> tuple[int, int]:
     """Swings are taken up of themselves only where the brief limits them."""
     step_w = duty.step_w - duty.offer_w
-    power_w, energy_wh = step_w, step_w * ask.ramp_parts // PARTS
+    power_w, energy_wh = (step_w * parts // PARTS for parts in (ask.ramp_power_parts, ask.ramp_parts))
     if swing is not None and ask.seen_w is not None:
         power_w += duty.swing_w * swing.power_parts // PARTS
         energy_wh += duty.swing_w * swing.energy_parts // PARTS

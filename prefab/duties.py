@@ -4,6 +4,7 @@ Duties are asked for at the same time, so that their powers and energies add up;
 them are linear in the blocks that stand: a swing asks for energy by its period, and a ramp by the site's largest step.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from prefab.physics.electrical import derate
 from prefab.plan import Group
 from prefab.shares import Share
 from prefab.workload import Workload
+
+_ROUNDS = 60
+"""Until the slowest recharge and the energy that it follows from agree."""
 
 SMOOTHING = "load_smoothing"
 """What capacitors at the racks give: a carrier that no module needs."""
@@ -119,7 +123,7 @@ class Duties:
                 left_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, left_kw - through * frac * kw)
             if self.ramps and group.carrier != SMOOTHING:
                 # Of ramps no more than its own part: then rectifiers never draw more than before.
-                offer_kw = min(held.power_kw - share.power_kw, frac * pods * levels.step_kw)
+                offer_kw = min((held.power_kw - share.power_kw) / self.ramp_frac, frac * pods * levels.step_kw)
                 offers.append(Held(group.carrier, group.sku, offer_kw, held.energy_kwh - share.energy_kwh))
             if group.carrier == SMOOTHING:
                 break
@@ -184,17 +188,35 @@ class Duties:
             else 0.0
         )
 
-    def ramp_h(self, step_kw: float, lost_frac: float) -> float:
-        """Energy over power of a site's ramps: the room for a fall beside what a rise takes.
+    @property
+    def ramp_frac(self) -> float:
+        """Power kept for a step, over the step: what brings the charge back may go on while it begins."""
+        duties = self.catalog.basis.duties
+        return 1 + (duties.recharge_frac if duties else 0.0)
+
+    def ramp_h(self, step_kw: float, lost_frac: float, pause_frac: float) -> float:
+        """Energy over power of a site's ramps: the room for a fall beside what a rise takes, and on both sides for the
+        pauses of checkpoints, of which the storage carries some with it until it is at half charge again.
 
         Args:
             step_kw: The largest that all its blocks make together, at the switchgear.
             lost_frac: What is lost between switchgear and utility, of what is drawn more.
+            pause_frac: How far the load falls in a pause, over the step.
         """
         limit = self.brief.grid.ramp_mw_per_min
         if limit is None or step_kw <= 0:
             return 0.0
-        return 2 * ramp_limit(step_kw, limit * 1000 / (1 + lost_frac)).energy_kwh / step_kw
+        duties = self.catalog.basis.duties
+        beside_kw = step_kw * self.ramp_frac
+        each_h = ramp_limit(beside_kw, limit * 1000 / (1 + lost_frac)).energy_kwh / step_kw
+        if duties is None:
+            return 2 * each_h
+        pause_h, side_h = pause_frac * duties.checkpoint_s / 3600, each_h
+        for _ in range(_ROUNDS):
+            recharge_h = max(duties.recharge_h, side_h / duties.recharge_frac / self.ramp_frac)
+            left_frac = math.exp(-duties.checkpoint_every_min / 60 / recharge_h)
+            side_h = each_h + pause_h / (1 - left_frac)
+        return 2 * side_h
 
 
 def marginal_frac(modules: Iterable[Module], carrier: str, power_factor: float) -> float:

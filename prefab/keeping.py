@@ -39,7 +39,7 @@ def _lent(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, Block
             if each_kw > 0:
                 yield Share(
                     duty="ramp", carrier=held.carrier, sku=held.sku, kind=name, phase=phase,
-                    power_kw=each_kw, energy_kwh=each_kw * ask.ramp_h,
+                    power_kw=each_kw * ask.ramp_frac, energy_kwh=each_kw * ask.ramp_h,
                 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _by_batteries(
                     "relief_kw": kw * swing.relief_parts / PARTS,
                 }
             )
-    yield nothing.model_copy(update={"power_kw": step_kw, "energy_kwh": step_kw * ask.ramp_h})
+    yield nothing.model_copy(update={"power_kw": step_kw * ask.ramp_frac, "energy_kwh": step_kw * ask.ramp_h})
     if ask.shaving is not None:
         kw = values[problem.storage.shaved(phase)] / WATTS
         power_kw, energy_kwh = (kw * parts / PARTS for parts in (ask.shaving.power_parts, ask.shaving.energy_parts))

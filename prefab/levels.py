@@ -35,6 +35,11 @@ class Levels:
         return self.low_kw + self.high_frac * self.swing_kw
 
     @property
+    def pause_frac(self) -> float:
+        """How far below the mean all of it waits, over the step from idle to the mean."""
+        return (self.mean_kw - self.low_kw) / self.step_kw if self.step_kw > 0 else 0.0
+
+    @property
     def step_kw(self) -> float:
         """From idle to the mean, when a job starts; back when it ends."""
         return self.mean_kw - self.idle_kw

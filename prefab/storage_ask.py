@@ -49,10 +49,13 @@ class StorageAsk:
     """By IT demand."""
     seen_w: int | None = None
     """Swings that the switchgear may pass on, peak to peak; any where the brief does not say."""
+    ramp_frac: float = 1.0
+    """Power kept for ramps, over the step."""
     ramp_h: float = 0.0
-    """Energy over power of ramps."""
+    """Energy over the step likewise."""
+    ramp_power_parts: int = PARTS
     ramp_parts: int = 0
-    """The same in whole numbers."""
+    """Both in whole numbers."""
     shaving: ShavingAsk | None = None
     most_w: int = 0
     most_wh: int = 0
@@ -98,15 +101,17 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
     if not duties.varies:
         return StorageAsk(reserve_w, reserve_wh, most_w=reserve_w, most_wh=reserve_wh)
     lost_frac = _lost_frac(offered)
+    its = {m.sku: m.it for m in catalog.modules}
     swings = tuple(_swing_ask(duties, n, columns, rounding) for n in range(len(brief.it.demands)))
     step_kw, swing_kw, drawn_kw = (
         _most_of(brief, columns, [each(c) for c in columns]) for each in (_step_kw, _swing_kw, lambda c: c.mv_worst_kw)
     )
-    ramp_h = duties.ramp_h(step_kw, lost_frac)
+    pauses = (duties.levels(c.demand, its.get(c.pod)) for c in columns)
+    ramp_h = duties.ramp_h(step_kw, lost_frac, max((p.pause_frac for p in pauses if p), default=0.0))
     shaving = _shaving_ask(offered, rounding)
     power_frac = max((s.power_parts for s in swings if s), default=0) / PARTS
     energy_h = max((s.energy_parts for s in swings if s), default=0) / PARTS
-    most_kw = [reserve_kw, step_kw, power_frac * swing_kw]
+    most_kw = [reserve_kw, duties.ramp_frac * step_kw, power_frac * swing_kw]
     most_kwh = [reserve_kw * hours, step_kw * ramp_h, energy_h * swing_kw]
     if shaving is not None:
         # Never more than what is left in the other hours would let it take back.
@@ -120,11 +125,13 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         varies=True,
         swings=swings if duties.swings else (None,) * len(swings),
         seen_w=None if seen_mw is None else rounding.had(seen_mw * 1000 / (1 + lost_frac), WATTS),
+        ramp_frac=duties.ramp_frac,
         ramp_h=ramp_h,
         shaving=shaving,
         most_w=rounding.needed(sum(most_kw), WATTS),
         most_wh=rounding.needed(sum(most_kwh), WATTS),
         ramp_parts=rounding.needed(ramp_h, PARTS),
+        ramp_power_parts=rounding.needed(duties.ramp_frac, PARTS),
     )
 
 

@@ -198,7 +198,7 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
         lent = problem.storage.lent(phase)
         model.add_row([(1, lent), *offers], high=0)
         steps.append((-1, lent))
-    power += [(-w * PARTS, name) for w, name in steps]
+    power += [(-w * ask.ramp_power_parts, name) for w, name in steps]
     energy += [(-w * ask.ramp_parts, name) for w, name in steps]
     if ask.shaving is not None:
         shaved = problem.storage.shaved(phase)

@@ -6,7 +6,7 @@ draws at each level is walked along the plan's own connections.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,8 +44,13 @@ class Drawn:
     """What the site draws while its training computes, waits and idles; everything else as at its peak."""
 
     high_kw: float
+    """What blocks' own storage takes of swings is done, here and in `low_kw`."""
     low_kw: float
     idle_kw: float
+    mean_kw: float
+    """Over its swings."""
+    pause_kw: float
+    """While all of it waits for longer than storage at the racks lasts."""
 
     @property
     def swing_kw(self) -> float:
@@ -172,9 +177,18 @@ def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float
 
 def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float) -> Along:
     """All storage that keeps something for ramps along a day of jobs, at the switchgear."""
-    load = day_of_jobs(plan, basis, phase, drawn(plan, phase)[0])
-    control = Control(ramp_kw_per_min=limit_mw_per_min * 1000 / grown(plan, phase), recharge_h=basis.recharge_h)
+    load = day_of_jobs(basis, drawn(plan, phase)[0])
+    board, meter = drawn(plan, phase)
+    factor = grown(plan, phase)
+    steps = [s for s in plan.brief.grid.series if s.since <= plan.brief.phases[phase].energised_by]
+    given_mw = steps[-1].firm_mw + steps[-1].interruptible_mw if steps else plan.brief.grid.capacity_mw
+    # Charge is made up with what the connection has to spare, and no more.
+    ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / factor
+    ramp = limit_mw_per_min * 1000 / factor
     element = _element(basis, [*_of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")])
+    recharge_kw = basis.recharge_frac * element.discharge_kw / (1 + basis.recharge_frac)
+    recharge_h = max(basis.recharge_h, element.usable_kwh / 2 / recharge_kw if recharge_kw else 0.0)
+    control = Control(ceiling_kw=ceiling, ramp_kw_per_min=ramp, recharge_h=recharge_h)
     return Along(load, follow(load, 1.0, element, control), element.usable_kwh)
 
 
@@ -229,13 +243,11 @@ def _taken_kw(share: Share, swings: Swinging) -> float:
     return share.relief_kw / (1 - swings.high_frac)
 
 
-def day_of_jobs(plan: Plan, basis: DutiesBasis, phase: int, board: Drawn) -> Powers:
+def day_of_jobs(basis: DutiesBasis, board: Drawn) -> Powers:
     """What the switchgear would see over a day in steps of a second, its swings being evened out."""
-    parts = [part for _, part in _left(plan, phase)] or [Swinging(0.0, 1.0, 1.0)]
-    high_frac = max(part.high_frac for part in parts)
     day = DayOfJobs(
-        peak_kw=board.low_kw + high_frac * board.swing_kw,
-        pause_kw=board.low_kw,
+        peak_kw=board.mean_kw,
+        pause_kw=board.pause_kw,
         idle_kw=board.idle_kw,
         jobs_count=basis.jobs_per_day_count,
         idle_s=round(basis.idle_min * 60),
@@ -256,7 +268,7 @@ def _left(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging]]:
     for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
         swings, number = swinging(plan, kind), plan.demand_of(kind)
         if swings is not None and blocks[phase]:
-            high_kw, low_kw, _ = _levels_kw(plan, kind)
+            high_kw, low_kw, *_ = _levels_kw(plan, kind)
             parts[number] = swings
             left_kw[number] = left_kw.get(number, 0.0) + blocks[phase] * kind.pods * (high_kw - low_kw)
     for number, kw in sorted(left_kw.items()):
@@ -276,18 +288,19 @@ def swinging(plan: Plan, kind: BlockKind) -> Swinging | None:
     return Swinging(kind.pods * swing_kw, swing.period_s.high, swing.high_frac.base)
 
 
-def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, float, float]:
-    """What one pod of a kind takes of its supply while it computes, waits and idles, what its block's own storage does
-    about its swings being done."""
+def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, ...]:
+    """What one pod of a kind takes of its supply, for every field of `Drawn`."""
     it, swings = plan.module(kind.pod).it, swinging(plan, kind)
     assert it is not None
     if swings is None:
-        return it.peak_kw, it.peak_kw, it.peak_kw
+        return (it.peak_kw,) * len(fields(Drawn))
     own = [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
     taken_kw = sum(_taken_kw(s, swings) for s in own) / kind.pods
     high_kw = it.peak_kw - (1 - swings.high_frac) * taken_kw
-    low_kw = min(high_kw, it.peak_kw - swings.swing_kw / kind.pods + swings.high_frac * taken_kw)
-    return high_kw, low_kw, it.idle_frac * it.measured_kw
+    pause_kw = it.peak_kw - swings.swing_kw / kind.pods
+    low_kw = min(high_kw, pause_kw + swings.high_frac * taken_kw)
+    mean_kw = swings.high_frac * it.peak_kw + (1 - swings.high_frac) * pause_kw
+    return high_kw, low_kw, it.idle_frac * it.measured_kw, mean_kw, pause_kw
 
 
 @lru_cache(maxsize=16)
@@ -296,7 +309,7 @@ def drawn(plan: Plan, phase: int) -> tuple[Drawn, Drawn]:
     network = network_of(plan, phase)
     kinds = {k.name: k for k in plan.sized.kinds}
     at_board, at_meter = [], []
-    for level in range(3):
+    for level in range(len(fields(Drawn))):
         by_kind = {name: _levels_kw(plan, kind)[level] for name, kind in kinds.items()}
         pods = (t for t, e in network.equipment.items() if network.module(t).it is not None)
         normal_kw = network.drawing({t: by_kind[network.equipment[t].kind] for t in pods}).normal_kw
