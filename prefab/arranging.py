@@ -42,7 +42,7 @@ def arrange(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_l
     sides = 2 if level in TWO_SIDED or (level == "N+1" and apart) else 1
     spare = 0 if level == "N+1" and apart else _SPARE.get(level, 0)
     per_side = max(
-        rounded_up(demand.normal / offer.capacity_kw) + spare,
+        max(1, rounded_up(demand.normal / offer.capacity_kw)) + spare,
         rounded_up(demand.worst / offer.capacity_kw / (1 if apart else sides)),
         at_least,
     )
@@ -122,7 +122,8 @@ def _shared(
     per_side = max(rounded_up(worst / offer.capacity_kw), at_least)
     if per_side > offer.parallel_max:
         return None
-    shares = tuple((kw / sum(consumers) / per_side, per_side) for kw in carried[0])
+    total_kw = sum(consumers) or 1.0
+    shares = tuple((kw / total_kw / per_side, per_side) for kw in carried[0])
     lost = [
         tuple((kw / per_side, per_side if n != gone else 0) for n, kw in enumerate(of_each))
         for gone, of_each in enumerate(carried[1:])

@@ -167,6 +167,18 @@ def test_fewer_modules_than_arranged_are_refused():
                     tried += 1
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("parallel_max", [1, 4])
+def test_what_draws_nothing_has_modules_that_one_may_lose(level, parallel_max):
+    """A feed is asked for all the same, and one must be left after each loss."""
+    offered = module(Case(level, (100.0,), 0, 1, 1, 100.0, parallel_max, None))
+    brief = a_brief(redundancy={"power": level})
+    offer = Offer(brief, offered, CARRIER, site_conditions(brief, a_catalog()), None, None, 100.0)
+    for found in arrange(Demand((0.0,)), offer, level, (0.0,) * 6, 1):
+        assert found.worst_kw == 0.0
+        assert found.sides * found.per_side > {"N": 0, "N+2": 2}.get(level, 1)
+
+
 def test_without_a_consumer_for_every_system_sharing_is_not_arranged():
     # Two pods on AB and AC would do for the walk; a third system that nothing hangs on is not bought.
     for systems, pods, level in ((3, 2, "3N/2"), (4, 3, "4N/3"), (4, 2, CATCHER)):
