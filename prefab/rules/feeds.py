@@ -60,12 +60,26 @@ def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> li
             faults += [f"{need.carrier} from {tag}: {text}" for text in _supplier_faults(network, e, need, tag)]
     suppliers = [network.equipment[t] for t in seen if t in network.equipment]
     level = level_of(network, suppliers[0].tag) if suppliers else "N"
+    if need.alternate:
+        faults += _changeover_faults(network, need, feeds)
     if need.connection not in ("unit", "shared"):
         faults += _system_faults(network, need, feeds, level)
     if need.connection == "unit" and len(feeds) != 1:
         faults.append(f"{need.carrier} is not fed by suppliers of its own")
     if need.connection == "shared" and (len(feeds) != 1 or len(feeds[0].suppliers) != 1):
         faults.append(f"{need.carrier} is not fed by one supplier")
+    return faults
+
+
+def _changeover_faults(network: Network, need: Need, feeds: list[Feed]) -> list[str]:
+    """Whether its own carrier is the normal source, and what may stand in for it takes over wherever it stands."""
+    carriers = {tag: e.carrier for tag, e in network.equipment.items()}
+    given = {f.side: {need.carrier if t in UTILITIES else carriers.get(t, "") for t in f.suppliers} for f in feeds}
+    faults = []
+    if given.get("A") != {need.carrier}:
+        faults.append(f"{need.carrier} is not the normal source on feed A")
+    if given.get("B", set()) != {need.alternate}.intersection(carriers.values()):
+        faults.append(f"{need.carrier}: feed B is not {need.alternate} that takes over, where that stands")
     return faults
 
 

@@ -49,6 +49,36 @@ def test_missing_feed():
     assert faults(edit) == ["no feed of critical_ac"]
 
 
+def at_the_intake(edit):
+    """Faults of the first intake switchgear, whose feeds of the utility the edit changes."""
+
+    def both(tree):
+        edit(tree, *(feed(tree, "MVS-A1", "utility_mv", side) for side in "AB"))
+
+    return faults(both)
+
+
+def test_the_utility_is_the_normal_source():
+    def without_utility(tree, utility, _sets):
+        tree["connected"]["feeds"].remove(utility)
+
+    def without_sets(tree, _utility, sets):
+        tree["connected"]["feeds"].remove(sets)
+
+    def exchanged(_tree, utility, sets):
+        utility["side"], sets["side"] = "B", "A"
+
+    def utility_twice(_tree, utility, sets):
+        sets["suppliers"] = utility["suppliers"]
+
+    normal, standby = "utility_mv is not the normal source on feed A", "feed B is not standby_mv that takes over"
+    assert at_the_intake(without_utility) == [normal]
+    assert at_the_intake(exchanged)[0] == normal
+    assert standby in at_the_intake(exchanged)[1]
+    assert standby in at_the_intake(without_sets)[0]
+    assert any(standby in text for text in at_the_intake(utility_twice))
+
+
 def test_feed_nobody_asks_for():
     def edit(tree):
         tree["connected"]["feeds"].append(
