@@ -53,11 +53,15 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     repeated = [t for t, n in tags.items() if n > 1]
     known = {m.sku for m in plan.modules}
     strange = sorted({s for _, s, _ in stands if s not in known or s in plan.brief.limits.exclude})
+    by_metre = {m.sku for m in plan.modules if m.stands == "per_metre"}
+    runs = [e.tag for e in plan.connected.equipment if e.sku in by_metre]
+    text = "modules that are part of a run, counted by the metre"
     kinds = float(len({e.kind for e in plan.connected.equipment if e.kind}))
     return (
         *differ,
         summary,
         Finding(RULE, "site", not repeated, float(len(repeated)), 0.0, "tags", "==", "tags used twice"),
+        Finding(RULE, "site", not runs, float(len(runs)), 0.0, "modules", "==", text),
         Finding(RULE, "site", not strange, float(len(strange)), 0.0, "SKUs", "==", "unknown or excluded"),
         Finding(
             RULE,

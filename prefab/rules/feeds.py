@@ -13,6 +13,7 @@ TITLE = "A and B feeds"
 BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
 WISHES: tuple[str, ...] = ()
 RULE = "feeds"
+_FLOWING = ("electric", "liquid", "air", "heat")
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -25,6 +26,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         for need in needs.values():
             feeds = network.feeds.get((tag, need.carrier), [])
             broken += [(tag, text) for text in _faults(network, e, need, feeds)]
+        if _from_nothing(network, e):
+            broken.append((tag, f"gives {e.carrier} and passes on nothing that it needs"))
     consumers = set(network.equipment)
     for feed in plan.connected.feeds:
         module = network.module(feed.consumer) if feed.consumer in consumers else None
@@ -43,6 +46,14 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     total = float(len(plan.connected.feeds))
     kept = Finding(RULE, "site", not broken, total - len(broken), total, "feeds", "==", "feeds in order")
     return (*(Finding(RULE, tag, False, 1.0, 0.0, "faults", "==", text) for tag, text in broken), kept)
+
+
+def _from_nothing(network: Network, e: Equipment) -> bool:
+    """Whether power or cooling would begin in a module that neither burns fuel, stores power nor rejects heat."""
+    module = network.module(e.tag)
+    if network.carriers[e.carrier].medium not in _FLOWING or module.grid_battery or module.rejection:
+        return False
+    return not any(n.through or network.carriers[n.carrier].medium == "fuel" for n in module.needs)
 
 
 def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> list[str]:

@@ -1,7 +1,7 @@
 """A and B feeds: what a wrong connection looks like."""
 
 import pytest
-from damage import damaged, item
+from damage import damaged, item, module
 from wired import hand_wired_plan
 
 from prefab.rules import feeds
@@ -114,6 +114,21 @@ def test_supplier_of_a_later_phase():
         item(tree["connected"]["equipment"], tag="B01-FWU-03")["phase"] = 1
 
     assert faults(edit, blocks=2) == ["air_cooling from B01-FWU-03: it stands in a later phase"]
+
+
+@pytest.mark.parametrize(
+    ("sku", "tag"), [("TRF-1000", "B01-TRF-01"), ("CDU-500", "B01-CDU-01"), ("GEN-2000", "GEN-01")]
+)
+def test_nothing_is_given_from_nothing(sku, tag):
+    def without_source(tree):
+        entry = module(tree, sku)
+        taken = {n["carrier"] for n in entry["needs"] if n["through"] or n["carrier"] == "fuel"}
+        assert taken
+        entry["needs"] = [n for n in entry["needs"] if n["carrier"] not in taken]
+
+    found = feeds.check(damaged(hand_wired_plan(), without_source))
+    (text,) = (f.text for f in found if f.where == tag and not f.kept and f.text.endswith("that it needs"))
+    assert "and passes on nothing" in text
 
 
 def test_two_feeds_on_one_side():
