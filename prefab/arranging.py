@@ -6,10 +6,10 @@ hangs on one system and may be taken over by the last one, which carries nothing
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import combinations, combinations_with_replacement
+from itertools import accumulate, combinations, combinations_with_replacement, pairwise
 
 from prefab.eligible import Offer
-from prefab.loading import Arrangement, Consumers, Demand
+from prefab.loading import Arrangement, Consumers, Demand, Parts
 from prefab.module import Module, Need
 from prefab.units import need as rounded_up
 
@@ -19,6 +19,12 @@ Cords = tuple[int, int]
 CATCHER = "catcher"
 SYSTEMS = {"3N/2": (3,), "4N/3": (4,), CATCHER: (3, 4, 5)}
 """Numbers of systems that each scheme may have."""
+
+TWO_SIDED = ("2N", "2(N+1)")
+"""Schemes of a system A and a system B that each carry everything."""
+
+_LEFT_FRAC = 1e-9
+"""Part of a load that a system still carries: fans that do nothing stand still, those that do next to nothing run."""
 
 _SPARE = {"N+1": 1, "N+2": 2, "2(N+1)": 1}
 """Modules of a system beyond those that carry it."""
@@ -33,22 +39,37 @@ def arrange(demand: Demand, offer: Offer, level: str, consumers: Consumers, at_l
         found = (_shared(demand, offer, level, consumers, at_least, n) for n in SYSTEMS[level])
         return [arranged for arranged in found if arranged is not None]
     apart = offer.parallel_max == 1
-    sides = 2 if level in ("2N", "2(N+1)") or (level == "N+1" and apart) else 1
+    sides = 2 if level in TWO_SIDED or (level == "N+1" and apart) else 1
     spare = 0 if level == "N+1" and apart else _SPARE.get(level, 0)
     per_side = max(
-        rounded_up(demand.normal / offer.capacity_kw) + spare,
+        max(1, rounded_up(demand.normal / offer.capacity_kw)) + spare,
         rounded_up(demand.worst / offer.capacity_kw / (1 if apart else sides)),
         at_least,
     )
     if per_side > offer.parallel_max:
         return []
     count = sides * per_side
-    # The worst split of a load over an A and a B module is all on one: losses are convex.
-    shares = ((1.0, 1), (0.0, 1)) if apart and sides == 2 else ((1 / count, count),)
-    if level == "N":
-        return [Arrangement(sides, per_side, demand, shares)]
     left = (per_side if sides == 2 else count) - spare
-    return [Arrangement(sides, per_side, demand, shares, (((demand.normal / left, left),),))]
+    lost: tuple[Parts, ...] = (((demand.normal / left, left),),) if level != "N" else ()
+    shares: Parts = ((1 / count, count),)
+    if sides == 2 and apart:
+        # The worst split of a load over an A and a B module is all on one: losses are convex.
+        shares = ((1.0, 1), (0.0, 1))
+    elif sides == 2:
+        shares = ((1 / count, per_side),) * 2
+        lost = ((*lost[0], (0.0, 0)), _cord_lost(demand, per_side))
+    return [Arrangement(sides, per_side, demand, shares, lost)]
+
+
+def _cord_lost(demand: Demand, per_side: int) -> Parts:
+    """Systems A and B with the largest consumer on one of them: where that was only a cord, all modules run on.
+
+    A whole system lost takes its idle losses with it, so that this may draw more.
+    """
+    most_kw = demand.normal * (1 - _LEFT_FRAC)
+    largest_kw = most_kw if demand.largest_kw is None else min(demand.largest_kw, most_kw)
+    both_kw = ((demand.normal + largest_kw) / 2, (demand.normal - largest_kw) / 2)
+    return tuple((kw / per_side, per_side) for kw in both_kw)
 
 
 def arrange_least(demand: Demand, offer: Offer, level: str, pods: Consumers, at_least: int) -> list[Arrangement]:
@@ -101,12 +122,14 @@ def _shared(
     per_side = max(rounded_up(worst / offer.capacity_kw), at_least)
     if per_side > offer.parallel_max:
         return None
-    shares = tuple((kw / sum(consumers) / per_side, per_side) for kw in carried[0])
-    lost = tuple(
-        tuple((kw / per_side, per_side) for n, kw in enumerate(of_each) if n != gone)
+    total_kw = sum(consumers) or 1.0
+    shares = tuple((kw / total_kw / per_side, per_side) for kw in carried[0])
+    lost = [
+        tuple((kw / per_side, per_side if n != gone else 0) for n, kw in enumerate(of_each))
         for gone, of_each in enumerate(carried[1:])
-    )
-    return Arrangement(systems, per_side, demand, shares, lost)
+    ]
+    lost.append(tuple((kw / per_side, per_side) for kw in _with_a_cord_lost_kw(consumers, level, systems)))
+    return Arrangement(systems, per_side, demand, shares, tuple(lost))
 
 
 @lru_cache(maxsize=4096)
@@ -114,6 +137,23 @@ def _carried_kw(consumers: Consumers, scheme: str, systems: int) -> tuple[tuple[
     """What each system carries with all in service, then without each of them: the same for every offer."""
     cords = spread(consumers, scheme, systems)
     return tuple(tuple(carried_kw(consumers, cords, scheme, systems, lost)) for lost in range(-1, systems))
+
+
+@lru_cache(maxsize=4096)
+def _with_a_cord_lost_kw(consumers: Consumers, scheme: str, systems: int) -> tuple[float, ...]:
+    """What systems carry, the fullest first, where one consumer has lost a cord: uneven enough for any of them.
+
+    The fullest one carries, and any number of the fullest carry together, as much as in the worst case for so many:
+    losses, which are convex, are nowhere larger.
+    """
+    normal = _carried_kw(consumers, scheme, systems)[0]
+    fullest = [0.0] * systems
+    for draw_kw, cords in zip(consumers, spread(consumers, scheme, systems), strict=True):
+        usual, *moved = ([draw_kw * kw for kw in carried_kw([1.0], [cords], scheme, systems, n)] for n in (-1, *cords))
+        for carried in moved:
+            kw = sorted((a - b + c for a, b, c in zip(normal, usual, carried, strict=True)), reverse=True)
+            fullest = [max(pair) for pair in zip(fullest, accumulate(kw), strict=True)]
+    return tuple(more - less for less, more in pairwise((0.0, *fullest)))
 
 
 def rated_draw_kw(module: Module, carrier: str, need: Need) -> float:

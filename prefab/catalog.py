@@ -101,7 +101,8 @@ class Catalog(Frozen):
         return (*self.workloads, *self.storage_cards)
 
     def with_fabric(self, frac: float | None) -> "Catalog":
-        """Pods that ask for another share of fabric, storage and management computers; their own where it is None."""
+        """Pods that ask for another share of fabric, storage and management computers, or for none; their own where it
+        is None."""
         if frac is None:
             return self
         return self.model_copy(update={"modules": tuple(_with_fabric(m, frac) for m in self.modules)})
@@ -115,7 +116,9 @@ def _with_fabric(module: Module, frac: float) -> Module:
     if module.it is None or module.needed(FABRIC) is None:
         return module
     needs = (n.model_copy(update={"kw_per_kw": frac}) if n.carrier == FABRIC else n for n in module.needs)
-    return module.model_copy(update={"needs": tuple(needs)})
+    # What asks for nothing has no feed either, and no room.
+    asked = tuple(n for n in needs if n.carrier != FABRIC or n.kw_per_kw or n.fixed_kw or n.units)
+    return module.model_copy(update={"needs": asked})
 
 
 KINDS = (

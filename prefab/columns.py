@@ -13,13 +13,13 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, product, repeat, takewhile
+from itertools import accumulate, product, takewhile
 from math import lcm
 
 import networkx as nx
 import numpy as np
 
-from prefab.arranging import SYSTEMS, rated_draw_kw
+from prefab.arranging import SYSTEMS
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.duties import SMOOTHING, BlockDuty, Duties
@@ -38,6 +38,7 @@ from prefab.fronts import (
     placed,
     rank,
 )
+from prefab.hanging import drawn_by_pod, largest_kw, rated_kw, supply_of
 from prefab.loading import Consumers, Demand
 from prefab.module import Module
 from prefab.plan import Group
@@ -251,10 +252,8 @@ class _Walker:
             asked: dict[Key, float] = {}
             lets = True
             for need in pod.needs:
-                electric = self.carriers[need.carrier].medium == "electric"
-                kw = pod.it.peak_kw if electric else pod.it.sustained_kw
                 supply = grade if need is graded else need.supply_max_degc
-                amount = need.units or need.kw_per_kw * kw + need.fixed_kw
+                amount = drawn_by_pod(self.ways, pod, need)
                 key = self.ways.key_of(need, supply, need.return_max_degc, of_pod=pods > 1)
                 lets &= self.hooks.lets(need, self.carriers[need.carrier], amount, key.supply_degc, key.return_degc)
                 asked[key] = amount
@@ -273,12 +272,12 @@ class _Walker:
             return fronts
         found: list[Front] = []
         for front in fronts:
-            loops = sorted((k for k in front.keys if k.carrier == carrier), key=_supply)
+            loops = sorted((k for k in front.keys if k.carrier == carrier), key=supply_of)
             if len({k._replace(supply_degc=None, return_degc=None) for k in loops}) > 1:
                 loops = []  # not of one and the same consumers
             for n, left in enumerate(product((True, False), repeat=max(0, len(loops) - 1))):
                 stands = [k for k, stays in zip(loops, (True, *left), strict=False) if stays]
-                hangs_on = {k: stands[bisect_right(stands, _supply(k), key=_supply) - 1] for k in loops}
+                hangs_on = {k: stands[bisect_right(stands, supply_of(k), key=supply_of) - 1] for k in loops}
                 found.append(_moved(front, hangs_on, n))
         return placed(merged(found))
 
@@ -310,30 +309,19 @@ class _Walker:
         apart = [loads_kw]
         if self.ways.depends_on_block(key):
             apart.append(blocks[:, None])
-        hanging = [c for f in fronts for c in self._hanging(f, key)]
+        hanging = [c for f in fronts for c in rated_kw(self.ways, self.blocks, f, key, pods_only=self.hooks.pods_only)]
         if hanging:
             known: dict[Consumers, int] = {}
             apart.append(np.array([[known.setdefault(c, len(known))] for c in hanging]))
+        most_kw = [kw for f in fronts for kw in largest_kw(self.ways, self.blocks, f, key)]
+        if most_kw:
+            apart.append(np.array(most_kw)[:, None])
         kinds, firsts = alike(np.concatenate(apart, axis=1))
-        demands = (Demand(tuple(loads)) for loads in loads_kw[firsts].tolist())
+        largest = [most_kw[n] for n in firsts] if most_kw else [None] * len(firsts)
+        demands = (Demand(tuple(loads), most) for loads, most in zip(loads_kw[firsts].tolist(), largest, strict=True))
         hung = [hanging[n] for n in firsts] if hanging else [()] * len(firsts)
         whose = (self.blocks[n] for n in blocks[firsts])
         return kinds, [Asked(d, block, c) for d, block, c in zip(demands, whose, hung, strict=True)]
-
-    def _hanging(self, front: Front, key: Key) -> Iterable[Consumers]:
-        """What hangs on a carrier, by row, where systems share their reserve: then it matters who is on which."""
-        if self.ways.level(key.carrier) in SYSTEMS:
-            for block, groups in zip(front.of.tolist(), front.groups, strict=True):
-                pod, pods = self.blocks[block]
-                itself = Group(carrier="it", sku=pod.sku, per_side=pods)
-                known = () if self.hooks.pods_only else groups
-                yield tuple(self._draws_kw((itself, *known), key.carrier))
-
-    def _draws_kw(self, groups: tuple[Group, ...], carrier: str) -> Iterable[float]:
-        for group in groups:
-            module = self.modules[group.sku]
-            if (need := module.needed(carrier)) is not None:
-                yield from repeat(rated_draw_kw(module, group.carrier, need), group.count)
 
     def _column(self, block: Block, front: Front, row: int, index: int, bought: "_Bought") -> Column:
         pod, pods = block
@@ -358,10 +346,6 @@ class _Walker:
             demand=self.demand,
             duty=self.duties.block(self.demand, pod, pods, groups, self.modules),
         )
-
-
-def _supply(key: Key) -> float:
-    return key.supply_degc or 0.0
 
 
 def _moved(front: Front, hangs_on: Mapping[Key, Key], number: int) -> Front:

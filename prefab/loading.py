@@ -24,6 +24,8 @@ class Demand:
     """An open demand in every situation: first the normal one, then those of the groups chosen so far."""
 
     loads_kw: tuple[float, ...]
+    largest_kw: float | None = None
+    """The most that one consumer draws with everything in service; where that is not known it may draw all of it."""
 
     @property
     def normal(self) -> float:

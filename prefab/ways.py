@@ -113,6 +113,11 @@ class Ways:
         """The redundancy asked of a carrier."""
         return self.brief.redundancy.of(self.carriers[carrier].redundancy, critical=self.carriers[carrier].autonomy)
 
+    def halved(self, carrier: str) -> bool:
+        """Whether every consumer of a carrier draws half from each of two systems."""
+        needs = (need for m in self.catalog.modules if (need := m.needed(carrier)) is not None)
+        return {n.connection for n in needs} <= {"dual", "header", "unit"}
+
     def reads(self, keys: Iterable[Key]) -> Reads:
         """What a redundancy and an autonomy change of the ways to give these: equal reads, equal ways."""
         offered = ((k, tuple((o.module.sku, o.capacity_kw) for o in self._offers(k))) for k in keys)
@@ -178,7 +183,7 @@ class Ways:
             read: dict[Key, None] = {}
             most_kw: set[float] = set()
             for need in (n for n in offer.module.needs if n.connection == "unit"):
-                unit = self._key(need, key)._replace(of_pod=key.of_pod)
+                unit = self.asked(need, key)._replace(of_pod=key.of_pod)
                 read[unit] = None
                 units: list[Offer] = []
                 for giver in self._offers(unit):
@@ -250,7 +255,7 @@ class Ways:
         asks: dict[Key, Figures] = {}
         units: dict[Key, Figures] = {}
         for need in module.needs:
-            asked = self._key(need, key)
+            asked = self.asked(need, key)
             drawn_kw = draw_kw(offer, need, groups.output_kw)
             if need.connection == "unit":
                 units[asked._replace(unit_for=key.carrier, of_pod=key.of_pod)] = drawn_kw
@@ -319,7 +324,7 @@ class Ways:
                 )
             yield known[sizes]
 
-    def _key(self, need: Need, key: Key) -> Key:
+    def asked(self, need: Need, key: Key) -> Key:
         """What a module needs to give its carrier at a temperature."""
         supply = need.supply_max_degc
         if need.approach_k is not None and key.supply_degc is not None:

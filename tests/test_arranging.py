@@ -167,12 +167,54 @@ def test_fewer_modules_than_arranged_are_refused():
                     tried += 1
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("parallel_max", [1, 4])
+def test_what_draws_nothing_has_modules_that_one_may_lose(level, parallel_max):
+    """A feed is asked for all the same, and one must be left after each loss."""
+    offered = module(Case(level, (100.0,), 0, 1, 1, 100.0, parallel_max, None))
+    brief = a_brief(redundancy={"power": level})
+    offer = Offer(brief, offered, CARRIER, site_conditions(brief, a_catalog()), None, None, 100.0)
+    for found in arrange(Demand((0.0,)), offer, level, (0.0,) * 6, 1):
+        assert found.worst_kw == 0.0
+        assert found.sides * found.per_side > {"N": 0, "N+2": 2}.get(level, 1)
+
+
 def test_without_a_consumer_for_every_system_sharing_is_not_arranged():
     # Two pods on AB and AC would do for the walk; a third system that nothing hangs on is not bought.
     for systems, pods, level in ((3, 2, "3N/2"), (4, 3, "4N/3"), (4, 2, CATCHER)):
         case = Case(level, (100.0,) * pods, 0, systems, 1, 1000.0, 4, None)
         assert not admitted(case)
         assert admitted(Case(**{**vars(case), "pods_kw": (100.0,) * (pods + 1)}))
+
+
+def losses_kw(parts):
+    """Half a kilowatt at no load, and a share that grows with it."""
+    return sum(n * (0.5 + kw / 50 + kw**2 / 3e5) for kw, n in parts)
+
+
+@pytest.mark.parametrize("level", ["2N", "2(N+1)", *SYSTEMS])
+def test_no_cord_lost_draws_more_than_what_is_arranged(level):
+    """With a cord cut all modules run on and idle, so that losses may be larger than after the loss of a system."""
+    rng, worse, brief = random.Random(f"cord {level}"), 0, a_brief(redundancy={"power": level})
+    for _ in range(EACH):
+        case = drawn(level, rng)
+        draws_kw, capacity_kw = case.pods_kw, 3 * sum(case.pods_kw)
+        offer = Offer(brief, module(case), CARRIER, site_conditions(brief, a_catalog()), None, None, capacity_kw)
+        demand = Demand((sum(draws_kw),), max(draws_kw))
+        for found in arrange(demand, offer, level, draws_kw, 1):
+            cords = spread(draws_kw, level, found.sides) if level in SYSTEMS else [(0, 1)] * len(draws_kw)
+            usual = carried_kw(draws_kw, cords, level, found.sides, -1)
+            arranged_kw = [losses_kw(parts) for parts in found.outputs]
+            for draw_kw, pair in zip(draws_kw, cords, strict=True):
+                for cut in pair:
+                    hung, moved = (carried_kw([draw_kw], [pair], level, found.sides, n) for n in (-1, cut))
+                    carried = [a - b + c for a, b, c in zip(usual, hung, moved, strict=True)]
+                    cord_kw = losses_kw([(kw / found.per_side, found.per_side) for kw in carried])
+                    assert cord_kw <= max(arranged_kw) + 1e-9
+                    systems = found.outputs[:-1]
+                    worse += cord_kw > max(map(losses_kw, systems)) + 1e-6
+    # A catcher takes a consumer over as it is: that is never less even.
+    assert (worse > 0) is (level != CATCHER)
 
 
 @given(

@@ -61,6 +61,14 @@ def warmer_water(tree):
             e["supply_degc"] += 5.0
 
 
+def warmer_tanks(tree):
+    groups = [g for kind in tree["sized"]["kinds"] for g in kind["groups"]]
+    tanks = [e for e in (*tree["connected"]["equipment"], *groups) if e["carrier"] == "thermal_buffer"]
+    assert tanks
+    for tank in tanks:
+        tank["supply_degc"] += 5.0
+
+
 def shorter_run(tree):
     tree["routed"]["runs"][0]["length_mm"] -= 10_000
 
@@ -93,7 +101,8 @@ def road_taken_away(tree):
         (longer_on_fuel, {"fuel_autonomy"}),
         (weaker_pods, {"it_load", "claims"}),
         (cheaper_claim, {"claims"}),
-        (warmer_water, {"supply_temperature"}),
+        (warmer_water, {"supply_temperature", "composition"}),
+        (warmer_tanks, {"supply_temperature"}),
         (shorter_run, {"runs"}),
         (missing_run, {"runs"}),
         (weekend_work, {"schedule"}),

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from prefab.brief import SiteBrief, read_brief
-from prefab.design import make_design
+from prefab.connecting import make_connected
+from prefab.design import make_design, make_plan
 from prefab.errors import Impossible
+from prefab.rules import SUPPLY
+from prefab.sizing import make_sized
+from prefab.solver import QUICK
 from prefab.tables import validate
 
 LAYOUT = Path(__file__).parents[1] / "layouts" / "training-20mw" / "brief.toml"
@@ -46,6 +50,40 @@ def random_brief(seed, catalog):
     tree["storage"] = {"power_mw": stored_mw, "duration_h": 2 if stored_mw else 0}
     tree["redundancy"]["scope"] = {c: pick.choice(["pod", "block"]) for c in ("coolant", "air_cooling")}
     return validate(tree, SiteBrief, f"seed {seed}")
+
+
+def with_grid(brief, mw):
+    return brief.model_copy(update={"grid": brief.grid.model_copy(update={"capacity_mw": mw})})
+
+
+def plan_of(brief, catalog):
+    sized = make_sized(brief, catalog, QUICK)
+    return make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("power", ["2N", "2(N+1)", "3N/2", "4N/3", "catcher"])
+def test_on_hardly_more_grid_than_a_site_needs(power, catalog):
+    """Half of the way to what is impossible each time, down to a hundredth of a per cent."""
+    made = 0
+    for seed in range(200, 208):
+        tree = random_brief(seed, catalog).model_dump(mode="json")
+        tree["phases"] = [{"name": "One", "it_mw": 1.0 + seed % 3, "energised_by": "2032-06-30"}]
+        tree["redundancy"] |= {"power": power, "cooling": ("N", "N+1", "2N", "2(N+1)")[seed % 4]}
+        tree["grid"] |= {"capacity_mw": 20.0, "voltage_kv": 20.0, "rules": []}
+        tree["storage"] = {"power_mw": 0.0, "duration_h": 0}
+        low, high = tree["phases"][0]["it_mw"], 2 * tree["phases"][0]["it_mw"]
+        while high - low > 1e-4 * low:
+            tree["grid"]["capacity_mw"] = (low + high) / 2
+            try:
+                plan = plan_of(validate(tree, SiteBrief, f"seed {seed}"), catalog)
+            except Impossible:
+                low = tree["grid"]["capacity_mw"]
+                continue
+            high = tree["grid"]["capacity_mw"]
+            assert {f.rule for rule in SUPPLY for f in rule.check(plan) if not f.kept} == set(), (seed, high)
+            made += 1
+    assert made >= 20
 
 
 @pytest.mark.slow

@@ -166,6 +166,15 @@ def test_fabric_of_the_brief_is_bought_drawn_and_checked(tmp_path, catalog):
     assert more.it_mwh > less.it_mwh > 0.9 * racks_kw * 8760 / 1000
 
 
+@pytest.mark.parametrize("cooling", ["N", "N+1", "N+2", "2N", "2(N+1)"])
+def test_without_fabric_no_room_is_bought_for_it(tmp_path, catalog, cooling):
+    brief = a_brief(tmp_path, ONE, "it_mw = 8", "fabric_frac = 0.0")
+    asked = brief.redundancy.model_copy(update={"cooling": cooling})
+    plan = a_plan(brief.model_copy(update={"redundancy": asked}), catalog)
+    assert [f for rule in SUPPLY for f in rule.check(plan) if not f.kept] == []
+    assert [e.tag for e in plan.connected.equipment if e.carrier == "fabric"] == []
+
+
 def test_supply_of_a_demand_that_begins_later_may_come_later(tmp_path, catalog):
     # Direct current serves only the second demand, which begins with the second phase.
     power = {m.sku for m in catalog.modules if m.given("critical_dc800")}

@@ -14,8 +14,8 @@ RULE = "composition"
 
 Place = tuple[str, str, int]
 """Kind of block (empty for the site), SKU, phase."""
-Parts: TypeAlias = "Counter[tuple[str, str, str, int]]"
-"""Modules of one block by SKU, carrier, side and cell."""
+Parts: TypeAlias = "Counter[tuple[str, str, str, int, float | None, str | None]]"
+"""Modules of one block by SKU, carrier, side, cell, supply temperature and what they are units of."""
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -53,11 +53,15 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     repeated = [t for t, n in tags.items() if n > 1]
     known = {m.sku for m in plan.modules}
     strange = sorted({s for _, s, _ in stands if s not in known or s in plan.brief.limits.exclude})
+    by_metre = {m.sku for m in plan.modules if m.stands == "per_metre"}
+    runs = [e.tag for e in plan.connected.equipment if e.sku in by_metre]
+    text = "modules that are part of a run, counted by the metre"
     kinds = float(len({e.kind for e in plan.connected.equipment if e.kind}))
     return (
         *differ,
         summary,
         Finding(RULE, "site", not repeated, float(len(repeated)), 0.0, "tags", "==", "tags used twice"),
+        Finding(RULE, "site", not runs, float(len(runs)), 0.0, "modules", "==", text),
         Finding(RULE, "site", not strange, float(len(strange)), 0.0, "SKUs", "==", "unknown or excluded"),
         Finding(
             RULE,
@@ -73,13 +77,16 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _blocks(plan: Plan) -> list[Finding]:
-    """Blocks that are not made of what their kind says, by SKU, carrier, side and the pod whose own it is."""
+    """Blocks that are not made of what their kind says, by SKU, carrier, side, the pod whose own it is, supply
+    temperature and what it is a unit of."""
     assert plan.connected is not None
     kinds = {kind.name: _parts(kind) for kind in plan.sized.kinds}
     blocks: dict[tuple[int, str], Parts] = {}
     for e in plan.connected.equipment:
         if e.block:
-            blocks.setdefault((e.block, e.kind), Counter())[e.sku, e.carrier, e.side, e.cell] += 1
+            blocks.setdefault((e.block, e.kind), Counter())[
+                e.sku, e.carrier, e.side, e.cell, e.supply_degc, e.unit_for
+            ] += 1
     return [
         Finding(
             RULE,
@@ -99,11 +106,13 @@ def _blocks(plan: Plan) -> list[Finding]:
 def _parts(kind: BlockKind) -> Parts:
     """Where some modules are of one pod each, the pods have numbers."""
     numbered = any(group.cells > 1 for group in kind.groups)
-    parts: Parts = Counter((kind.pod, "it", "A", number if numbered else 0) for number in range(1, kind.pods + 1))
+    parts: Parts = Counter(
+        (kind.pod, "it", "A", number if numbered else 0, None, None) for number in range(1, kind.pods + 1)
+    )
     for group in kind.groups:
         for side in SYSTEMS[: group.sides]:
             for cell in range(1, group.cells + 1) if group.cells > 1 else (0,):
-                parts[group.sku, group.carrier, side, cell] += group.per_side
+                parts[group.sku, group.carrier, side, cell, group.supply_degc, group.unit_for] += group.per_side
     return parts
 
 

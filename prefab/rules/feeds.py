@@ -13,6 +13,7 @@ TITLE = "A and B feeds"
 BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
 WISHES: tuple[str, ...] = ()
 RULE = "feeds"
+_FLOWING = ("electric", "liquid", "air", "heat")
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -25,6 +26,8 @@ def check(plan: Plan) -> tuple[Finding, ...]:
         for need in needs.values():
             feeds = network.feeds.get((tag, need.carrier), [])
             broken += [(tag, text) for text in _faults(network, e, need, feeds)]
+        if _from_nothing(network, e):
+            broken.append((tag, f"gives {e.carrier} and passes on nothing that it needs"))
     consumers = set(network.equipment)
     for feed in plan.connected.feeds:
         module = network.module(feed.consumer) if feed.consumer in consumers else None
@@ -45,6 +48,14 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     return (*(Finding(RULE, tag, False, 1.0, 0.0, "faults", "==", text) for tag, text in broken), kept)
 
 
+def _from_nothing(network: Network, e: Equipment) -> bool:
+    """Whether power or cooling would begin in a module that neither burns fuel, stores power nor rejects heat."""
+    module = network.module(e.tag)
+    if network.carriers[e.carrier].medium not in _FLOWING or module.grid_battery or module.rejection:
+        return False
+    return not any(n.through or network.carriers[n.carrier].medium == "fuel" for n in module.needs)
+
+
 def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> list[str]:
     if not feeds:
         return [f"no feed of {need.carrier}"]
@@ -60,12 +71,26 @@ def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> li
             faults += [f"{need.carrier} from {tag}: {text}" for text in _supplier_faults(network, e, need, tag)]
     suppliers = [network.equipment[t] for t in seen if t in network.equipment]
     level = level_of(network, suppliers[0].tag) if suppliers else "N"
+    if need.alternate:
+        faults += _changeover_faults(network, need, feeds)
     if need.connection not in ("unit", "shared"):
         faults += _system_faults(network, need, feeds, level)
     if need.connection == "unit" and len(feeds) != 1:
         faults.append(f"{need.carrier} is not fed by suppliers of its own")
     if need.connection == "shared" and (len(feeds) != 1 or len(feeds[0].suppliers) != 1):
         faults.append(f"{need.carrier} is not fed by one supplier")
+    return faults
+
+
+def _changeover_faults(network: Network, need: Need, feeds: list[Feed]) -> list[str]:
+    """Whether its own carrier is the normal source, and what may stand in for it takes over wherever it stands."""
+    carriers = {tag: e.carrier for tag, e in network.equipment.items()}
+    given = {f.side: {need.carrier if t in UTILITIES else carriers.get(t, "") for t in f.suppliers} for f in feeds}
+    faults = []
+    if given.get("A") != {need.carrier}:
+        faults.append(f"{need.carrier} is not the normal source on feed A")
+    if given.get("B", set()) != {need.alternate}.intersection(carriers.values()):
+        faults.append(f"{need.carrier}: feed B is not {need.alternate} that takes over, where that stands")
     return faults
 
 
@@ -79,9 +104,19 @@ def _system_faults(network: Network, need: Need, feeds: list[Feed], level: str) 
         apart = [*sides.values()]
         if len(apart) != 2 or any(len(s) != 1 for s in apart) or apart[0] == apart[1]:
             return [f"{need.carrier} is {level} and not fed from two systems"]
+    elif not need.alternate and (standing := _standing(network, feeds)) and sides != {s: {s} for s in standing}:
+        names = " and ".join(sorted(standing))
+        return [f"{need.carrier} stands on side {names} without a feed from each"]
     if taking_over != ({"B"} if level == "catcher" else set()):
         return [f"{need.carrier} is {level}: a feed takes over that should carry, or carries that should take over"]
     return []
+
+
+def _standing(network: Network, feeds: list[Feed]) -> set[str]:
+    """The sides on which there is what a consumer hangs on: the same in the same block, of the same pod and loop."""
+    suppliers = [e for f in feeds for t in f.suppliers if (e := network.equipment.get(t)) is not None]
+    places = {(e.block, e.cell, e.carrier, e.unit_for, e.supply_degc) for e in suppliers}
+    return {side for place in places for side in network.sides.get(place, ())}
 
 
 def _supplier_faults(network: Network, e: Equipment, need: Need, tag: str) -> list[str]:

@@ -104,6 +104,14 @@ class Network:
         return found
 
     @cached_property
+    def sides(self) -> dict[tuple[object, ...], set[str]]:
+        """The sides of what stands, by block, cell, carrier, what it is a unit of and supply temperature."""
+        found: dict[tuple[object, ...], set[str]] = defaultdict(set)
+        for e in self.equipment.values():
+            found[e.block, e.cell, e.carrier, e.unit_for, e.supply_degc].add(e.side)
+        return dict(found)
+
+    @cached_property
     def blocks(self) -> dict[int, tuple[str, ...]]:
         """Tags per block in walking order; 0 is the site's plant."""
         found: dict[int, list[str]] = {0: []}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
-from prefab.plan import Plan
+from prefab.plan import Feed, Plan
 from prefab.results import Finding
 from prefab.rules.network import Network, network_of, shown
 
@@ -19,7 +19,8 @@ _NO_TEMPERATURE = 999.0
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
-    """Compares each feed's supply temperature with what its consumer can use; tightest per carrier, and all broken."""
+    """Compares each feed's supply temperature with what its consumer can use, and buffers with their loops; tightest
+    per carrier, and all broken."""
     network = network_of(plan, len(plan.brief.phases) - 1)
     return tuple(shown((*_feeds(network), *_sources(network))))
 
@@ -27,9 +28,11 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def _feeds(network: Network) -> Iterable[tuple[str, Finding]]:
     for (consumer, carrier), feeds in sorted(network.feeds.items()):
         need = network.module(consumer).needed(carrier)
+        own = network.equipment[consumer].supply_degc
+        if need is not None and network.carriers[carrier].medium == "buffer":
+            yield from _tanks(network, consumer, feeds, own)
         if need is None or network.carriers[carrier].medium not in ("liquid", "heat"):
             continue
-        own = network.equipment[consumer].supply_degc
         limits = [need.supply_max_degc] if need.supply_max_degc is not None else []
         if need.approach_k is not None and own is not None:
             limits.append(own - need.approach_k)
@@ -38,6 +41,19 @@ def _feeds(network: Network) -> Iterable[tuple[str, Finding]]:
             actual = _NO_TEMPERATURE if degrees is None else degrees
             where, text = f"{tag} to {consumer}", f"supply of {carrier}"
             yield carrier, Finding.at_most(RULE, where, actual, min(limits), "degC", text)
+
+
+def _tanks(
+    network: Network, consumer: str, feeds: list[Feed], loop_degc: float | None
+) -> Iterable[tuple[str, Finding]]:
+    """The water in a buffer is that of the loop which it stands in."""
+    if loop_degc is None:
+        return
+    for tag in (t for feed in feeds for t in feed.suppliers if t in network.equipment):
+        degrees = network.equipment[tag].supply_degc
+        actual = _NO_TEMPERATURE if degrees is None else degrees
+        where, text = f"{tag} to {consumer}", "water of a buffer"
+        yield "buffer", Finding(RULE, where, actual == loop_degc, actual, loop_degc, "degC", "==", text)
 
 
 def _sources(network: Network) -> Iterable[tuple[str, Finding]]:

@@ -14,7 +14,7 @@ from prefab.basis import RideThroughBasis
 from prefab.columns import make_columns
 from prefab.module import Need
 from prefab.plan import Connected, Feed
-from prefab.rules import HOOKS, contingencies, cooling_continuity
+from prefab.rules import HOOKS, contingencies, cooling_continuity, supply_temperature
 from prefab.sizing import make_sized
 from prefab.solver import QUICK
 
@@ -124,6 +124,17 @@ def test_a_tank_of_another_loop_does_not_count():
     (found,) = lasting(damaged(buffered(WARM_L, COLD_L), swap)).values()
     assert not found.kept
     assert found.actual == pytest.approx(COLD_L * 40 / (816.08 + 212.1))
+
+
+@pytest.mark.parametrize(("degc", "kept"), [(36.0, True), (35.0, False), (41.0, False), (None, False)])
+def test_a_tank_has_the_water_of_its_loop(degc, kept):
+    def fill(tree):
+        for number in (1, 2):
+            item(tree["connected"]["equipment"], tag=f"B01-TNK-W-0{number}")["supply_degc"] = degc
+
+    found = supply_temperature.check(damaged(buffered(WARM_L, COLD_L), fill))
+    assert all(f.kept for f in found if f.text != "water of a buffer")
+    assert [f.limit for f in found if not f.kept] == ([] if kept else [36.0] * 4)
 
 
 def test_a_loop_without_any_tank_is_refused():

@@ -1,7 +1,7 @@
 """A and B feeds: what a wrong connection looks like."""
 
 import pytest
-from damage import damaged, item
+from damage import damaged, item, module
 from wired import hand_wired_plan
 
 from prefab.rules import feeds
@@ -49,6 +49,52 @@ def test_missing_feed():
     assert faults(edit) == ["no feed of critical_ac"]
 
 
+def at_the_intake(edit):
+    """Faults of the first intake switchgear, whose feeds of the utility the edit changes."""
+
+    def both(tree):
+        edit(tree, *(feed(tree, "MVS-A1", "utility_mv", side) for side in "AB"))
+
+    return faults(both)
+
+
+def test_the_utility_is_the_normal_source():
+    def without_utility(tree, utility, _sets):
+        tree["connected"]["feeds"].remove(utility)
+
+    def without_sets(tree, _utility, sets):
+        tree["connected"]["feeds"].remove(sets)
+
+    def exchanged(_tree, utility, sets):
+        utility["side"], sets["side"] = "B", "A"
+
+    def utility_twice(_tree, utility, sets):
+        sets["suppliers"] = utility["suppliers"]
+
+    normal, standby = "utility_mv is not the normal source on feed A", "feed B is not standby_mv that takes over"
+    assert at_the_intake(without_utility) == [normal]
+    assert at_the_intake(exchanged)[0] == normal
+    assert standby in at_the_intake(exchanged)[1]
+    assert standby in at_the_intake(without_sets)[0]
+    assert any(standby in text for text in at_the_intake(utility_twice))
+
+
+@pytest.mark.parametrize("side", ["A", "B"])
+@pytest.mark.parametrize(("consumer", "carrier"), [("B01-CHL-01", "lv_ac"), ("B01-POD-01", "lv_ac")])
+def test_a_feed_is_asked_for_from_each_side_that_stands(consumer, carrier, side):
+    def edit(tree):
+        tree["connected"]["feeds"].remove(feed(tree, consumer, carrier, side))
+
+    assert faults(edit) == [f"{carrier} stands on side A and B without a feed from each"]
+
+
+def test_a_feed_comes_from_the_side_it_is_named_by():
+    def edit(tree):
+        feed(tree, "B01-CDU-01", "critical_ac")["side"] = "B"
+
+    assert faults(edit) == ["critical_ac stands on side A without a feed from each"]
+
+
 def test_feed_nobody_asks_for():
     def edit(tree):
         tree["connected"]["feeds"].append(
@@ -86,9 +132,24 @@ def test_supplier_of_a_later_phase():
     assert faults(edit, blocks=2) == ["air_cooling from B01-FWU-03: it stands in a later phase"]
 
 
+@pytest.mark.parametrize(
+    ("sku", "tag"), [("TRF-1000", "B01-TRF-01"), ("CDU-500", "B01-CDU-01"), ("GEN-2000", "GEN-01")]
+)
+def test_nothing_is_given_from_nothing(sku, tag):
+    def without_source(tree):
+        entry = module(tree, sku)
+        taken = {n["carrier"] for n in entry["needs"] if n["through"] or n["carrier"] == "fuel"}
+        assert taken
+        entry["needs"] = [n for n in entry["needs"] if n["carrier"] not in taken]
+
+    found = feeds.check(damaged(hand_wired_plan(), without_source))
+    (text,) = (f.text for f in found if f.where == tag and not f.kept and f.text.endswith("that it needs"))
+    assert "and passes on nothing" in text
+
+
 def test_two_feeds_on_one_side():
     def edit(tree):
         # Both transformers are there, side A twice.
         feed(tree, "B01-POD-01", "lv_ac", side="B")["side"] = "A"
 
-    assert faults(edit) == ["two feeds of lv_ac on one side"]
+    assert faults(edit)[0] == "two feeds of lv_ac on one side"

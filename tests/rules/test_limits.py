@@ -228,3 +228,17 @@ def test_smoothing_takes_up_its_share_of_every_blocks_peak(kw, kept):
         )
 
     assert is_kept(storage, edit, storage={"smoothing_frac": 0.5}) is kept  # half of 1,100 kW
+
+
+def test_what_is_counted_by_the_metre_is_no_module():
+    def by_metre(tree):
+        module(tree, "TRF-1000")["stands"] = "per_metre"
+
+    def runs(plan):
+        (found,) = (f for f in composition.check(plan) if "counted by the metre" in f.text)
+        return found
+
+    plan = hand_wired_plan()
+    assert runs(plan).kept
+    assert runs(damaged(plan, by_metre)).actual == sum(e.sku == "TRF-1000" for e in plan.connected.equipment)
+    assert not runs(damaged(plan, by_metre)).kept
