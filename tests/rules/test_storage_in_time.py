@@ -74,10 +74,10 @@ def test_without_storage_the_same_site_keeps_none_of_it(plans):
     ("name", "duty", "less"),
     [
         ("ramp", "ramp", {"power_kw": 0.9}),
-        ("ramp", "ramp", {"energy_kwh": 0.85}),
+        ("ramp", "ramp", {"energy_kwh": 0.6}),
         ("swing", "swing", {"power_kw": 0.85}),
         ("swing", "swing", {"energy_kwh": 0.8}),
-        ("both", "ramp", {"energy_kwh": 0.7}),
+        ("both", "ramp", {"energy_kwh": 0.4}),
         ("both", "swing", {"relief_kw": 1.3}),
         ("peak", "swing", {"power_kw": 0.8}),
         ("peak", "swing", {"relief_kw": 1.3}),
