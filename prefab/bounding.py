@@ -143,6 +143,11 @@ class Bounding:
         )
         return usd_per_w * (ask.reserve_w - seen_w - 1) + usd_per_wh * (ask.reserve_wh - seen_wh - 1)
 
+    def duties_usd(self, count: Numbers, sites: Columns) -> Bounds:
+        """The least that batteries cost for so many blocks of the columns of each site, a row for each."""
+        found: Bounds = (count * self._duty_usd[sites]).sum(axis=1) + self._spared_usd
+        return found
+
     def by_lines(self) -> Bounds:
         """For every two columns, from the straight lines below the plant's tables."""
         paid = None if self.paid is None else self.paid.by_lines()
@@ -336,7 +341,7 @@ class Bounding:
 def _duty(duty: BlockAsk, swing: SwingAsk | None, ask: StorageAsk) -> tuple[int, int]:
     """Swings are taken up of themselves only where the brief limits them."""
     step_w = duty.step_w - duty.offer_w
-    power_w, energy_wh = step_w, step_w * ask.ramp_parts // PARTS
+    power_w, energy_wh = (step_w * parts // PARTS for parts in (ask.ramp_power_parts, ask.ramp_parts))
     if swing is not None and ask.seen_w is not None:
         power_w += duty.swing_w * swing.power_parts // PARTS
         energy_wh += duty.swing_w * swing.energy_parts // PARTS
