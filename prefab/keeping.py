@@ -1,6 +1,6 @@
 """What storage is kept for, written out from the counts that the sizing chose: no more than each duty takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
@@ -23,7 +23,11 @@ def shares_of(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, B
         if battery is not None:
             asked_w = sum(c.duty.step_w * values[problem.count(c, phase)] for c in kinds.values())
             lent_w = values[problem.storage.lent(phase)] if lent else 0
-            kept = _by_batteries(problem, values, battery, phase, (asked_w - lent_w) / WATTS)
+            sure_w = [
+                sum(c.duty.sure_w * values[problem.count(c, phase)] for c in kinds.values() if c.column.demand == n)
+                for n in range(len(problem.it_kw))
+            ]
+            kept = _by_batteries(problem, values, battery, phase, (asked_w - lent_w) / WATTS, sure_w)
             found += [share for share in kept if share.power_kw > 0]
     return tuple(found)
 
@@ -39,12 +43,17 @@ def _lent(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, Block
             if each_kw > 0:
                 yield Share(
                     duty="ramp", carrier=held.carrier, sku=held.sku, kind=name, phase=phase,
-                    power_kw=each_kw, energy_kwh=each_kw * ask.ramp_h,
+                    power_kw=each_kw * ask.ramp_power_frac, energy_kwh=each_kw * ask.ramp_h,
                 )  # fmt: skip
 
 
 def _by_batteries(
-    problem: Problem, values: Mapping[str, int], battery: PlantOption, phase: int, step_kw: float
+    problem: Problem,
+    values: Mapping[str, int],
+    battery: PlantOption,
+    phase: int,
+    step_kw: float,
+    sure_w: Sequence[int],
 ) -> Iterator[Share]:
     ask, reserve = problem.storage, problem.brief.storage
     nothing = Share(duty="ramp", carrier=battery.carrier, sku=battery.name, phase=phase, power_kw=0, energy_kwh=0)
@@ -60,10 +69,12 @@ def _by_batteries(
                     "demand": number,
                     "power_kw": kw * swing.power_parts / PARTS,
                     "energy_kwh": kw * swing.energy_parts / PARTS,
-                    "relief_kw": kw * swing.relief_parts / PARTS,
+                    "swing_kw": kw,
+                    "relief_kw": min(kw, sure_w[number] / WATTS) * swing.relief_parts / PARTS,
                 }
             )
-    yield nothing.model_copy(update={"power_kw": step_kw, "energy_kwh": step_kw * ask.ramp_h})
+    ramp_kw = step_kw * ask.ramp_power_frac
+    yield nothing.model_copy(update={"power_kw": ramp_kw, "energy_kwh": step_kw * ask.ramp_h})
     if ask.shaving is not None:
         kw = values[problem.storage.shaved(phase)] / WATTS
         power_kw, energy_kwh = (kw * parts / PARTS for parts in (ask.shaving.power_parts, ask.shaving.energy_parts))

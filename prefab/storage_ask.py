@@ -21,7 +21,7 @@ class SwingAsk(NamedTuple):
     energy_parts: int
     """Watt-hours."""
     relief_parts: int
-    """What the site draws less at its peak."""
+    """What the site draws less at its peak, of swings that are certain."""
 
 
 class ShavingAsk(NamedTuple):
@@ -53,6 +53,10 @@ class StorageAsk:
     """Energy over power of ramps."""
     ramp_parts: int = 0
     """The same in whole numbers."""
+    ramp_power_frac: float = 1.0
+    """Power over the step: what recharges when the next step comes is turned round too."""
+    ramp_power_parts: int = PARTS
+    """The same in whole numbers."""
     shaving: ShavingAsk | None = None
     most_w: int = 0
     most_wh: int = 0
@@ -75,14 +79,17 @@ class StorageAsk:
         return f"shaved:{phase}"
 
     def lasting_kw(self, held: Held) -> float:
-        """What storage may give of ramps, as long as its energy lasts."""
-        return min(held.power_kw, held.energy_kwh / self.ramp_h) if self.ramp_h else held.power_kw
+        """The step that storage may take of ramps, as long as its power and energy last."""
+        power_kw = held.power_kw / self.ramp_power_frac
+        return min(power_kw, held.energy_kwh / self.ramp_h) if self.ramp_h else power_kw
 
 
 class BlockAsk(NamedTuple):
     """What one block leaves to the site, and gives."""
 
     swing_w: int = 0
+    sure_w: int = 0
+    """Of its swing at the least."""
     step_w: int = 0
     relief_w: int = 0
     offer_w: int = 0
@@ -103,10 +110,11 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         _most_of(brief, columns, [each(c) for c in columns]) for each in (_step_kw, _swing_kw, lambda c: c.mv_worst_kw)
     )
     ramp_h = duties.ramp_h(step_kw, lost_frac)
+    ramp_power_frac = duties.ramp_power_frac(ramp_h)
     shaving = _shaving_ask(offered, rounding)
     power_frac = max((s.power_parts for s in swings if s), default=0) / PARTS
     energy_h = max((s.energy_parts for s in swings if s), default=0) / PARTS
-    most_kw = [reserve_kw, step_kw, power_frac * swing_kw]
+    most_kw = [reserve_kw, step_kw * ramp_power_frac, power_frac * swing_kw]
     most_kwh = [reserve_kw * hours, step_kw * ramp_h, energy_h * swing_kw]
     if shaving is not None:
         # Never more than what is left in the other hours would let it take back.
@@ -125,6 +133,8 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         most_w=rounding.needed(sum(most_kw), WATTS),
         most_wh=rounding.needed(sum(most_kwh), WATTS),
         ramp_parts=rounding.needed(ramp_h, PARTS),
+        ramp_power_frac=ramp_power_frac,
+        ramp_power_parts=rounding.needed(ramp_power_frac, PARTS),
     )
 
 
@@ -134,6 +144,7 @@ def make_block_ask(duty: BlockDuty | None, ask: StorageAsk, rounding: Rounding) 
         return BlockAsk()
     return BlockAsk(
         rounding.needed(duty.swing_kw, WATTS),
+        rounding.had(duty.sure_kw, WATTS),
         rounding.needed(duty.step_kw, WATTS),
         rounding.had(duty.relief_kw, WATTS),
         sum(rounding.had(ask.lasting_kw(offer), WATTS) for offer in duty.offers),

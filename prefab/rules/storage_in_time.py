@@ -76,7 +76,7 @@ def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
         swings = _swinging(plan, kind)
         for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing" and swings):
             assert swings is not None
-            kw = _taken_kw(share, swings)
+            kw = share.swing_kw
             load = make_swings(
                 2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, _SWINGS_S, _STEP_S, _SEED
             )
@@ -84,6 +84,13 @@ def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
             held = follow(load, _STEP_S, _element(basis, [share]), Control(floor_kw=level, ceiling_kw=level))
             where = f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
             yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings of {kw:,.0f} kW")
+            yield _relieved(where, [share], 2 * kw - level)
+
+
+def _relieved(where: str, shares: Sequence[Share], less_kw: float) -> Finding:
+    """What is claimed for the site's peak, beside what its storage then gives."""
+    claimed_kw = sum(s.relief_kw for s in shares)
+    return Finding.at_most(RULE, where, claimed_kw, less_kw + _ROUNDING_KW, "kW", "taken off the peak by swings")
 
 
 def _in_phase(plan: Plan, basis: DutiesBasis, phase: int) -> Iterable[Finding]:
@@ -103,25 +110,35 @@ def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn
     if limit is None and not shares:
         return
     parts = dict(_left(plan, phase))
-    taken = {s.demand: _taken_kw(s, parts[s.demand]) for s in shares if s.demand in parts}
-    taken_kw = sum(taken.values())
-    ceiling = board.high_kw - sum(s.relief_kw for s in shares)
-    floor = min(ceiling, ceiling - board.swing_kw + taken_kw)
-    load = np.full(round(_SWINGS_S / _STEP_S), board.low_kw)
     racks_kw = sum(p.swing_kw for p in parts.values())
+    taken, rest = _nothing(), _nothing() + board.low_kw
+    level_kw = less_kw = 0.0
     for number, part in parts.items():
-        kw = part.swing_kw / racks_kw * board.swing_kw
+        left_kw = part.swing_kw / racks_kw * board.swing_kw
+        kw = min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
         # The noise of what is left to the grid is the grid's.
-        noise_frac = basis.noise_frac * min(1.0, taken.get(number, 0.0) / kw)
-        load += make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, _SWINGS_S, _STEP_S, _SEED + number)
-        load -= kw
-    held = follow(load, _STEP_S, _element(basis, shares), Control(floor_kw=floor, ceiling_kw=ceiling))
+        taken += _waves(part, kw, basis.noise_frac, _SEED + number)
+        rest += _waves(part, left_kw - kw, 0.0, _SEED)
+        level_kw += part.high_frac * kw
+        less_kw += (1 - part.high_frac) * kw
+    # Storage takes up its part of each demand's swings about their own mean; the grid sees that mean and the rest.
+    held = follow(taken, _STEP_S, _element(basis, shares), Control(floor_kw=level_kw, ceiling_kw=level_kw))
     text = f"of {factor * board.swing_kw:,.0f} kW peak to peak that blocks leave"
     if limit is not None:
-        seen_kw = factor * held.peak_to_peak_kw
+        seen_kw = factor * float(np.ptp(rest + held.grid_kw))
         yield Finding.at_most(RULE, where, seen_kw, limit * 1000 + _ROUNDING_KW, "kW", f"swing seen, {text}")
     if shares:
         yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings {text}")
+        yield _relieved(where, shares, less_kw)
+
+
+def _nothing() -> Powers:
+    return np.zeros(round(_SWINGS_S / _STEP_S))
+
+
+def _waves(part: Swinging, kw: float, noise_frac: float, seed: int) -> Powers:
+    """Of so many kilowatts, over their low level; noise goes below it."""
+    return make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, _SWINGS_S, _STEP_S, seed) - kw
 
 
 def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
@@ -173,11 +190,6 @@ def _element(basis: DutiesBasis, shares: Sequence[Share]) -> Element:
     if shares and shares[0].duty == "swing":
         start_frac = 1 - basis.drift_frac / 2 / (1 + basis.drift_frac)
     return Element(power_kw, power_kw, energy_kwh, start_frac)
-
-
-def _taken_kw(share: Share, swings: Swinging) -> float:
-    """The swing that a share takes up, by what it gives at the high level."""
-    return share.relief_kw / (1 - swings.high_frac)
 
 
 def day_of_jobs(plan: Plan, basis: DutiesBasis, phase: int, board: Drawn) -> Powers:
@@ -235,7 +247,7 @@ def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, float, float]:
     if swings is None:
         return it.peak_kw, it.peak_kw, it.peak_kw
     own = [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
-    taken_kw = sum(_taken_kw(s, swings) for s in own) / kind.pods
+    taken_kw = sum(s.swing_kw for s in own) / kind.pods
     high_kw = it.peak_kw - (1 - swings.high_frac) * taken_kw
     low_kw = min(high_kw, it.peak_kw - swings.swing_kw / kind.pods + swings.high_frac * taken_kw)
     return high_kw, low_kw, it.idle_frac * it.measured_kw
