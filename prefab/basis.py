@@ -85,6 +85,8 @@ class ShortCircuitBasis(Frozen):
     """By rising voltage; where the brief does not say."""
     outgoing_max_a: Positive
     """The largest way from a critical bus to a pod; larger loads take several."""
+    batteries_mva: Annotated[Positive | None, Field(exclude_if=lambda mva: mva is None)] = None
+    """What the site's batteries feed into a fault: no file says it, a sizing that has chosen them does."""
     trip_frac: Positive
     """Current over its rating at which a breaker's release surely trips without delay."""
 

@@ -143,6 +143,11 @@ class Bounding:
         )
         return usd_per_w * (ask.reserve_w - seen_w - 1) + usd_per_wh * (ask.reserve_wh - seen_wh - 1)
 
+    def duties_usd(self, count: Numbers, sites: Columns) -> Bounds:
+        """The least that batteries cost for so many blocks of the columns of each site, a row for each."""
+        found: Bounds = (count * self._duty_usd[sites]).sum(axis=1) + self._spared_usd
+        return found
+
     def by_lines(self) -> Bounds:
         """For every two columns, from the straight lines below the plant's tables."""
         paid = None if self.paid is None else self.paid.by_lines()

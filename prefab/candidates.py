@@ -284,6 +284,8 @@ class Several:
             extra_w=tuple(of[sites].max(axis=1) for of in bounding.extra),
             blocks=count.sum(axis=1),
             units=tuple((count * of[sites]).sum(axis=1) // WATTS for of in bounding.units),
+            duties_usd=bounding.duties_usd(count, sites),
+            relief_w=(count * bounding.relief_w[sites]).sum(axis=1),
             packed=tuple(packed),
         )
         found: Bounds = bounding.plant.least_usd(asked) + (count * bounding.cost_usd[sites]).sum(axis=1)

@@ -6,7 +6,7 @@ them are linear in the blocks that stand: a swing asks for energy by its period,
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -43,7 +43,9 @@ class BlockDuty:
     """What one block leaves to the site's storage, at its switchgear, and what it offers."""
 
     swing_kw: float = 0.0
-    """Peak to peak, where nothing in the block takes it up."""
+    """Peak to peak, where nothing in the block takes it up: no less than it is."""
+    sure_kw: float = 0.0
+    """The same, no more than it is: what less swings than was thought is no relief."""
     step_kw: float = 0.0
     offers: tuple[Held, ...] = ()
     """Of its UPS for ramps."""
@@ -108,9 +110,10 @@ class Duties:
         levels = self.levels(demand, pod.it) if self.asked else None
         if levels is None:
             return BlockDuty() if self.asked else None
-        branches, through = self._branches(pod, groups, modules)
+        branches, through = self._branches(pod, groups, modules, max)
         kw = pods * levels.swing_kw if self.swings else 0.0
         left_kw, own, offers = through * kw, [], []
+        sure_kw = self._branches(pod, groups, modules, min)[1] * kw
         smoothing = [(g, 1.0) for g in groups if g.carrier == SMOOTHING]
         for group, frac in (*smoothing, *branches.items()):
             held = self._held(modules[group.sku], group)
@@ -121,6 +124,7 @@ class Duties:
                 own.append(share)
                 # What is lost on the way is not counted: then nothing is taken up twice.
                 left_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, left_kw - through * frac * kw)
+                sure_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, sure_kw - through * frac * kw)
             if self.ramps and group.carrier != SMOOTHING:
                 # Of ramps no more than its own part: then rectifiers never draw more than before.
                 offer_kw = min((held.power_kw - share.power_kw) / self.ramp_frac, frac * pods * levels.step_kw)
@@ -129,6 +133,7 @@ class Duties:
                 break
         return BlockDuty(
             swing_kw=left_kw,
+            sure_kw=sure_kw,
             step_kw=through * pods * levels.step_kw if self.ramps else 0.0,
             offers=tuple(offers),
             own=tuple(own),
@@ -142,13 +147,19 @@ class Duties:
             demand=demand,
             power_kw=self.power_frac(levels) * taken_kw,
             energy_kwh=self.energy_h(levels) * taken_kw,
+            swing_kw=taken_kw,
             relief_kw=(1 - levels.high_frac) * taken_kw,
         )
 
     def _branches(
-        self, pod: Module, groups: tuple[Group, ...], modules: Mapping[str, Module]
+        self,
+        pod: Module,
+        groups: tuple[Group, ...],
+        modules: Mapping[str, Module],
+        which: Callable[[Iterable[float]], float],
     ) -> tuple[dict[Group, float], float]:
-        """What passes each group of a kilowatt more at the racks, at the most, and what is drawn for it in all."""
+        """What passes each group of a kilowatt more at the racks, at the most or at the least, and what is drawn for it
+        in all."""
         electric = {c.key for c in self.catalog.carriers if c.medium == "electric"}
         asked: dict[str, float] = defaultdict(float)
         for need in pod.needs:
@@ -158,7 +169,7 @@ class Duties:
             module = modules[group.sku]
             if asked.get(group.carrier) and group.unit_for is None:
                 found[group] = asked.pop(group.carrier)
-                more = found[group] * (1 + _steepest(module, group.carrier, self.catalog.basis.power_factor))
+                more = found[group] * (1 + which(_slopes(module, group.carrier, self.catalog.basis.power_factor)))
                 for need in module.needs:
                     if need.through:
                         asked[need.carrier] += more
@@ -218,18 +229,24 @@ class Duties:
             side_h = each_h + pause_h / (1 - left_frac)
         return 2 * side_h
 
+    def ramp_power_frac(self, ramp_h: float) -> float:
+        """Power over the step: while half the energy of ramps is made up for within hours, the next step may come."""
+        duties = self.catalog.basis.duties
+        return 1 + ramp_h / 2 / duties.recharge_h if duties else 1.0
+
 
 def marginal_frac(modules: Iterable[Module], carrier: str, power_factor: float) -> float:
     """The most that any of these loses of a kilowatt that it gives more."""
-    return max((_steepest(m, carrier, power_factor) for m in modules), default=0.0)
+    return max((max(_slopes(m, carrier, power_factor)) for m in modules), default=0.0)
 
 
-def _steepest(module: Module, carrier: str, power_factor: float) -> float:
+def _slopes(module: Module, carrier: str, power_factor: float) -> list[float]:
+    """What is lost of a kilowatt more, on every piece of the curve."""
     given = module.given(carrier)
     if module.losses is None or given is None:
-        return 0.0
+        return [0.0]
     rated_kw = given.capacity_kw or (given.capacity_kva or 0.0) * power_factor
-    return max((b[1] - a[1]) / (b[0] - a[0]) / rated_kw for a, b in pairwise(module.losses.points))
+    return [(b[1] - a[1]) / (b[0] - a[0]) / rated_kw for a, b in pairwise(module.losses.points)]
 
 
 def storage_burden(_: SiteBrief, module: Module, carrier: str) -> float:

@@ -1,6 +1,6 @@
 """What storage is kept for, written out from the counts that the sizing chose: no more than each duty takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
@@ -23,7 +23,11 @@ def shares_of(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, B
         if battery is not None:
             asked_w = sum(c.duty.step_w * values[problem.count(c, phase)] for c in kinds.values())
             lent_w = values[problem.storage.lent(phase)] if lent else 0
-            kept = _by_batteries(problem, values, battery, phase, (asked_w - lent_w) / WATTS)
+            sure_w = [
+                sum(c.duty.sure_w * values[problem.count(c, phase)] for c in kinds.values() if c.column.demand == n)
+                for n in range(len(problem.it_kw))
+            ]
+            kept = _by_batteries(problem, values, battery, phase, (asked_w - lent_w) / WATTS, sure_w)
             found += [share for share in kept if share.power_kw > 0]
     return tuple(found)
 
@@ -44,7 +48,12 @@ def _lent(problem: Problem, values: Mapping[str, int], kinds: Mapping[str, Block
 
 
 def _by_batteries(
-    problem: Problem, values: Mapping[str, int], battery: PlantOption, phase: int, step_kw: float
+    problem: Problem,
+    values: Mapping[str, int],
+    battery: PlantOption,
+    phase: int,
+    step_kw: float,
+    sure_w: Sequence[int],
 ) -> Iterator[Share]:
     ask, reserve = problem.storage, problem.brief.storage
     nothing = Share(duty="ramp", carrier=battery.carrier, sku=battery.name, phase=phase, power_kw=0, energy_kwh=0)
@@ -60,7 +69,8 @@ def _by_batteries(
                     "demand": number,
                     "power_kw": kw * swing.power_parts / PARTS,
                     "energy_kwh": kw * swing.energy_parts / PARTS,
-                    "relief_kw": kw * swing.relief_parts / PARTS,
+                    "swing_kw": kw,
+                    "relief_kw": min(kw, sure_w[number] / WATTS) * swing.relief_parts / PARTS,
                 }
             )
     yield nothing.model_copy(update={"power_kw": step_kw * ask.ramp_frac, "energy_kwh": step_kw * ask.ramp_h})

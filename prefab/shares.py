@@ -29,5 +29,7 @@ class Share(Frozen):
     """At the connection of the storage, either way."""
     energy_kwh: NotNegative
     """Likewise, between the fullest and the emptiest that the duty takes it."""
+    swing_kw: NotNegative = 0.0
+    """Peak to peak, that the storage is set to take up; where the load swings less it takes up that."""
     relief_kw: NotNegative = 0.0
     """By how much less the site draws at its peak."""

@@ -1,7 +1,4 @@
-"""What to buy: the cheapest counts of block kinds and site plant, proved; limits on sums join where they bind.
-
-Ties: buy late, then few modules.
-"""
+"""What to buy: the cheapest counts of block kinds and site plant, proved; limits on sums join where they bind."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -18,6 +15,7 @@ from prefab.catalog import Catalog
 from prefab.columns import Stages, make_columns
 from prefab.duties import Duties, storage_burden
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
+from prefab.fed_back import sized_with_faults
 from prefab.intakes import apply_patterns, assign_intakes, only_used, strung_of
 from prefab.keeping import shares_of
 from prefab.module import Need
@@ -55,9 +53,9 @@ def make_sized(
         OutOfBudget: neither a site nor a proof within the effort.
         Interrupted: stopped by the user before there was a site.
     """
-    found = _proved(brief, catalog, effort, on_progress, stop, known)
-    if known is not None:
-        known.used = found.kinds
+    known = known or Known()
+    found = sized_with_faults(brief, catalog, lambda c, k: _proved(brief, c, effort, on_progress, stop, k), known)
+    known.used = found.kinds
     return found
 
 

@@ -21,7 +21,7 @@ class SwingAsk(NamedTuple):
     energy_parts: int
     """Watt-hours."""
     relief_parts: int
-    """What the site draws less at its peak."""
+    """What the site draws less at its peak, of swings that are certain."""
 
 
 class ShavingAsk(NamedTuple):
@@ -78,14 +78,17 @@ class StorageAsk:
         return f"shaved:{phase}"
 
     def lasting_kw(self, held: Held) -> float:
-        """What storage may give of ramps, as long as its energy lasts."""
-        return min(held.power_kw, held.energy_kwh / self.ramp_h) if self.ramp_h else held.power_kw
+        """The step that storage may take of ramps, as long as its power and energy last."""
+        power_kw = held.power_kw / self.ramp_frac
+        return min(power_kw, held.energy_kwh / self.ramp_h) if self.ramp_h else power_kw
 
 
 class BlockAsk(NamedTuple):
     """What one block leaves to the site, and gives."""
 
     swing_w: int = 0
+    sure_w: int = 0
+    """Of its swing at the least."""
     step_w: int = 0
     relief_w: int = 0
     offer_w: int = 0
@@ -141,6 +144,7 @@ def make_block_ask(duty: BlockDuty | None, ask: StorageAsk, rounding: Rounding) 
         return BlockAsk()
     return BlockAsk(
         rounding.needed(duty.swing_kw, WATTS),
+        rounding.had(duty.sure_kw, WATTS),
         rounding.needed(duty.step_kw, WATTS),
         rounding.had(duty.relief_kw, WATTS),
         sum(rounding.had(ask.lasting_kw(offer), WATTS) for offer in duty.offers),

@@ -118,7 +118,8 @@ def shape(offer: "Offer") -> "float | str":
     need = offer.module.needed("hv_ac" if grid.at_high_voltage else "utility_mv")
     if need is None or need.withstand_ka is None:
         return offer.capacity_kw
-    fault_ka = (utility_mva + _fed_back_mva(offer.brief)) / 3**0.5 / grid.voltage_kv
+    fed_back_mva = max(offer.conditions.batteries_mva, reserve_mva(offer.brief))
+    fault_ka = (utility_mva + fed_back_mva) / 3**0.5 / grid.voltage_kv
     if fault_ka <= need.withstand_ka:
         return offer.capacity_kw
     return f"built for {need.withstand_ka:g} kA; up to {fault_ka:.1f} kA flow into a fault at the connection"
@@ -145,7 +146,7 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     medium_kv = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
     boards = (g.withstand_ka or 0.0 for m in catalog.modules for g in m.gives if g.carrier == "mv_ac")
     strongest = 1.1 / (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9)
-    fed_back = min(_fed_back_mva(brief), 1 / strongest / _WEAKEST)
+    fed_back = min(_fed_back_mva(brief, catalog), 1 / strongest / _WEAKEST)
     # Batteries give the same however weak the rest is: the worst is one end or the other.
     fault_mva = max(
         (1.05 + fed_back * z) / abs(complex(0.0, z) + path / critical.per_side)
@@ -178,7 +179,7 @@ def apply(model: "Model", problem: "Problem") -> None:
     if brief.grid.at_high_voltage or basis is None or not any(mva for _, mva in blocks):
         return
     kv = brief.grid.voltage_kv
-    taken_mva = (brief.grid.short_circuit_mva or basis.utility_mva(kv)) + _fed_back_mva(brief)
+    taken_mva = (brief.grid.short_circuit_mva or basis.utility_mva(kv)) + _fed_back_mva(brief, catalog)
     for option in problem.options("mv_ac"):
         ends = (option.module.given("mv_ac"), option.module.needed("utility_mv"))
         rated_ka = min((e.withstand_ka for e in ends if e and e.withstand_ka), default=0.0)
@@ -215,8 +216,14 @@ def _lowest_kv(brief: SiteBrief, catalog: "Catalog", module: "Module") -> float:
     return (brief.restrict.low_voltage_v or min(shared or offered)) / 1000
 
 
-def _fed_back_mva(brief: SiteBrief) -> float:
-    """More than the site's batteries ever feed into a fault: converters of half as much again as the power asked, or as
-    two thirds of an hour's discharge, at one and a half times their current."""
+def _fed_back_mva(brief: SiteBrief, catalog: "Catalog") -> float:
+    """For the grid's reserve, or what the batteries for all duties were found to."""
+    basis = catalog.basis.short_circuit
+    return max(reserve_mva(brief), (basis.batteries_mva or 0.0) if basis else 0.0)
+
+
+def reserve_mva(brief: SiteBrief) -> float:
+    """More than the batteries of the grid's reserve ever feed into a fault: converters of half as much again as the
+    power asked, or as two thirds of an hour's discharge, at one and a half times their current."""
     storage = brief.storage
     return 1.5 * 1.5 * max(storage.power_mw, 0.67 * storage.power_mw * storage.duration_h)

@@ -180,13 +180,16 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
     energy = [(o.battery_wh * PARTS, n) for o, n in zip(options, counts, strict=True)]
     limited: list[tuple[int, str]] = []
     for number, swing in enumerate(ask.swings):
-        own = [(c.duty.swing_w, problem.count(c, phase)) for c in problem.columns if c.column.demand == number]
+        standing = [(c, problem.count(c, phase)) for c in problem.columns if c.column.demand == number]
+        own = [(c.duty.swing_w, name) for c, name in standing]
         limited += [(w, name) for w, name in own if w]
         if swing is None:
             continue
         taken, relieved = problem.storage.taken(number, phase), problem.storage.relieved(number, phase)
         model.add_row([(1, taken), *((-w, name) for w, name in own)], high=0)
         model.add_row([(PARTS, relieved), (-swing.relief_parts, taken)], high=0)
+        sure = [(-c.duty.sure_w * swing.relief_parts, name) for c, name in standing]
+        model.add_row([(PARTS, relieved), *sure], high=0)
         limited.append((-1, taken))
         power.append((-swing.power_parts, taken))
         energy.append((-swing.energy_parts, taken))

@@ -97,15 +97,22 @@ def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
         for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"):
             swings = swinging(plan, kind)
             if swings is not None:
-                held = along_own(basis, share, swings).held
+                along = along_own(basis, share, swings)
                 where = f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
-                text = f"missed of swings of {_taken_kw(share, swings):,.0f} kW"
-                yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", text)
+                text = f"missed of swings of {share.swing_kw:,.0f} kW"
+                yield Finding.at_most(RULE, where, along.held.short_kw, _ROUNDING_KW, "kW", text)
+                yield _relieved(where, [share], (1 - swings.high_frac) * share.swing_kw)
+
+
+def _relieved(where: str, shares: Sequence[Share], less_kw: float) -> Finding:
+    """What is claimed for the site's peak, beside what its storage then gives."""
+    claimed_kw = sum(s.relief_kw for s in shares)
+    return Finding.at_most(RULE, where, claimed_kw, less_kw + _ROUNDING_KW, "kW", "taken off the peak by swings")
 
 
 def along_own(basis: DutiesBasis, share: Share, swings: Swinging) -> Along:
     """What storage of one block keeps for swings, along the part of them that it takes up."""
-    kw = _taken_kw(share, swings)
+    kw = share.swing_kw
     load = make_swings(2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, SWINGS_S, STEP_S, SEED)
     level = kw + swings.high_frac * kw
     element = _element(basis, [share])
@@ -133,33 +140,63 @@ def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn
     limit, shares = plan.brief.grid.swing_mw, _of_site(plan, phase, "swing")
     if limit is None and not shares:
         return
-    held = along_swings(plan, basis, phase).held
+    parts = dict(_left(plan, phase))
+    racks_kw = sum(p.swing_kw for p in parts.values())
+    along = along_swings(plan, basis, phase)
+    rest, less_kw = _nothing() + board.low_kw, 0.0
+    for number, part in parts.items():
+        left_kw = part.swing_kw / racks_kw * board.swing_kw
+        kw = min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
+        # The noise of what is left to the grid is the grid's.
+        rest += _waves(part, left_kw - kw, 0.0, SEED)
+        less_kw += (1 - part.high_frac) * kw
+    held = along.held
     text = f"of {factor * board.swing_kw:,.0f} kW peak to peak that blocks leave"
     if limit is not None:
-        seen_kw = factor * held.peak_to_peak_kw
+        seen_kw = factor * float(np.ptp(rest + held.grid_kw))
         yield Finding.at_most(RULE, where, seen_kw, limit * 1000 + _ROUNDING_KW, "kW", f"swing seen, {text}")
     if shares:
         yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings {text}")
+        yield _relieved(where, shares, less_kw)
+
+
+def _nothing() -> Powers:
+    return np.zeros(round(SWINGS_S / STEP_S))
+
+
+def _waves(part: Swinging, kw: float, noise_frac: float, seed: int) -> Powers:
+    """Of so many kilowatts, over their low level; noise goes below it."""
+    return make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, SWINGS_S, STEP_S, seed) - kw
 
 
 def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
-    """The site's batteries along the swings that blocks leave, at the switchgear."""
+    """The site's batteries along their part of the swings that blocks leave, each demand's about its own mean."""
     board, shares = drawn(plan, phase)[0], _of_site(plan, phase, "swing")
     parts = dict(_left(plan, phase))
-    taken = {s.demand: _taken_kw(s, parts[s.demand]) for s in shares if s.demand in parts}
-    taken_kw = sum(taken.values())
-    ceiling = board.high_kw - sum(s.relief_kw for s in shares)
-    floor = min(ceiling, ceiling - board.swing_kw + taken_kw)
-    load = np.full(round(SWINGS_S / STEP_S), board.low_kw)
     racks_kw = sum(p.swing_kw for p in parts.values())
+    load, level_kw = _nothing(), 0.0
     for number, part in parts.items():
-        kw = part.swing_kw / racks_kw * board.swing_kw
-        # The noise of what is left to the grid is the grid's.
-        noise_frac = basis.noise_frac * min(1.0, taken.get(number, 0.0) / kw)
-        load += make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, SWINGS_S, STEP_S, SEED + number)
-        load -= kw
-    element, control = _element(basis, shares), Control(floor_kw=floor, ceiling_kw=ceiling)
+        left_kw = part.swing_kw / racks_kw * board.swing_kw
+        kw = min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
+        load += _waves(part, kw, basis.noise_frac, SEED + number)
+        level_kw += part.high_frac * kw
+    element, control = _element(basis, shares), Control(floor_kw=level_kw, ceiling_kw=level_kw)
     return Along(load, follow(load, STEP_S, element, control), element.usable_kwh)
+    """What the switchgear would see over a day in steps of a second, its swings being evened out."""
+    day = DayOfJobs(
+        peak_kw=board.mean_kw,
+        pause_kw=board.pause_kw,
+        idle_kw=board.idle_kw,
+        jobs_count=basis.jobs_per_day_count,
+        idle_s=round(basis.idle_min * 60),
+        checkpoint_every_s=round(basis.checkpoint_every_min * 60),
+        checkpoint_s=round(basis.checkpoint_s),
+        busy_frac=1.0,
+        part_from_h=0.0,
+        part_to_h=0.0,
+        noise_frac=0.0,
+    )
+    return make_day(day, SEED)
 
 
 def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float) -> Iterable[Finding]:
@@ -238,11 +275,6 @@ def _element(basis: DutiesBasis, shares: Sequence[Share]) -> Element:
     return Element(power_kw, power_kw, energy_kwh, start_frac)
 
 
-def _taken_kw(share: Share, swings: Swinging) -> float:
-    """The swing that a share takes up, by what it gives at the high level."""
-    return share.relief_kw / (1 - swings.high_frac)
-
-
 def day_of_jobs(basis: DutiesBasis, board: Drawn) -> Powers:
     """What the switchgear would see over a day in steps of a second, its swings being evened out."""
     day = DayOfJobs(
@@ -295,7 +327,7 @@ def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, ...]:
     if swings is None:
         return (it.peak_kw,) * len(fields(Drawn))
     own = [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
-    taken_kw = sum(_taken_kw(s, swings) for s in own) / kind.pods
+    taken_kw = sum(s.swing_kw for s in own) / kind.pods
     high_kw = it.peak_kw - (1 - swings.high_frac) * taken_kw
     pause_kw = it.peak_kw - swings.swing_kw / kind.pods
     low_kw = min(high_kw, pause_kw + swings.high_frac * taken_kw)
