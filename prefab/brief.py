@@ -11,6 +11,7 @@ from prefab.connection import Grid, GridStep, Storage
 from prefab.demands import It, ItDemand, twice_named
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
+from prefab.supply import Supply
 from prefab.tables import Frozen, read_toml
 from prefab.units import exact
 
@@ -244,6 +245,8 @@ class SiteBrief(Frozen):
     prefer: Prefer = Prefer()
     spares: Spares = Spares()
     works: Works = Works()
+    supply: Annotated[tuple[Supply, ...], Field(max_length=12, exclude_if=lambda sources: not sources)] = ()
+    """Sun, wind and contracts beside the utility's energy."""
     fabric_frac: Annotated[float, Field(ge=0, le=0.5)] | None = None
     """Power of fabric, storage and management computers over that of the pods they serve; otherwise each pod's own."""
     utilisation_frac: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -261,6 +264,10 @@ class SiteBrief(Frozen):
             before = phase.energised_by
         if twice := twice_named(p.name for p in self.phases):
             raise ValueError(f"phases: {twice} is named twice; every name must be different")
+        if twice := twice_named(s.name for s in self.supply):
+            raise ValueError(f"supply: {twice} is named twice; every name must be different")
+        if self.grid.export_mw and not any(s.on_site for s in self.supply):
+            raise ValueError("grid: export_mw: only [[supply]] with on_site = true exports; give it, or leave it out")
         self._split_agrees()
         self._grid_agrees()
         if not self.autonomy.generator_h and any(d.backup == "cooling" for d in self.it.demands):

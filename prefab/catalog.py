@@ -32,6 +32,7 @@ from prefab.module import Module
 from prefab.product import FatProtocol, FatProtocols
 from prefab.provenance import Provenance, Source, Sourced, Sources
 from prefab.shipped import shipped
+from prefab.supply import SupplyBasis
 from prefab.tables import Frozen, Loc
 from prefab.workload import Accelerator, Card, Profile, StorageCard, Workload, check_workloads, with_weeks
 
@@ -74,6 +75,8 @@ class Catalog(Frozen):
     barriers: tuple[Barrier, ...] = ()
     crews: tuple[Crew, ...] = ()
     hires: tuple[Hire, ...] = ()
+    supply: SupplyBasis | None = None
+    """Without it no brief may name supply."""
 
     def module(self, sku: str) -> Module:
         """The module with this SKU.
@@ -134,6 +137,7 @@ KINDS = (
     Kind("carriers.toml", Carriers, "carriers", inside="carrier"),
     Kind("costs.toml", Costs, "costs"),
     Kind("design_basis.toml", DesignBasis, "basis"),
+    Kind("supply.toml", SupplyBasis, "supply"),
     Kind("currencies.toml", Currencies, "currencies"),
     Kind("countries.toml", Countries, "countries", key="code", inside="country"),
     Kind("fat_protocols.toml", FatProtocols, "fat_protocols", inside="protocol"),

@@ -52,6 +52,8 @@ class Grid(Frozen):
     interruption_h: Annotated[float, Field(gt=0, le=240)] | None = None
     """How long the utility calls the interruptible part off at the most, each time."""
     bridge: Bridge = Bridge()
+    export_mw: Annotated[NotNegative, Field(exclude_if=lambda mw: not mw)] = 0.0
+    """The most that may flow back from sources on site; what is over is curtailed."""
     ramp_mw_per_min: Positive | None = None
     """The fastest that what the site draws may rise or fall; otherwise as fast as it does."""
     swing_mw: NotNegative | None = None
@@ -96,6 +98,8 @@ class Grid(Frozen):
                 raise ValueError("capacity_mw: missing; give it, or [[grid.series]] that ends above 0 MW")
             # Everybody else finds it where it always stands.
             object.__setattr__(self, "capacity_mw", self.series[-1].given_mw)
+        if self.export_mw > self.capacity_mw:
+            raise ValueError(f"export_mw: {self.export_mw:g}; at most capacity_mw, {self.capacity_mw:g}")
         return self
 
     @model_validator(mode="after")

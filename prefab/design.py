@@ -9,7 +9,7 @@ from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.climate import WeatherYear
 from prefab.connecting import make_connected
-from prefab.errors import AuditError, Impossible, OutOfBudget
+from prefab.errors import AuditError, Impossible, InputError, OutOfBudget
 from prefab.materials import Laid
 from prefab.module import Module
 from prefab.placing import make_placed
@@ -20,6 +20,7 @@ from prefab.routing import make_routed
 from prefab.scheduling import make_scheduled
 from prefab.sizing import make_sized
 from prefab.solver import FULL, QUICK, Effort, StopFlag
+from prefab.supply import SupplyHours
 from prefab.workload import StorageCard, Workload
 
 EFFORTS: dict[str, Effort] = {"quick": QUICK, "full": FULL}
@@ -54,14 +55,18 @@ def make_design(
     on_progress: Callable[[Progress], None] | None = None,
     stop: StopFlag | None = None,
     weather: WeatherYear | None = None,
+    supply: tuple[SupplyHours, ...] = (),
 ) -> Design:
-    """Size, connect, place, route, schedule and audit; `weather` is the year of the brief's weather file.
+    """Size, connect, place, route, schedule and audit; `weather` is the year of the brief's weather file, `supply` what
+    the profiles of its sources hold.
 
     Raises:
         InputError, Impossible, OutOfBudget: see the stages.
         AuditError: our own plan breaks a rule.
     """
     stop = stop or StopFlag()
+    if missing := {s.name for s in brief.supply if s.profile} - {h.name for h in supply}:
+        raise InputError(f"brief: supply: the hours of {', '.join(sorted(missing))} are not given; read their profiles")
 
     def say(stage: str) -> None:
         if on_progress:
@@ -73,7 +78,8 @@ def make_design(
     modules, carriers = _modules(brief, catalog), {c.key: c for c in catalog.carriers}
     routed = make_routed(brief, catalog.basis, modules, carriers, connected.equipment, connected.feeds, placed)
     say("auditing")
-    found = {"weather": weather, "placed": placed, "routed": routed, "scheduled": built.scheduled}
+    given = {"weather": weather, "supply_hours": supply}
+    found = {**given, "placed": placed, "routed": routed, "scheduled": built.scheduled}
     plan = make_plan(brief, catalog, built.sized, connected).model_copy(update=found)
     plan = plan.model_copy(update={"entries_digest": plan.entries_digest_found})
     return Design(plan, refuse_unsound(audit(plan)))
@@ -173,7 +179,9 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     accelerators = tuple(a for a in catalog.accelerators if a.name in held)
     laid = Laid(cables=catalog.cables, pipes=catalog.pipes, trenches=catalog.trenches)
     rules = catalog.rules_at(brief.site.country, brief.grid.rules)
-    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, *served, tariff, *rules)
+    screens = catalog.supply if brief.supply else None
+    beside = (screens,) if screens else ()
+    entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, *served, tariff, *rules, *beside)
     cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
         program=f"prefab {__version__}",
@@ -191,6 +199,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         laid=laid,
         country=catalog.country(brief.site.country),
         grid_rules=rules,
+        supply_basis=screens,
         accelerators=accelerators,
         sources=tuple(s for s in catalog.sources if s.key in cited),
         sized=sized,

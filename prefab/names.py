@@ -1,4 +1,4 @@
-"""What a brief names is in the catalog."""
+"""What a brief names is in the catalog, and agrees with it."""
 
 from difflib import get_close_matches
 
@@ -50,6 +50,13 @@ def check_names(brief: SiteBrief, catalog: Catalog) -> None:
         if brief.site.country not in rule.countries:
             where = f"a rule of {', '.join(rule.countries)}; the site is in {brief.site.country}"
             mistakes.append(f"brief: grid.rules: {rule.key!r} is {where}")
+    for number, source in enumerate(brief.supply):
+        least_ha = source.mw * catalog.supply.of(source.kind).ha_per_mw if catalog.supply and source.ha else 0.0
+        if source.ha is not None and source.ha < least_ha:
+            what = f"{source.mw:g} MW of {source.kind} take at least {least_ha:g} ha (catalog supply)"
+            mistakes.append(f"brief: supply[{number}].ha: {source.ha:g}; {what}")
+        if catalog.supply is None:
+            mistakes.append(f"brief: supply[{number}]: the catalog has no supply.toml to screen it with; leave it out")
     of_pods = (c for c in catalog.carriers if c.key in brief.redundancy.scope.of_pods)
     for carrier in (c for c in of_pods if (c.scope, c.redundancy) != ("block", "cooling")):
         what = f"here {carrier.key} is of the {carrier.scope}, its redundancy that of {carrier.redundancy}"

@@ -19,6 +19,7 @@ from prefab.materials import Laid
 from prefab.module import Module
 from prefab.provenance import Key, Sku, Source
 from prefab.shares import Share
+from prefab.supply import SupplyBasis, SupplyHours
 from prefab.tables import Frozen, read_text, validate
 from prefab.workload import Accelerator, Card, StorageCard, Workload
 
@@ -298,6 +299,10 @@ class Plan(Frozen):
     """Those that hold at the site, or where the brief does not say which, all of the country's."""
     weather: WeatherYear | None = None
     """The hours of the user's weather file; none where the climate's synthetic year stands."""
+    supply_basis: Annotated[SupplyBasis | None, Field(exclude_if=lambda basis: basis is None)] = None
+    """None where the brief names no supply."""
+    supply_hours: Annotated[tuple[SupplyHours, ...], Field(exclude_if=lambda hours: not hours)] = ()
+    """Of every source of the brief's that names a file."""
     accelerators: tuple[Accelerator, ...] = ()
     """What the pods hold."""
     sources: tuple[Source, ...]
@@ -313,6 +318,8 @@ class Plan(Frozen):
         given = [getattr(self, name) is not None for name in sections]
         if (given[2] and not given[1]) or (any(given[1:]) and not given[0]):
             raise ValueError("sections may be left out from the right only: connected, placed, routed; scheduled last")
+        if self.brief.supply and self.supply_basis is None:
+            raise ValueError("supply_basis: missing; it must be given where the brief names supply")
         return self
 
     def __hash__(self) -> int:
@@ -324,7 +331,8 @@ class Plan(Frozen):
         """SHA-256 over the catalog entries that the plan carries."""
         cards = (self.climate, *self.cards)
         entries = (*self.modules, *self.carriers, *cards, self.tariff, self.costs, self.basis)
-        others = (self.laid, *self.accelerators, *self.grid_rules, *(e for e in (self.country, self.weather) if e))
+        beside = (*(e for e in (self.country, self.weather, self.supply_basis) if e), *self.supply_hours)
+        others = (self.laid, *self.accelerators, *self.grid_rules, *beside)
         return hashlib.sha256("".join(e.model_dump_json() for e in (*entries, *others)).encode()).hexdigest()
 
     @property

@@ -182,6 +182,7 @@ def _assumptions(plan: Plan) -> tuple[Assumption, ...]:
         (f"tariff {plan.tariff.key}", plan.tariff),
         ("cost rates", plan.costs),
         ("design basis", plan.basis),
+        *((("supply", plan.supply_basis),) if plan.supply_basis else ()),
     ]
     sources = {s.key: s for s in plan.sources}
     found = []

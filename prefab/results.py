@@ -257,6 +257,51 @@ class DemandEnergy:
 
 
 @dataclass(frozen=True)
+class SupplyLine:
+    """What one source beside the utility gives in the year."""
+
+    name: str
+    kind: str
+    on_site: bool
+    mw: float
+    profile: str
+    """The file that its hours came from; empty for the same power in every hour."""
+    generated_mwh: float
+    used_mwh: float
+    """Taken by the site in the hour in which it is given; of several on site by what each gives in the hour."""
+    usd: float | None
+    """Paid for it; None where no price is known."""
+    generated_kw: tuple[float, ...]
+
+    @property
+    def capacity_frac(self) -> float:
+        """Mean output over rating."""
+        return self.generated_mwh / (self.mw * len(self.generated_kw))
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """How the sources beside the utility serve a site in the year; tuples are its hours."""
+
+    lines: tuple[SupplyLine, ...]
+    import_kw: tuple[float, ...]
+    export_kw: tuple[float, ...]
+    curtailed_kw: tuple[float, ...]
+    carbon_kg: tuple[float, ...]
+    """Of the import, at the tariff's mean factor."""
+    unmatched_carbon_kg: float
+    """Of the import that no contract or source elsewhere gives in its hour."""
+    annual_frac: float
+    """What is given in the year over what the site takes in it, at most 1."""
+    hourly_frac: float
+    """What is given in the hour in which it is taken, over the same."""
+    energy_usd: float
+    """The year's bill with the contracts."""
+    tariff_usd: float
+    """The bill had all been bought by the tariff."""
+
+
+@dataclass(frozen=True)
 class Projection:
     """A year at full build, hour by hour, and what follows from it.
 
@@ -294,6 +339,8 @@ class Projection:
     """Of every demand with tokens, where there are several demands."""
     without_tokens: tuple[DemandEnergy, ...] = ()
     """Every demand that makes none."""
+    supplied: Supplied | None = None
+    """Where the brief names supply."""
 
     @property
     def of(self) -> str:

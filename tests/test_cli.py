@@ -245,3 +245,34 @@ def test_a_weather_file_beside_the_brief_is_used_and_named(tmp_path):
     done = prefab("design", missing, "--out", tmp_path / "other")
     assert done.returncode == 2
     assert "none.epw" in done.stderr
+
+
+def test_supply_beside_the_brief_stands_in_year_and_proposal(tmp_path):
+    (tmp_path / "sun.csv").write_text("".join(f"{0.6 * (8 <= h % 24 < 17)}\n" for h in range(8760)))
+    tables = """
+[[supply]]
+name = "sun"
+kind = "pv"
+mw = 1.0
+on_site = true
+ha = 3.0
+profile = "sun.csv"
+
+[[supply]]
+name = "deal"
+kind = "ppa"
+mw = 0.5
+usd_per_mwh = 45.0
+"""
+    brief = brief_with(tmp_path, "", "")
+    brief.write_text(brief.read_text() + tables)
+    done = prefab("design", brief, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    head, *rows = (tmp_path / "out" / "projection.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert head.endswith("supply_sun_kw,supply_deal_kw,import_kw,export_kw,curtailed_kw,carbon_kg")
+    assert ",600.0,500.0," in rows[12]
+    assert prefab("check", tmp_path / "out" / "plan.json").returncode == 0
+    brief.write_text(brief.read_text().replace("ha = 3.0", "ha = 1.9"))
+    done = prefab("design", brief, "--out", tmp_path / "other")
+    assert done.returncode == 2
+    assert "supply[0].ha: 1.9; 1 MW of pv take at least 2 ha" in done.stderr

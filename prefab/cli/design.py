@@ -42,16 +42,18 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
     from prefab.epw import read_weather_year
     from prefab.proposal import make_proposal
     from prefab.solver import StopFlag
+    from prefab.supply_file import read_supply
     from prefab.units import musd
 
     wish = read_brief(brief)
     catalog = load_catalog(*folders)
     weather = read_weather_year(brief.parent / wish.site.weather_file) if wish.site.weather_file else None
+    supply = read_supply(brief.parent, wish.supply)
     check_out(out, NAMES, force)
     stop = StopFlag()
     try:
         with stopping(stop):
-            design = make_design(wish, catalog, effort, progress_printer(), stop, weather)
+            design = make_design(wish, catalog, effort, progress_printer(), stop, weather, supply)
     finally:
         end_progress()
     proposal = make_proposal(design.plan, design.findings)

@@ -16,6 +16,7 @@ from prefab.documents.pdf_style import (
     table,
     together,
 )
+from prefab.documents.pdf_supply import make_supply
 from prefab.documents.projection_charts import make_monthly_chart, make_waterfall, make_weekly_chart
 from prefab.proposal import Proposal
 from prefab.units import number
@@ -59,6 +60,7 @@ def make_energy(proposal: Proposal) -> list[Flowable]:
             table(("Part", "MWh a year", "Share of IT"), rows, (50, 25, 25), "lrr", total_rows=1),
         ),
         together(Heading("Year", 1, "year"), facts(_year(proposal))),
+        *make_supply(proposal),
         together(Heading("Months", 1, "months"), _months(proposal)),
         together(
             Drawn(make_weekly_chart(p), INNER_WIDTH, 260),
@@ -71,13 +73,19 @@ def make_energy(proposal: Proposal) -> list[Flowable]:
     ]
 
 
+def _factor(proposal: Proposal) -> str:
+    """The tariff's carbon, and what it is of where not all energy is imported."""
+    of = " of what is imported" if proposal.projection.supplied else ""
+    return f"{proposal.plan.tariff.carbon_g_per_kwh:g} g/kWh{of}"
+
+
 def _year(proposal: Proposal) -> list[tuple[str, str]]:
     plan, p = proposal.plan, proposal.projection
     contracted = plan.brief.grid.capacity_mw * 1000
     return [
         ("PUE", f"{p.pue:.3f}  facility energy without the grid battery over IT energy (boundary of ISO/IEC 30134-2)"),
         ("WUE", f"{p.wue_l_per_kwh:.3f} L per kWh of IT; {number(sum(p.hourly.water_l) / 1000)} m³ a year"),
-        ("CUE", f"{p.cue_kg_per_kwh:.3f} kg CO2 per kWh of IT at {plan.tariff.carbon_g_per_kwh:g} g/kWh"),
+        ("CUE", f"{p.cue_kg_per_kwh:.3f} kg CO2 per kWh of IT at {_factor(proposal)}"),
         ("Highest hour", f"{number(p.peak_site_kw)} kW, {p.peak_site_kw / contracted:.0%} of the contracted capacity"),
         (
             "Hours with heat left over",
@@ -172,7 +180,10 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
                         "Energy cost",
                         f"{p.energy_usd_per_mtok:.4f} $ at {energy_price_text(proposal)} ({plan.tariff.title})",
                     ),
-                    ("Carbon", f"{number(p.carbon_g_per_mtok, 1)} g CO2 at {plan.tariff.carbon_g_per_kwh:g} g/kWh"),
+                    (
+                        "Carbon",
+                        f"{number(p.carbon_g_per_mtok, 1)} g CO2 at {_factor(proposal)}",
+                    ),
                     ("Water", f"{p.water_l_per_mtok:.3f} L on the site"),
                 ]
             ),
@@ -186,6 +197,7 @@ def _boundaries(proposal: Proposal) -> Flowable:
     p = proposal.projection
     # The PUE is of the whole site; the overhead of one of its demands is another.
     times = "" if p.yields else " (IT times PUE)"
+    exports = "what supply exports is left out" if p.supplied else "the site exports nothing"
     rows = [
         (
             "B0 chip",
@@ -207,7 +219,7 @@ def _boundaries(proposal: Proposal) -> Flowable:
         ),
         (
             "B3 site",
-            "B2 and the losses of the grid battery; the site exports nothing and its generators stand by",
+            f"B2 and the losses of the grid battery; {exports} and its generators stand by",
             kwh_per_mtok_text(p.b3_kwh_per_mtok, p.b3_kwh_per_mtok),
             "100.0%",
         ),

@@ -19,7 +19,8 @@ _TITLES = {"storage_kw": "grid_battery_kw"}
 def write(proposal: Proposal, path: Path) -> None:
     """Write a line per hour: its number, month, day and hour (starting, local standard time), then every series.
 
-    Where there are several IT demands, each has its tokens in a column of its own.
+    Where there are several IT demands, each has its tokens in a column of its own; what each supply gives, and what is
+    then imported, exported and curtailed, stands last.
     """
     columns = _columns(proposal.projection)
     digits = [_TOKEN_DIGITS if name.startswith("tokens_") else _DIGITS.get(name, 3) for name in columns]
@@ -42,4 +43,7 @@ def _columns(projection: Projection) -> dict[str, tuple[float, ...]]:
             if by_demand and name == "tokens_m"
             else {_TITLES.get(name, name): getattr(projection.hourly, name)}
         )
+    if supplied := projection.supplied:
+        found |= {f"supply_{line.name}_kw": line.generated_kw for line in supplied.lines}
+        found |= {name: getattr(supplied, name) for name in ("import_kw", "export_kw", "curtailed_kw", "carbon_kg")}
     return found

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from prefab.solver import Model
 
 TITLE = "Grid rules"
-BASIS = "brief grid.rules, grid.capacity_mw, grid.series at each phase's date; catalog grid_rules"
+BASIS = "brief grid.rules, grid.capacity_mw, grid.series at each phase's date, supply; catalog grid_rules"
 WISHES = ("grid.rules",)
 RULE = "grid_obligations"
 
 _YEAR = timedelta(days=365)
+_HOURS = 8760
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -69,6 +70,10 @@ def _findings(plan: Plan, rule: GridRule, obligation: Obligation) -> Iterator[Fi
     last = len(phases) - 1
     matched = obligation.kind == "storage_or_backup" and obligation.unit == "share of import capacity"
     curtailed = obligation.kind == "curtailment" and _own_supply_kw(plan, last)[0] > 0
+    share = _renewable_frac(plan) if _is_renewable(obligation) else 0.0
+    if share >= (obligation.amount or 0.0) > 0:
+        text = "of the year's energy, were it drawn at the peak in every hour; on site only what may be exported counts"
+        yield Finding.at_least(RULE, rule.key, share, obligation.amount or 0.0, "of the year", text)
     for phase, named in enumerate(phases):
         where = f"{rule.key}, phase {named.name}" if last else rule.key
         standby_kw, battery_kw = _own_supply_kw(plan, phase)
@@ -102,6 +107,30 @@ def _island_kw(plan: Plan, phase: int) -> float:
     return sum(given_kw.get(t, 0.0) for t in sets_of(network_of(plan, phase)))
 
 
+def _is_renewable(obligation: Obligation) -> bool:
+    return obligation.kind == "renewable_energy" and obligation.unit == "share of annual energy"
+
+
+def _renewable_frac(plan: Plan) -> float:
+    """What the brief's supply surely gives of the year's energy, which cannot be more than the peak in every hour.
+
+    On site only what may be exported is surely not curtailed, whatever the site draws.
+    """
+    brief = plan.brief
+    hours = {h.name: h.capacity_frac for h in plan.supply_hours}
+    given_mwh = 0.0
+    on_site: list[list[float]] = []
+    for source in brief.supply:
+        mw = [source.mw * frac for frac in hours.get(source.name, ())] if source.profile else [source.mw] * _HOURS
+        if source.on_site:
+            on_site.append(mw)
+        else:
+            given_mwh += sum(mw)
+    given_mwh += sum((min(sum(at), brief.grid.export_mw) for at in zip(*on_site, strict=False)), 0.0)
+    most_mwh = walk(plan, len(brief.phases) - 1).import_kw / 1000 * _HOURS
+    return given_mwh / most_mwh
+
+
 def _said(obligation: Obligation) -> str:
     amount = "" if obligation.amount is None else f" {obligation.amount:,g} {obligation.unit}."
     return f"{obligation.kind.replace('_', ' ').capitalize()}: {obligation.text}{amount}"
@@ -116,6 +145,10 @@ def _why(plan: Plan, rule: GridRule, obligation: Obligation) -> str:
     if obligation.kind == "disclosure" and obligation.unit == "share of demand":
         share = (standby_kw + battery_kw) / 1000 / plan.brief.grid.capacity_mw
         return f"To be disclosed: generation and storage of the site's own are {share:.0%} of its connection.{known}"
+    if _is_renewable(obligation) and plan.brief.supply:
+        share = _renewable_frac(plan)
+        sure = f"The brief's supply surely gives {share:.0%}, of a year at the peak in every hour"
+        return f"{sure}: what the projection shows beyond is no proof.{known}"
     if obligation.kind == "curtailment":
         return f"Without generation of its own the site can only curtail what computes.{known}"
     return f"Not shown by this plan; to be settled with the utility.{known}"

@@ -17,9 +17,12 @@ from prefab.errors import Impossible, InputError
 from prefab.market import GridRule
 from prefab.plan import read_plan
 from prefab.problem import make_problem
+from prefab.projection import make_projection
 from prefab.rules import HOOKS, SUPPLY, grid_obligations
+from prefab.rules.walk import walk
 from prefab.sizing import make_sized
 from prefab.solver import FULL, QUICK
+from prefab.supply import SupplyHours
 
 RULES = {r.key: r for r in load_catalog().grid_rules}
 MATCH, SB6 = RULES["ireland-cru-2025236"], RULES["texas-sb6"]
@@ -353,3 +356,49 @@ def test_a_rule_of_another_country_is_refused():
     abroad = brief.model_copy(update={"site": brief.site.model_copy(update={"country": "DE"})})
     with pytest.raises(InputError, match=r"grid\.rules: 'match' is a rule of IE, SE; the site is in DE"):
         make_problem(abroad, catalog, HOOKS)
+
+
+# energy of the year --------------------------------------------------------------------------------------------------
+
+
+def with_contract(plan, mw, **grid):
+    """The plan under a rule that asks for 0.8 of the year's energy, with a contract of the same power in every hour."""
+    sources = a_brief(supply=[{"name": "deal", "kind": "ppa", "mw": mw, "usd_per_mwh": 40.0}]).supply if mw else ()
+    rule = MATCH.model_copy(update={"threshold_mw": 0.0, "obligation": (MATCH.obligation[1],)})
+    found = under(plan, rule, **grid)
+    return found.model_copy(update={"brief": found.brief.model_copy(update={"supply": sources})})
+
+
+def test_renewable_energy_is_kept_where_it_surely_is(plan):
+    peak_mw = max(walk(plan, phase).import_kw for phase in range(len(plan.brief.phases))) / 1000
+    enough, short = with_contract(plan, 0.8001 * peak_mw), with_contract(plan, 0.7999 * peak_mw)
+    (found, total) = grid_obligations.check(enough)
+    assert (found.where, found.kept, total.kept) == (MATCH.key, True, True)
+    assert found.actual == pytest.approx(0.8001)
+    # Who generates it, and since when, no plan shows.
+    assert [p.text for p in grid_obligations.open_points(enough)] == [MATCH.obligation[1].beyond]
+    # Not surely enough is not said to be broken, for the site takes less than its peak.
+    assert grid_obligations.check(short) == ()
+    (point,) = grid_obligations.open_points(short)
+    assert "surely gives 80%, of a year at the peak in every hour" in point.why
+
+
+def test_renewable_energy_is_open_without_supply_and_where_rules_are_not_named(plan):
+    for found in (with_contract(plan, 0), with_contract(plan, 100.0, named=False)):
+        assert grid_obligations.check(found) == ()
+        assert kinds(found) == ["Renewable energy"]
+
+
+def test_on_site_only_what_may_go_back_is_sure(plan):
+    sun = {"name": "sun", "kind": "pv", "mw": 500.0, "on_site": True, "ha": 1000.0, "profile": "sun.csv"}
+    found = with_contract(plan, 0)
+    hours = (SupplyHours(name="sun", source="sun.csv", capacity_frac=(0.2,) * 8760),)
+    for export_mw, kept in ((0.0, []), (30.0, [True, True])):
+        grid = found.brief.grid.model_copy(update={"export_mw": export_mw})
+        brief = found.brief.model_copy(update={"supply": a_brief(supply=[sun]).supply, "grid": grid})
+        here = found.model_copy(update={"brief": brief, "supply_hours": hours})
+        assert [f.kept for f in grid_obligations.check(here)] == kept
+
+
+def test_no_year_takes_more_than_the_peak_in_every_hour(plan):
+    assert max(make_projection(plan).hourly.site_kw) <= walk(plan, len(plan.brief.phases) - 1).import_kw
