@@ -228,7 +228,7 @@ def _peak(plan: Plan, phase: int) -> StorageEvent | None:
         s.relief_kw for s in plan.sized.storage if (s.kind, s.duty, s.phase) == ("", "swing", phase)
     )
     besides = f"; what swings above the mean, {_mw(evened_kw)} of it, is taken up besides" if evened_kw else ""
-    full = _first(along.held.stored_kwh >= _FULL_FRAC * along.usable_kwh, over)
+    full = _first(along.held.stored_kwh >= _FULL_FRAC * along.usable_kwh, over) + 1
     name, meter = f"{_site_skus(plan, 'shaving', phase)} of the site", _meter(plan, phase)
     picked = ((0, "the peak begins"), (over, "the peak is over"), (full, "storage is full again"))
     moments = tuple(

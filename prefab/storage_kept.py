@@ -41,7 +41,7 @@ def make_kept(plan: Plan) -> tuple[Kept, ...]:
     if not plan.sized.storage or plan.connected is None:
         return ()
     places = dict.fromkeys((s.kind, s.carrier, s.sku) for s in plan.sized.storage)
-    ordered = sorted(places, key=lambda place: (not place[0], place))
+    ordered = sorted(places, key=lambda place: (bool(place[0]), place))
     return tuple(row for place in ordered for row in _of_place(plan, *place))
 
 

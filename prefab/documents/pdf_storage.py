@@ -29,24 +29,19 @@ def make_storage(proposal: Proposal) -> list[Flowable]:
     rows = kept_rows(proposal)
     if not rows:
         return []
-    cells = [
-        (
-            r.storage,
-            r.where,
-            r.phase,
-            r.duty,
-            number(r.power_kw),
-            energy_text(r.energy_kwh),
-            f"{number(r.held_kw)} kW, {energy_text(r.held_kwh)} kWh",
-        )
-        for r in rows
-    ]
+    cells, before = [], None
+    for r in rows:
+        # What storage it is is said once for all of its duties.
+        place = (r.storage, r.where, r.phase, f"{number(r.held_kw)} kW, {energy_text(r.held_kwh)} kWh")
+        storage, where, phase, held = place if place != before else ("", "", "", "")
+        cells.append((storage, where, phase, r.duty, number(r.power_kw), energy_text(r.energy_kwh), held))
+        before = place
     head = ("Storage", "Where", "Phase", "Kept for", "Power, kW", "Energy, kWh", "Of what is held")
     return [
         together(
             Heading("What storage is kept for", 1, "storage"),
             para(KEPT),
-            table(head, cells, (24, 14, 10, 17, 10, 11, 16), "llllrrl"),
+            table(head, cells, (23, 14, 10, 18, 10, 13, 14), "llllrrl"),
         ),
         *_events(proposal.events),
     ]
