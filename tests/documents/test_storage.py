@@ -8,7 +8,8 @@ from pypdf import PdfReader
 from prefab.catalog import load_catalog
 from prefab.cli.console import storage_tree
 from prefab.documents import write_one
-from prefab.documents.drawing import Line
+from prefab.documents.drawing import Label, Line
+from prefab.documents.one_line import make_one_line_sheets
 from prefab.documents.storage_chart import make_event_chart
 from prefab.documents.storage_rows import kept_rows, notice_text
 from prefab.proposal import make_proposal
@@ -77,6 +78,13 @@ def test_workbook_has_the_figures(folder, shared):
     offered = {row[0].value: row[1].value for row in book["Flexibility"].iter_rows(min_row=6)}
     assert offered["batteries: reserve for the grid"] == 2.0
     assert offered["generating sets"] == 0
+
+
+def test_one_line_says_what_the_batteries_are_for(shared, proposal):
+    told, before = (
+        [s.text for s in make_one_line_sheets(p.plan)[0].shapes if isinstance(s, Label)] for p in (shared, proposal)
+    )
+    assert set(told) - set(before) == {"for reserve, ramps"}
 
 
 def test_json_has_the_same(shared):
