@@ -69,6 +69,21 @@ class DutiesBasis(Frozen):
     """Most of its power that goes into that: it comes on top of a ramp that begins meanwhile."""
 
 
+class FlexibilityBasis(Frozen):
+    """What a site may offer its grid, beside what its plan says."""
+
+    battery_notice_s: Positive
+    battery_life_years: Positive
+    """Over which the cells keep the energy that they are sized by."""
+    slowed_frac: Fraction
+    """By how much less a training cluster has been shown to draw while its jobs kept their promises."""
+    slowed_h: Positive
+    """For so long."""
+    slowed_notice_min: Positive
+    curtailed_frac: Fraction
+    """Of the energy that a site would take in a year, given up in events."""
+
+
 class UtilityFault(Frozen):
     """What utilities feed into a fault at connections of up to some voltage."""
 
@@ -146,4 +161,6 @@ class DesignBasis(Sourced):
     """Between two steps of load on generating sets. Likewise."""
     duties: Annotated[DutiesBasis | None, Field(exclude_if=lambda duties: duties is None)] = None
     """Likewise; left out of files where it is not stated, so that plans made before keep their digests."""
+    flexibility: Annotated[FlexibilityBasis | None, Field(exclude_if=lambda basis: basis is None)] = None
+    """Likewise."""
     separation: tuple[Separation, ...]

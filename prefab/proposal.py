@@ -8,6 +8,7 @@ from prefab.audit import broken
 from prefab.bom import make_bom
 from prefab.carrier import Carrier
 from prefab.dependability import Dependability, make_dependability
+from prefab.flexibility import Offer, make_offers
 from prefab.module import Losses, Module
 from prefab.plan import Plan
 from prefab.projection import make_projection
@@ -15,6 +16,8 @@ from prefab.provenance import Provenance, Source, Sourced
 from prefab.results import Bom, Finding, OpenPoint, Projection
 from prefab.rules import RULES, Rule, grid_obligations
 from prefab.rules.walk import walk
+from prefab.storage_events import StorageEvent, make_events
+from prefab.storage_kept import Kept, make_kept
 from prefab.units import musd, number
 from prefab.workload import Span
 
@@ -75,6 +78,11 @@ class Proposal:
     dependability: Dependability
     open_points: tuple[OpenPoint, ...]
     """What the grid's rules ask that nobody has shown to be kept."""
+    kept: tuple[Kept, ...]
+    """What storage is kept for; nothing where nothing but a reserve was asked of it."""
+    events: tuple[StorageEvent, ...]
+    offers: tuple[Offer, ...]
+    """What the grid could be offered."""
     answers: tuple[tuple[str, str], ...]
     """The five questions of a customer, each with its answer in a sentence or two."""
 
@@ -98,6 +106,9 @@ def make_proposal(plan: Plan, findings: tuple[Finding, ...]) -> Proposal:
         assumptions=_assumptions(plan),
         dependability=make_dependability(plan),
         open_points=grid_obligations.open_points(plan),
+        kept=make_kept(plan),
+        events=make_events(plan),
+        offers=make_offers(plan),
         answers=_answers(plan, findings, bom, projection),
     )
 

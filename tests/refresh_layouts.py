@@ -11,7 +11,8 @@ from prefab.catalog import load_catalog
 from prefab.design import make_design
 from prefab.documents.site_plan import make_site_plan
 from prefab.documents.svg import svg_of
-from prefab.plan import write_plan
+from prefab.plan import Plan, write_plan
+from prefab.storage_events import make_events
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 WHOLE_UP_TO_MW = 500
@@ -22,6 +23,15 @@ LATER = ("connected", "placed", "routed", "scheduled")
 def stored_whole(brief: SiteBrief) -> bool:
     """Whether the stored plan of this brief has every section."""
     return brief.it_kw <= WHOLE_UP_TO_MW * 1000
+
+
+def storage_note(plan: Plan) -> str:
+    """What its storage does in which second of an event; empty where it has no duty."""
+    events = make_events(plan)
+    if not events:
+        return ""
+    head = f"# {plan.brief.name}: what storage does in which second of an event\n\nMade by `tests/refresh_layouts.py`."
+    return "\n\n".join([head, *(event.said for event in events)]) + "\n"
 
 
 def main(names: list[str]) -> None:
@@ -38,6 +48,8 @@ def main(names: list[str]) -> None:
             f'status = "{sized.status}"\nobjective_usd = {sized.objective_usd}\nbound_usd = {sized.bound_usd}\n',
             encoding="utf-8",
         )
+        if note := storage_note(plan):
+            path.with_name("storage.md").write_text(note, encoding="utf-8")
         if path.parent.name == "training-20mw":
             path.with_name("site.svg").write_text(svg_of(make_site_plan(plan)), encoding="utf-8")
 

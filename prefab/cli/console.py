@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from prefab.results import Finding, Progress, Projection
 
 if TYPE_CHECKING:
     from prefab.dependability import Dependability
+    from prefab.proposal import Proposal
     from prefab.solver import StopFlag
 
 catalog_option = click.option(
@@ -73,6 +75,21 @@ def dependability_tree(found: "Dependability | None") -> dict[str, Any]:
         "power_availability_frac": round(power.found.availability_frac, 9) if power else None,
         "power_downtime_h": round(power.found.downtime_h, 4) if power else None,
     }
+
+
+def storage_tree(proposal: "Proposal") -> dict[str, Any]:
+    """What storage is kept for, what it does in events, and what the grid could be offered, for JSON."""
+    names = [p.name for p in proposal.plan.brief.phases]
+    return {
+        "storage": [rounded(asdict(k)) | {"phase": names[k.phase]} for k in proposal.kept],
+        "storage_events": [{"key": e.key, "said": e.said} for e in proposal.events],
+        "flexibility": [rounded(asdict(o)) for o in proposal.offers],
+    }
+
+
+def rounded(tree: dict[str, Any]) -> dict[str, Any]:
+    """Figures to three digits after the point."""
+    return {key: round(value, 3) if isinstance(value, float) else value for key, value in tree.items()}
 
 
 @contextmanager

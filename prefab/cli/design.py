@@ -16,6 +16,7 @@ from prefab.cli.console import (
     progress_printer,
     show,
     stopping,
+    storage_tree,
     write_out,
 )
 
@@ -77,6 +78,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 **dependability_tree(proposal.dependability),
                 "checks": len(design.findings),
                 "open_points": [asdict(p) for p in proposal.open_points],
+                **storage_tree(proposal),
                 "documents": [str(out / name) for name in NAMES],
             }
         )

@@ -41,6 +41,7 @@ from prefab.documents.list_sheets import (
     add_sources,
     add_spares,
 )
+from prefab.documents.storage_sheets import add_flexibility, add_storage
 from prefab.documents.workbook import Book, Column, Formula, Look, Value, head_look, heading_font
 from prefab.proposal import Proposal
 from prefab.results import DemandYield, Projection
@@ -67,6 +68,8 @@ def write(proposal: Proposal, path: Path) -> None:
     add_compliance(book, proposal)
     add_resilience(book, proposal)
     add_availability(book, proposal)
+    add_storage(book, proposal)
+    add_flexibility(book, proposal)
     add_assumptions(book, proposal)
     add_open_points(book, proposal)
     add_sources(book, proposal)

@@ -17,6 +17,7 @@ from prefab.documents.one_line_symbols import (
 )
 from prefab.documents.style import GREY
 from prefab.plan import Plan, Plant
+from prefab.shares import Duty
 from prefab.units import number
 
 WIDTH = 740.0
@@ -174,6 +175,18 @@ def _storage(plan: Plan, end: float) -> Iterable[Shape]:
     yield from battery(x, foot, colour)
     for index, line in enumerate(_described(plan, cells)):
         yield Label(x, foot - 38 + 9 * index, line, size=7, anchor="middle", bold=not index)
+    if duties := _duties(plan):
+        yield Label(x, foot - 47, duties, size=7, anchor="middle")
+
+
+def _duties(plan: Plan) -> str:
+    """What the site's batteries are kept for in the last phase; nothing where only a reserve was asked of them."""
+    last = len(plan.brief.phases) - 1
+    kept = dict.fromkeys(s.duty for s in plan.sized.storage if not s.kind and s.phase == last)
+    return f"for {', '.join(_DUTIES[duty] for duty in kept)}" if kept else ""
+
+
+_DUTIES: dict[Duty, str] = {"reserve": "reserve", "swing": "swings", "ramp": "ramps", "shaving": "shaving"}
 
 
 def _services(plan: Plan) -> Iterable[Shape]:

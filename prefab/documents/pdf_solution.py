@@ -11,6 +11,7 @@ from prefab.documents.one_line import make_one_line_sheets
 from prefab.documents.pdf_dependability import make_dependability_tables
 from prefab.documents.pdf_drawings import Drawn
 from prefab.documents.pdf_page import LANDSCAPE, LANDSCAPE_HEIGHT, PORTRAIT
+from prefab.documents.pdf_storage import make_storage
 from prefab.documents.pdf_style import (
     CAPTION,
     CELL,
@@ -72,6 +73,7 @@ def make_power_pages(proposal: Proposal) -> list[Flowable]:
         together(*_pod_powers(plan)),
         *_redundancy(plan),
         *make_dependability_tables(proposal),
+        *make_storage(proposal),
     ]
 
 

@@ -144,7 +144,8 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
         ("Redundancy of the wide-area network", wish.network),
         ("UPS autonomy", f"{brief.autonomy.ups_min:g} min at the end of battery life"),
         ("Standby generation", _standby(proposal)),
-        ("Grid battery", storage),
+        ("Reserve for the grid" if proposal.kept else "Grid battery", storage),
+        *_asked_of_storage(brief),
         *([("Smoothing of load swings", smoothing)] if brief.storage.smoothing_frac else []),
         ("Block kinds / pods per block", f"at most {brief.kinds_max} / {brief.limits.pods_per_block}"),
         *_fabric(brief),
@@ -181,6 +182,19 @@ _SCOPE = (
     ("Computers, network and software", "owner", "not included"),
     ("Fuel, water, electricity, insurance, operation", "owner", "not included"),
 )
+
+
+def _asked_of_storage(brief: SiteBrief) -> list[tuple[str, str]]:
+    """Besides a reserve and smoothing; a line for each wish that the brief states."""
+    grid, shaving, rows = brief.grid, brief.storage.shaving, []
+    if grid.swing_mw is not None:
+        rows.append(("Swings that the grid may see", f"{grid.swing_mw:g} MW peak to peak"))
+    if grid.ramp_mw_per_min is not None:
+        rows.append(("Changes that the grid may see", f"{grid.ramp_mw_per_min:g} MW a minute"))
+    if shaving.allowed:
+        hours = f"; {shaving.peak_h:g} hours of peak a day" if shaving.peak_h is not None else ""
+        rows.append(("Peaks above the connection", f"storage may take them up{hours}"))
+    return rows
 
 
 def _standby(proposal: Proposal) -> str:

@@ -6,6 +6,7 @@ from reportlab.platypus import Flowable
 
 from prefab.documents.labels import energy_price_text, kwh_per_mtok_text, not_comparable
 from prefab.documents.pdf_drawings import Drawn
+from prefab.documents.pdf_storage import make_flexibility
 from prefab.documents.pdf_style import (
     CAPTION,
     INNER_WIDTH,
@@ -19,6 +20,7 @@ from prefab.documents.pdf_style import (
 from prefab.documents.pdf_supply import make_supply
 from prefab.documents.projection_charts import make_monthly_chart, make_waterfall, make_weekly_chart
 from prefab.proposal import Proposal
+from prefab.storage_kept import FREE
 from prefab.units import number
 from prefab.workload import match
 
@@ -188,7 +190,7 @@ def make_tokenergy(proposal: Proposal) -> list[Flowable]:
                 ]
             ),
         ),
-        *_flexibility(proposal),
+        *make_flexibility(proposal),
         *_notes(p.notes),
     ]
 
@@ -299,10 +301,17 @@ def _card(proposal: Proposal, demand: int) -> list[tuple[str, str]]:
         ("Date", f"{plan.brief.as_of}"),
         ("Boundary", "B3, electricity only"),
         ("Weather", proposal.projection.weather_source),
-        ("Grid battery duty", "standby; no cycling is projected" if plan.brief.storage.power_mw else "no grid battery"),
+        ("Grid battery duty", _battery_duty(proposal)),
         *([("Not comparable", found.not_comparable)] if found.not_comparable else []),
         *_accelerators(proposal, held),
     ]
+
+
+def _battery_duty(proposal: Proposal) -> str:
+    duties = dict.fromkeys(k.duty for k in proposal.kept if not k.kind and k.duty != FREE)
+    if duties:
+        return f"{', '.join(duties)} (section 4); no cycling is projected"
+    return "standby; no cycling is projected" if proposal.plan.brief.storage.power_mw else "no grid battery"
 
 
 def _storage_card(proposal: Proposal, place: int) -> list[tuple[str, str]]:
@@ -342,24 +351,3 @@ def _accelerators(proposal: Proposal, held: set[str]) -> list[tuple[str, str]]:
 
 def _notes(notes: Sequence[str]) -> list[Flowable]:
     return [together(Heading("Notes on the projection", 1, "notes"), *bullets(notes))] if notes else []
-
-
-def _flexibility(proposal: Proposal) -> list[Flowable]:
-    plan, p = proposal.plan, proposal.projection
-    wish = plan.brief.storage
-    if not wish.power_mw:
-        return []
-    share = wish.power_mw * 1000 / p.peak_site_kw
-    return [
-        together(
-            Heading("Flexibility statement", 1, "flexibility"),
-            facts(
-                [
-                    ("Magnitude", f"{wish.power_mw:g} MW from the grid battery, {share:.0%} of the highest hour"),
-                    ("Duration", f"{wish.duration_h:g} h at the end of the battery's life"),
-                    ("Tokens lost in an event", "none: the computers keep running"),
-                    ("Energy", "cycling losses are not in the figures above; notice and number of events are open"),
-                ]
-            ),
-        )
-    ]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from physics.sample import dry_cooler, ups_battery
 
 from prefab.module import Derating, UpsBattery
-from prefab.physics import cooling, duties, electrical, psychrometrics, short_circuit, tokens
+from prefab.physics import cooling, duties, electrical, flexibility, psychrometrics, short_circuit, tokens
 
 TABLE = Path(__file__).parents[2].parent / "shared" / "reference" / "validation_cases.csv"
 SEA_LEVEL_PA = 101325.0
@@ -41,6 +41,7 @@ RACK = "https://www.elastix.ai/blog/the-ai-data-center-economy-runs-on-tokens-pe
 SWINGS = "https://arxiv.org/html/2508.14318"
 SWINGS_REVIEW = "https://www.themoonlight.io/review/power-stabilization-for-ai-training-datacenters"
 DIPS = "https://www.keentelengineering.com/nerc-voltage-sensitive-loads"
+CURTAILMENT = "https://hdl.handle.net/10161/32077"
 EMERALD = "https://arxiv.org/abs/2507.00909"
 EMERGENCY_ENGINE = "https://backuppower.ai/data-centers/epa-100-hour-rule/"
 REOPT = "https://github.com/NREL/REopt.jl/blob/master/src/core/energy_storage/electric_storage.jl"
@@ -227,6 +228,10 @@ CASES = (
     Case("S08", "5", lambda: duties.health_frac(5 * 365, 0.5, 1.0), 0.93106, 1e-5, REOPT),
     Case("S08", "10", lambda: duties.health_frac(10 * 365, 0.5, 1.0), 0.8759, 1e-5, REOPT),
     Case("S08", "15", lambda: duties.health_frac(15 * 365, 0.5, 1.0), 0.82314, 1e-5, REOPT),
+    Case("S09", "a", lambda: flexibility.full_load_hours(0.0025), 21.9, 1e-9, CURTAILMENT),
+    Case("S09", "b", lambda: flexibility.full_load_hours(0.005), 43.8, 1e-9, CURTAILMENT),
+    Case("S09", "c", lambda: flexibility.full_load_hours(0.01), 87.6, 1e-9, CURTAILMENT),
+    Case("S13", "", lambda: flexibility.shed_kwh(100_000, 0.25, 3) / 1000, 75, 1e-9, EMERALD),
     Case("S13", "", lambda: SHED.duty.energy_kwh / 1000, 75, 1e-9, EMERALD),
     Case("S14", "trip", lambda: float(duties.most_within(FAULTS_S, 60) >= 3), 1, 0, DIPS),
     Case("S17", "mw", lambda: SHAVED.duty.power_kw / 1000, 4, 1e-3, REOPT),
