@@ -66,6 +66,9 @@ def test_design_writes_every_document(designed):
     assert said["status"] == "optimal"
     assert said["gap_frac"] == 0
     assert sorted(str(p) for p in out.iterdir()) == sorted(said["documents"])
+    # Nothing but a reserve is asked of storage; what the sets may not give is said all the same.
+    assert said["storage"] == said["storage_events"] == []
+    assert {o["source"]: o["magnitude_mw"] for o in said["flexibility"]}["generating sets"] == 0
     assert {"plan.json", "bom.xlsx", "proposal.pdf", "projection.csv"} <= {p.name for p in out.iterdir()}
     assert not [p for p in out.parent.iterdir() if p != out]
 
