@@ -52,7 +52,8 @@ class Case:
 
 def module(case):
     given = {"carrier": "critical_ac", "capacity_kw": case.capacity_kw, "parallel_max": case.parallel_max}
-    return a_module("UPS-X", "power", gives=[given])
+    supply = {"carrier": "utility_mv", "connection": "header", "through": True}
+    return a_module("UPS-X", "power", gives=[given], needs=[supply])
 
 
 def arranged(case):

@@ -201,7 +201,8 @@ def systems_plan(
         },
         autonomy={"ups_min": 5.0, "generator_h": 0.0},
     )
-    ups = a_module("UPS-X", "power", gives=[{"carrier": CRITICAL, "capacity_kw": rating_kw}])
+    supply = {"carrier": "utility_mv", "connection": "header", "through": True}
+    ups = a_module("UPS-X", "power", gives=[{"carrier": CRITICAL, "capacity_kw": rating_kw}], needs=[supply])
     tags = {s: tuple(f"B01-UPS-{s}{n}" for n in range(1, modules + 1)) for s in systems}
     equipment, feeds, pods = [], [], []
     consumers = []
@@ -220,6 +221,7 @@ def systems_plan(
     for system in systems:
         phase = 1 if system in later else 0
         equipment += [_of_block(tag, "UPS-X", system, phase, CRITICAL) for tag in tags[system]]
+        feeds += [_feed(tag, "utility_mv", GRID) for tag in tags[system]]
     group = Group(carrier=CRITICAL, sku="UPS-X", sides=len(systems), per_side=modules)  # type: ignore[arg-type]
     kind = BlockKind(name="a", pod=pods[0].sku, pods=len(pods), groups=(group,))
     sized = Sized(

@@ -13,7 +13,7 @@ TITLE = "A and B feeds"
 BASIS = "catalog needs; brief [redundancy]; plan connected.feeds"
 WISHES: tuple[str, ...] = ()
 RULE = "feeds"
-_FLOWING = ("electric", "liquid", "air", "heat")
+_FLOWING = ("electric", "liquid", "heat")
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -50,10 +50,12 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 def _from_nothing(network: Network, e: Equipment) -> bool:
     """Whether power or cooling would begin in a module that neither burns fuel, stores power nor rejects heat."""
-    module = network.module(e.tag)
-    if network.carriers[e.carrier].medium not in _FLOWING or module.grid_battery or module.rejection:
+    module, medium = network.module(e.tag), network.carriers[e.carrier].medium
+    if medium not in _FLOWING or module.grid_battery or module.rejection:
         return False
-    return not any(n.through or network.carriers[n.carrier].medium == "fuel" for n in module.needs)
+    # Power comes from power or fuel; what cools may do it with any of what flows.
+    sources = ("fuel",) if medium == "electric" else ("fuel", "air", *_FLOWING)
+    return not any(n.through or network.carriers[n.carrier].medium in sources for n in module.needs)
 
 
 def _faults(network: Network, e: Equipment, need: Need, feeds: list[Feed]) -> list[str]:

@@ -22,7 +22,8 @@ from prefab.rules.network import UTILITIES, Network
 from prefab.rules.walk import walk
 
 RULES = (feeds, composition, contingencies, bus_limit)
-UNIT = resized(CDU, 534.0).model_copy(update={"needs": ()})
+SUPPLY = CDU.needs[0].model_copy(update={"carrier": "utility_mv", "connection": "header", "approach_k": None})
+UNIT = resized(CDU, 534.0).model_copy(update={"needs": (SUPPLY,)})
 LOAD = POD.model_copy(update={"needs": (POD.needs[1],)})
 
 
@@ -44,6 +45,8 @@ def a_hall(*per_pod, level="N+1", sides="A", scope="pod", unit=UNIT):
             tags = tuple(f"B01-CDU-{side}{pod}{n}" for n in range(1, count + 1))
             equipment += [stands(tag, "CDU-500", "coolant", pod, side=side, supply_degc=40.0) for tag in tags]
             wiring.append(Feed(consumer=f"B01-POD-0{pod}", carrier="coolant", side=side, suppliers=tags))
+    units = [e.tag for e in equipment if e.carrier == "coolant" and unit.needed("utility_mv")]
+    wiring += [Feed(consumer=tag, carrier="utility_mv", side="A", suppliers=("GRID",)) for tag in units]
     group = Group(
         carrier="coolant", sku="CDU-500", sides=len(sides), per_side=per_pod[0], supply_degc=40.0, cells=len(per_pod)
     )
@@ -93,7 +96,8 @@ def test_what_would_do_for_the_block_does_not_for_its_pods():
     def in_common(tree):
         tags = [e["tag"] for e in tree["connected"]["equipment"] if e["carrier"] == "coolant"]
         for feed in tree["connected"]["feeds"]:
-            feed["suppliers"] = tags
+            if feed["carrier"] == "coolant":
+                feed["suppliers"] = tags
         for e in tree["connected"]["equipment"]:
             e["cell"] = 0
         (group,) = tree["sized"]["kinds"][0]["groups"]
@@ -133,7 +137,7 @@ def test_what_is_arranged_for_one_pod_is_what_the_check_asks_of_each():
 
 def test_a_unit_moved_to_another_pods_feed():
     def move(tree):
-        one, other = tree["connected"]["feeds"]
+        one, other = (f for f in tree["connected"]["feeds"] if f["carrier"] == "coolant")
         other["suppliers"].append(one["suppliers"].pop())
 
     # Its label still says whose it is; the first pod is left with two.
@@ -143,7 +147,7 @@ def test_a_unit_moved_to_another_pods_feed():
 
 def test_a_unit_on_two_pods_feeds():
     def share(tree):
-        one, other = tree["connected"]["feeds"]
+        one, other = (f for f in tree["connected"]["feeds"] if f["carrier"] == "coolant")
         other["suppliers"].append(one["suppliers"][-1])
 
     plan = damaged(a_hall(3, 3), share)
@@ -176,6 +180,7 @@ def test_a_group_of_more_cells_than_pods():
 def test_a_cell_with_one_module_too_few():
     def drop(tree):
         tree["connected"]["equipment"] = [e for e in tree["connected"]["equipment"] if e["tag"] != "B01-CDU-A23"]
+        tree["connected"]["feeds"] = [f for f in tree["connected"]["feeds"] if f["consumer"] != "B01-CDU-A23"]
         tree["connected"]["feeds"][1]["suppliers"].remove("B01-CDU-A23")
 
     plan = damaged(a_hall(3, 3), drop)
@@ -258,7 +263,8 @@ def test_the_other_pods_carry_what_they_did():
         network = Network(plan, 0)
 
         def output(lost, network=network):
-            return network.flow(network.order, network.alive(lost, network.order, UTILITIES), {})
+            given = network.flow(network.order, network.alive(lost, network.order, UTILITIES), {})
+            return {tag: kw for tag, kw in given.items() if tag not in UTILITIES}
 
         usual = output(frozenset())
         for losses in Losses(network).by_block().values():
