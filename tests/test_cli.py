@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from prefab.cli.design import command as design_command
 from prefab.design import Design
@@ -274,6 +275,9 @@ usd_per_mwh = 45.0
     head, *rows = (tmp_path / "out" / "projection.csv").read_text(encoding="utf-8-sig").splitlines()
     assert head.endswith("supply_sun_kw,supply_deal_kw,import_kw,export_kw,curtailed_kw,carbon_kg")
     assert ",600.0,500.0," in rows[12]
+    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "out" / "proposal.pdf").pages)
+    assert "Matched in the year" in text
+    assert "Matched hour by hour" in text
     assert prefab("check", tmp_path / "out" / "plan.json").returncode == 0
     brief.write_text(brief.read_text().replace("ha = 3.0", "ha = 1.9"))
     done = prefab("design", brief, "--out", tmp_path / "other")
