@@ -135,7 +135,7 @@ def _swing(plan: Plan, calm: DutiesBasis, phase: int) -> StorageEvent | None:
     site = along_swings(plan, calm, phase)
     if site.usable_kwh:
         stores.append((f"{_site_skus(plan, 'swing', phase)} of the site", site, 1))
-    period_s, seen = max(periods_s), _meter(plan, phase)(site.held.grid_kw)
+    period_s, seen = max(periods_s), _meter(plan, phase)(site.seen_kw)
     moments = []
     for index in _edges(racks, round(period_s / STEP_S)):
         # The step after the edge, which may lie inside its own.
@@ -184,13 +184,15 @@ def _ramp(plan: Plan, calm: DutiesBasis, phase: int) -> StorageEvent | None:
         return None
     ends = int(idle.argmax())
     starts = _first(~idle, ends)
-    followed = [_first(gives >= 0, ends), _first(gives <= 0, starts)]
+    # What brings the charge back goes on after the meter has followed.
+    beside_kw = 1.01 * calm.recharge_frac * float(np.abs(gives).max())
+    followed = [_first(gives >= -beside_kw, ends), _first(gives <= beside_kw, starts)]
     picked = [
         (ends, "a job ends and the accelerators idle"),
         # Where the next job starts before, the meter never gets there.
-        *([(followed[0], "the meter has come down to the load")] if followed[0] < starts else []),
+        *([(followed[0], "the meter has all but come down to the load")] if followed[0] < starts else []),
         (starts, "the next job starts"),
-        (followed[1], "the meter has come up to the load"),
+        (followed[1], "the meter has all but come up to the load"),
     ]
     name, meter = _ramp_skus(plan, phase), _meter(plan, phase)
     seen = meter(along.held.grid_kw)
@@ -211,7 +213,7 @@ def _ramp(plan: Plan, calm: DutiesBasis, phase: int) -> StorageEvent | None:
         moments=moments,
         note=(
             f"In between the meter never changes by more than {limit:g} MW a minute; afterwards what is missing of "
-            f"half a charge, or over it, is made up at a rate that would take {calm.recharge_h:g} h."
+            f"half a charge, or over it, is made up with {calm.recharge_frac:.0%} of the power at the most."
         ),
         curves=_curves(plan, phase, along, ends - 120, followed[1] + 300, ends),
     )

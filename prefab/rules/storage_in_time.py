@@ -66,6 +66,13 @@ class Along:
     held: Followed
     usable_kwh: float
     """Kept for it."""
+    beside_kw: Powers | float = 0.0
+    """What is drawn besides."""
+
+    @property
+    def seen_kw(self) -> Powers:
+        """What is drawn of the switchgear in all."""
+        return self.held.grid_kw + self.beside_kw
 
     @property
     def gives_kw(self) -> Powers:
@@ -140,24 +147,25 @@ def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn
     limit, shares = plan.brief.grid.swing_mw, _of_site(plan, phase, "swing")
     if limit is None and not shares:
         return
-    parts = dict(_left(plan, phase))
-    racks_kw = sum(p.swing_kw for p in parts.values())
     along = along_swings(plan, basis, phase)
-    rest, less_kw = _nothing() + board.low_kw, 0.0
-    for number, part in parts.items():
-        left_kw = part.swing_kw / racks_kw * board.swing_kw
-        kw = min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
-        # The noise of what is left to the grid is the grid's.
-        rest += _waves(part, left_kw - kw, 0.0, SEED)
-        less_kw += (1 - part.high_frac) * kw
     held = along.held
     text = f"of {factor * board.swing_kw:,.0f} kW peak to peak that blocks leave"
     if limit is not None:
-        seen_kw = factor * float(np.ptp(rest + held.grid_kw))
+        seen_kw = factor * float(np.ptp(along.seen_kw))
         yield Finding.at_most(RULE, where, seen_kw, limit * 1000 + _ROUNDING_KW, "kW", f"swing seen, {text}")
     if shares:
         yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings {text}")
+        less_kw = sum((1 - part.high_frac) * kw for _, part, _, kw in _taken(plan, phase))
         yield _relieved(where, shares, less_kw)
+
+
+def _taken(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging, float, float]]:
+    """Of each IT demand that swings what blocks leave at the switchgear, and what the batteries take up of it."""
+    board, shares, parts = drawn(plan, phase)[0], _of_site(plan, phase, "swing"), dict(_left(plan, phase))
+    racks_kw = sum(part.swing_kw for part in parts.values())
+    for number, part in parts.items():
+        left_kw = part.swing_kw / racks_kw * board.swing_kw
+        yield number, part, left_kw, min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
 
 
 def _nothing() -> Powers:
@@ -171,32 +179,15 @@ def _waves(part: Swinging, kw: float, noise_frac: float, seed: int) -> Powers:
 
 def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
     """The site's batteries along their part of the swings that blocks leave, each demand's about its own mean."""
-    board, shares = drawn(plan, phase)[0], _of_site(plan, phase, "swing")
-    parts = dict(_left(plan, phase))
-    racks_kw = sum(p.swing_kw for p in parts.values())
-    load, level_kw = _nothing(), 0.0
-    for number, part in parts.items():
-        left_kw = part.swing_kw / racks_kw * board.swing_kw
-        kw = min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
+    shares = _of_site(plan, phase, "swing")
+    load, beside, level_kw = _nothing(), _nothing() + drawn(plan, phase)[0].low_kw, 0.0
+    for number, part, left_kw, kw in _taken(plan, phase):
+        # The noise of what is left to the grid is the grid's.
+        beside += _waves(part, left_kw - kw, 0.0, SEED)
         load += _waves(part, kw, basis.noise_frac, SEED + number)
         level_kw += part.high_frac * kw
     element, control = _element(basis, shares), Control(floor_kw=level_kw, ceiling_kw=level_kw)
-    return Along(load, follow(load, STEP_S, element, control), element.usable_kwh)
-    """What the switchgear would see over a day in steps of a second, its swings being evened out."""
-    day = DayOfJobs(
-        peak_kw=board.mean_kw,
-        pause_kw=board.pause_kw,
-        idle_kw=board.idle_kw,
-        jobs_count=basis.jobs_per_day_count,
-        idle_s=round(basis.idle_min * 60),
-        checkpoint_every_s=round(basis.checkpoint_every_min * 60),
-        checkpoint_s=round(basis.checkpoint_s),
-        busy_frac=1.0,
-        part_from_h=0.0,
-        part_to_h=0.0,
-        noise_frac=0.0,
-    )
-    return make_day(day, SEED)
+    return Along(load, follow(load, STEP_S, element, control), element.usable_kwh, beside)
 
 
 def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float) -> Iterable[Finding]:
