@@ -104,11 +104,26 @@ class Pairs:
 
     def promising(self) -> Problem:
         """The columns of the best pairs, of those that look cheap by lines."""
-        return self._best_of(best_pairs(self.lines, _NEAR))
+        near = best_pairs(self.lines, _NEAR)
+        return self._best_of(np.union1d(near, self._shapes) if self.bounding.problem.storage.varies else near)
 
     def surer(self) -> Problem | None:
         """Lines do not see that whole blocks exceed a limit."""
         return self._best_of(best_pairs(self.totals, _NEAR))
+
+    @cached_property
+    def _shapes(self) -> Columns:
+        """The cheapest pairs of columns by their lines, of every two pods in every number one: where blocks may hold
+        storage in many ways, ways of one block alone would fill the first master."""
+        shapes: dict[tuple[int, str, int], int] = {}
+        keys = [(c.column.demand, c.column.pod, c.column.pods) for c in self.bounding.problem.columns]
+        of = np.array([shapes.setdefault(key, len(shapes)) for key in keys])
+        order = np.argsort(self.lines, axis=None, kind="stable")
+        pairs = (np.minimum.outer(of, of) * len(shapes) + np.maximum.outer(of, of)).flat[order]
+        first = np.sort(np.unique(pairs, return_index=True)[1])[: 2 * _PROMISING]
+        cheapest = order[first][np.isfinite(self.lines.flat[order[first]])]
+        found: Columns = np.unique(np.concatenate(np.divmod(cheapest, len(self.lines))))
+        return found
 
     def _best_of(self, near: Columns) -> Problem:
         bounding = self.bounding
@@ -117,6 +132,8 @@ class Pairs:
         pairs = pairs[np.argsort(totals[tuple(pairs.T)], kind="stable")][: 2 * _PROMISING]
         bounds = bounding.by_packing(near, totals, pairs)
         few = best_pairs(bounds, _PROMISING)
+        if bounding.problem.storage.varies:
+            few = np.union1d(few, np.flatnonzero(np.isin(near, self._shapes)))
         dearest = float(bounds[tuple(pairs.T)].max(initial=0.0))
         return self._narrowed(near[few], self._tempting(near[few], totals[np.ix_(few, few)], dearest))
 

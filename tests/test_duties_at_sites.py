@@ -110,3 +110,12 @@ def test_bounds_of_three_demands_count_what_storage_takes_off_the_peak(catalog):
 def refuses(problem: Problem, grid_w: int) -> bool:
     """Whether bounds show that a connection is too small."""
     return candidates_of(replace(problem, grid_w=grid_w)).refuses()
+
+
+def test_more_to_choose_from_is_never_dearer(catalog):
+    """Ways of one block to hold storage once filled the first master: with capacitors a site was a tenth dearer."""
+    asked = {"ramp_mw_per_min": 2.0, "swing_mw": 0.5}
+    free, bare = (
+        make_sized(a_brief(8, grid=asked, limits={"exclude": gone}), catalog, QUICK) for gone in ([], CAPACITORS)
+    )
+    assert free.objective_usd <= bare.objective_usd
