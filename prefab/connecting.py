@@ -39,7 +39,7 @@ def _intakes(sized: Sized, modules: Mapping[str, Module], equipment: Iterable[Eq
     found, hung = {}, Counter[System]()
     for e in equipment:
         if e.block:
-            found[e.tag] = sized.intakes[e.block - 1]
+            found[e.tag] = sized.intakes[e.block - 1] if sized.intakes else 1
         elif e.carrier in takes and modules[e.sku].needed("mv_ac"):
             found[e.tag] = strings[hung[e.side]] if strings else 1
             hung[e.side] += 1

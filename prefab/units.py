@@ -14,7 +14,7 @@ WATTS = 1000
 than a generating set's share of a kilowatt is worth; rounded to a watt they hide nothing."""
 
 SUFFIXES = (
-    "_mm", "_m", "_m2", "_kg", "_kw", "_kva", "_mw", "_kv", "_kwh", "_mwh", "_usd", "_degc", "_k", "_frac",
+    "_mm", "_m", "_m2", "_kg", "_kw", "_kva", "_mw", "_mva", "_kv", "_kwh", "_mwh", "_usd", "_degc", "_k", "_frac",
     "_days", "_weeks", "_h", "_min", "_s", "_l", "_lpm", "_a", "_w", "_b", "_deg", "_count", "_points",
     "_tokens_per_s", "_max_a", "_l_per_h", "_l_per_kwh", "_kw_per_kw", "_usd_per_kwh", "_usd_per_m", "_usd_per_m2",
     "_frac_per_k", "_frac_per_100m", "_g_per_kwh", "_kg_per_kwh", "_kwh_per_mtok", "_usd_per_mtok", "_g_per_mtok",

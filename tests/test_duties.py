@@ -1,5 +1,6 @@
 """What the sizing asks of storage: the reference's cases through its own factors, and losses that are really bounds."""
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,22 +59,34 @@ def test_noise_asks_for_power_and_drift_for_energy(catalog):
 def test_trap_8_ramps_are_the_energy_problem(catalog):
     """S04: 80 MW at 10 MW a minute are 5.33 MWh, and for a rise and a fall twice that; 1000 times a swing's."""
     duties = duties_of(catalog, ramp_mw_per_min=10.0)
-    assert duties.ramp_h(80_000, 0.0) * 80_000 == pytest.approx(2 * 5333.3, rel=1e-3)
-    assert duties.ramp_h(80_000, 0.0) > 300 * duties.energy_h(swinging(80_000, 2.0, 0.5))
+    beside = duties.ramp_frac**2  # what recharges meanwhile is turned round too
+    assert duties.ramp_h(80_000, 0.0, 0.0) * 80_000 == pytest.approx(2 * 5333.3 * beside, rel=1e-3)
+    assert duties.ramp_h(80_000, 0.0, 0.0) > 300 * duties.energy_h(swinging(80_000, 2.0, 0.5))
 
 
 def test_losses_on_the_way_make_a_ramp_steeper_at_the_meter(catalog):
     duties = duties_of(catalog, ramp_mw_per_min=10.0)
-    assert duties.ramp_h(80_000, 0.03) == pytest.approx(1.03 * duties.ramp_h(80_000, 0.0))
-    assert duties.ramp_h(0.0, 0.0) == 0.0
-    assert duties_of(catalog).ramp_h(80_000, 0.0) == 0.0
+    assert duties.ramp_h(80_000, 0.03, 0.0) == pytest.approx(1.03 * duties.ramp_h(80_000, 0.0, 0.0))
+    assert duties.ramp_h(0.0, 0.0, 0.5) == 0.0
+    assert duties_of(catalog).ramp_h(80_000, 0.0, 0.5) == 0.0
 
 
 def test_ramps_ask_for_the_power_that_recharges_beside_the_step(catalog):
-    """Half the energy within the basis' hours: 80 MW at 10 MW a minute recharge 5.33 MWh in an hour."""
     duties = duties_of(catalog, ramp_mw_per_min=10.0)
-    hours = duties.catalog.basis.duties.recharge_h
-    assert duties.ramp_power_frac(duties.ramp_h(80_000, 0.0)) == pytest.approx(1 + 5333.3 / hours / 80_000, rel=1e-4)
+    basis = duties.catalog.basis.duties
+    assert duties.ramp_frac == 1 + basis.recharge_frac > 1
+
+
+def test_pauses_of_checkpoints_leave_storage_beside_half_charge(catalog):
+    """A pause of half the step for a minute leaves 0.67 MWh of 80 MW; what is left of it comes to the next one's."""
+    duties = duties_of(catalog, ramp_mw_per_min=10.0)
+    basis = duties.catalog.basis.duties
+    more_kwh = 80_000 * (duties.ramp_h(80_000, 0.0, 0.5) - duties.ramp_h(80_000, 0.0, 0.0)) / 2
+    each_kwh = 0.5 * 80_000 * basis.checkpoint_s / 3600
+    recharge_h = duties.ramp_h(80_000, 0.0, 0.5) / 2 / basis.recharge_frac / duties.ramp_frac
+    left_frac = math.exp(-basis.checkpoint_every_min / 60 / max(recharge_h, basis.recharge_h))
+    assert more_kwh == pytest.approx(each_kwh / (1 - left_frac), rel=1e-6)
+    assert more_kwh > each_kwh
 
 
 @pytest.mark.parametrize("layout", ["training-20mw", "arctic-40mw"])

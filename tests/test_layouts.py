@@ -47,7 +47,7 @@ def each(folders, ordinary=lambda folder: True):
 def test_every_size_and_climate_is_there():
     assert [f.name for f in FOLDERS] == [
         "arctic-40mw", "campus-200mw", "dc800-50mw", "desert-30mw", "edge-1mw", "edge-2mw", "gigawatt",
-        "highland-15mw", "inference-60mw", "training-20mw", "tropics-25mw",
+        "highland-15mw", "inference-60mw", "limited-50mw", "texas-100mw", "training-20mw", "tropics-25mw",
     ]  # fmt: skip
     assert (min(map(mw, FOLDERS)), max(map(mw, FOLDERS))) == (1, 1000)
     assert len({brief_of(f).site.climate for f in FOLDERS}) >= 6

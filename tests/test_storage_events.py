@@ -114,10 +114,10 @@ def test_a_job_ends_and_the_next_one_starts(plans):
     step_kw = event.curves.load_kw[0] - ends.load_kw
     assert step_kw > 70_000
     for first, last in ((ends, down), (starts, up)):
-        # As long as the ramp takes, and half the step for so long.
-        assert (last.second - first.second) / 60 == pytest.approx(step_kw / 1000 / limit, rel=0.05)
+        # As long as the ramp takes, but for its end, and half the step for so long.
+        assert (last.second - first.second) / 60 == pytest.approx(step_kw / 1000 / limit, rel=0.1)
         moved_kwh = step_kw * (last.second - first.second) / 2 / 3600
-        assert abs(last.does[0].charge_kwh - first.does[0].charge_kwh) == pytest.approx(moved_kwh, rel=0.05)
+        assert abs(last.does[0].charge_kwh - first.does[0].charge_kwh) == pytest.approx(moved_kwh, rel=0.1)
     assert -ends.does[0].gives_kw == pytest.approx(step_kw, rel=0.05)
     seconds, meter = event.curves.seconds, event.curves.meter_kw
     changes = [abs(b - a) / (t - s) * 60 for a, b, s, t in zip(meter, meter[1:], seconds, seconds[1:], strict=False)]

@@ -49,7 +49,7 @@ def five_blocks(batteries, way_kw, ways=4):
     brief = problem.brief.model_copy(update={"storage": storage})
     fresh = make_problem(brief, a_catalog(), HOOKS)
     plant = tuple(o for o in fresh.plant if o.carrier != "mv_ac") + problem.options("mv_ac")
-    stored = replace(problem, brief=brief, plant=plant, battery_kw=fresh.battery_kw, battery_kwh=fresh.battery_kwh)
+    stored = replace(problem, brief=brief, plant=plant, storage=fresh.storage)
     return with_ways(replace(stored, services=fresh.services, attached=fresh.attached), way_kw)
 
 

@@ -14,6 +14,9 @@ from prefab.units import GENEROUS, SUFFIXES, WATTS, day, have, money, musd, need
 
 # Counts, ratios, cases of a band, and figures whose unit stands in a field beside them.
 PLAIN = {
+    "mw",
+    "noise_deviations",
+    "usd",
     "commissioning_crews",
     "connection_crews",
     "crane_crews",

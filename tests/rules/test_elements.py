@@ -10,6 +10,7 @@ from prefab.rules.losses import Losses
 from prefab.rules.network import Network
 from prefab.rules.walk import walk
 
+POD = "B01-POD-01"
 UPS_A, UPS_B = "B01-UPS-A1", "B01-UPS-B1"
 
 
@@ -25,7 +26,7 @@ def one_bus(cords):
     """2N of one module a side, both in parallel on one bus that feeds the pod over one cord or two."""
 
     def edit(tree):
-        for feed in tree["connected"]["feeds"]:
+        for feed in (f for f in tree["connected"]["feeds"] if f["consumer"] == POD):
             feed["suppliers"] = [UPS_A, UPS_B]
 
     return damaged(systems_plan("2N", [(100, cords)], "AB"), edit)
@@ -66,8 +67,8 @@ def test_a_side_whose_supplier_comes_later_is_missing_before():
 
     def edit(tree):
         feeds, rows = tree["connected"]["feeds"], tree["connected"]["equipment"]
-        item(feeds, side="A")["suppliers"] = [UPS_A, "B01-UPS-B2"]
-        item(feeds, side="B")["suppliers"] = [UPS_B, "B01-UPS-A2"]
+        item(feeds, side="A", consumer=POD)["suppliers"] = [UPS_A, "B01-UPS-B2"]
+        item(feeds, side="B", consumer=POD)["suppliers"] = [UPS_B, "B01-UPS-A2"]
         for row in rows:
             row["phase"] = int(row["tag"] in (UPS_B, "B01-UPS-A2"))
 

@@ -95,7 +95,7 @@ DAMAGES = {
     "share of the second phase claimed in the first": ("batteries", "storage_in_time", _later),
     "nothing kept for ramps": ("batteries", "storage_in_time", _without(duty="ramp")),
     "nothing kept for swings": ("batteries", "storage_in_time", _without(duty="swing")),
-    "half a ramp's energy": ("batteries", "storage_in_time", _scaled(0.5, "energy_kwh", duty="ramp")),
+    "a third of a ramp's energy": ("batteries", "storage_in_time", _scaled(0.33, "energy_kwh", duty="ramp")),
     "swings bought by their energy": ("batteries", "storage_in_time", _scaled(0.1, "power_kw", duty="swing")),
     "half the swings set to be taken": ("batteries", "storage_in_time", _scaled(0.5, "swing_kw", duty="swing")),
     "relief that no storage gives": ("batteries", "storage_in_time", _claimed),

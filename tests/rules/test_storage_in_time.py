@@ -74,7 +74,7 @@ def test_without_storage_the_same_site_keeps_none_of_it(plans):
     ("name", "duty", "less"),
     [
         ("ramp", "ramp", {"power_kw": 0.9}),
-        ("ramp", "ramp", {"energy_kwh": 0.6}),
+        ("ramp", "ramp", {"energy_kwh": 0.45}),
         ("swing", "swing", {"power_kw": 0.85}),
         ("swing", "swing", {"energy_kwh": 0.8}),
         ("both", "ramp", {"energy_kwh": 0.4}),
