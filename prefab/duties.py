@@ -8,12 +8,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.eligible import site_conditions
+from prefab.eligible import Conditions, site_conditions
 from prefab.levels import Levels, levels_of
 from prefab.module import ItLoad, Module
 from prefab.physics.duties import ramp_limit, square_wave
@@ -160,10 +161,9 @@ class Duties:
     ) -> tuple[dict[Group, float], float]:
         """What passes each group of a kilowatt more at the racks, at the most or at the least, and what is drawn for it
         in all."""
-        electric = {c.key for c in self.catalog.carriers if c.medium == "electric"}
         asked: dict[str, float] = defaultdict(float)
         for need in pod.needs:
-            asked[need.carrier] += need.kw_per_kw * (need.carrier in electric)
+            asked[need.carrier] += need.kw_per_kw * (need.carrier in self._electric)
         found: dict[Group, float] = {}
         for group in groups:
             module = modules[group.sku]
@@ -178,7 +178,7 @@ class Duties:
     def _held(self, module: Module, group: Group) -> Held | None:
         """Power and energy that a group of a block has for duties: of capacitors, and of UPS that may give back, their
         autonomy kept at their rating."""
-        rated_kw, capacitor, battery = self._rated_kw(module, group), module.capacitor, module.ups_battery
+        capacitor, battery, rated_kw = module.capacitor, module.ups_battery, self._rated_kw(module, group)
         if capacitor is not None and group.carrier == SMOOTHING:
             held_kwh = capacitor.usable_kwh * capacitor.end_of_life_frac * capacitor.round_trip_frac**0.5
             return Held(group.carrier, group.sku, group.count * rated_kw, group.count * held_kwh)
@@ -192,12 +192,18 @@ class Duties:
 
     def _rated_kw(self, module: Module, group: Group) -> float:
         """Of one of them here."""
-        given, here = module.given(group.carrier), site_conditions(self.brief, self.catalog)
-        return (
-            given.rated_kw(here.power_factor) * float(derate(module.derating, here.altitude_m, here.dry_bulb_degc))
-            if given
-            else 0.0
-        )
+        given, here = module.given(group.carrier), self._here
+        if given is None:
+            return 0.0
+        return given.rated_kw(here.power_factor) * float(derate(module.derating, here.altitude_m, here.dry_bulb_degc))
+
+    @cached_property
+    def _here(self) -> Conditions:
+        return site_conditions(self.brief, self.catalog)
+
+    @cached_property
+    def _electric(self) -> frozenset[str]:
+        return frozenset(c.key for c in self.catalog.carriers if c.medium == "electric")
 
     @property
     def ramp_frac(self) -> float:
@@ -228,11 +234,6 @@ class Duties:
             left_frac = math.exp(-duties.checkpoint_every_min / 60 / recharge_h)
             side_h = each_h + pause_h / (1 - left_frac)
         return 2 * side_h
-
-    def ramp_power_frac(self, ramp_h: float) -> float:
-        """Power over the step: while half the energy of ramps is made up for within hours, the next step may come."""
-        duties = self.catalog.basis.duties
-        return 1 + ramp_h / 2 / duties.recharge_h if duties else 1.0
 
 
 def marginal_frac(modules: Iterable[Module], carrier: str, power_factor: float) -> float:

@@ -12,7 +12,7 @@ from prefab.duties import Duties
 from prefab.plan import Sized
 from prefab.problem import Known
 from prefab.rules.fault_level import reserve_mva
-from prefab.rules.short_circuits import exported_mva
+from prefab.sectioning import battery_mva
 
 _TURNS = 4
 
@@ -40,7 +40,7 @@ def sized_with_faults(
 
 def _fed_back_mva(sized: Sized, catalog: Catalog) -> float:
     modules = {m.sku: m for m in catalog.modules}
-    return sum(p.per_side[-1] * p.sides * exported_mva(modules[p.sku]) for p in sized.plant)
+    return sum(p.per_side[-1] * p.sides * battery_mva(modules[p.sku]) for p in sized.plant)
 
 
 def _assuming(catalog: Catalog, batteries_mva: float) -> Catalog:

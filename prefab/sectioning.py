@@ -29,7 +29,7 @@ def make_sections(
         (module,) = givers.values()
         kv = brief.grid.switchgear_kv(basis.medium_voltage_kv)
         room_mva = 3**0.5 * kv * _rated_ka(module, carrier, (modules[e.sku] for e in standing))
-        room_mva -= sum(_battery_mva(modules[e.sku]) + _machine_mva(modules[e.sku]) for e in standing)
+        room_mva -= sum(battery_mva(modules[e.sku]) + _machine_mva(modules[e.sku]) for e in standing)
         most = _most(brief, basis, module, kv, room_mva)
         if most is not None and len(tags) > most:
             sections += _even(tags, need(len(tags) / most))
@@ -49,7 +49,7 @@ def _rated_ka(module: Module, carrier: str, others: Iterable[Module]) -> float:
     return min((ka for ka in ratings if ka is not None), default=float("inf"))
 
 
-def _battery_mva(module: Module) -> float:
+def battery_mva(module: Module) -> float:
     """What a converter of batteries feeds back."""
     own, rated = module.electrical, module.gives[0]
     if own is None or own.fault_current_frac is None or rated.carrier not in ("mv_storage", "battery_dc"):

@@ -60,6 +60,8 @@ class StorageAsk:
     most_w: int = 0
     most_wh: int = 0
     """More is never of use."""
+    parts: int = PARTS
+    """Of one, in which all factors are counted."""
 
     def taken(self, demand: int, phase: int) -> str:
         """Watts of the swings of an IT demand that the site's batteries take up."""

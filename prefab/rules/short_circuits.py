@@ -48,7 +48,7 @@ class Faults:
     def __init__(self, network: Network, state: State) -> None:
         self.network = network
         self.state = state
-        self.batteries_mva = sum(exported_mva(network.module(tag)) for tag in network.equipment)
+        self.batteries_mva = sum(_exported_mva(network.module(tag)) for tag in network.equipment)
         """Every converter of a battery, as though all of them hung on the bus that is looked at."""
 
     @cached_property
@@ -215,7 +215,7 @@ def inverter_mva(module: Module, carrier: str) -> float:
     return (frac or 0.0) * ((given and given.capacity_kw) or 0.0) / 1000
 
 
-def exported_mva(module: Module) -> float:
+def _exported_mva(module: Module) -> float:
     """What a converter of batteries feeds into a fault at medium voltage; a UPS opens towards the supply it loses."""
     electrical = module.electrical
     given = next((g for g in module.gives if g.carrier in ("mv_storage", "battery_dc")), None)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from prefab.problem import Problem
     from prefab.solver import Model
 
-PARTS = 100_000
-
 TITLE = "Storage"
 BASIS = (
     "brief [storage], autonomy.ups_min; catalog grid_battery, ups_battery and capacitor at end of life, derated, "
@@ -176,8 +174,8 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
     ask, at_end = problem.storage, phase == problem.phases[-1]
     options = [o for o in problem.plant if o.battery_w]
     counts = [problem.plant_count(o, phase) for o in options]
-    power = [(o.battery_w * PARTS, n) for o, n in zip(options, counts, strict=True)]
-    energy = [(o.battery_wh * PARTS, n) for o, n in zip(options, counts, strict=True)]
+    power = [(o.battery_w * ask.parts, n) for o, n in zip(options, counts, strict=True)]
+    energy = [(o.battery_wh * ask.parts, n) for o, n in zip(options, counts, strict=True)]
     limited: list[tuple[int, str]] = []
     for number, swing in enumerate(ask.swings):
         standing = [(c, problem.count(c, phase)) for c in problem.columns if c.column.demand == number]
@@ -187,9 +185,9 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
             continue
         taken, relieved = problem.storage.taken(number, phase), problem.storage.relieved(number, phase)
         model.add_row([(1, taken), *((-w, name) for w, name in own)], high=0)
-        model.add_row([(PARTS, relieved), (-swing.relief_parts, taken)], high=0)
+        model.add_row([(ask.parts, relieved), (-swing.relief_parts, taken)], high=0)
         sure = [(-c.duty.sure_w * swing.relief_parts, name) for c, name in standing]
-        model.add_row([(PARTS, relieved), *sure], high=0)
+        model.add_row([(ask.parts, relieved), *sure], high=0)
         limited.append((-1, taken))
         power.append((-swing.power_parts, taken))
         energy.append((-swing.energy_parts, taken))
@@ -210,7 +208,7 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
         drawn = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
         drawn += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
         rest = [(w * ask.shaving.rest_parts, name) for w, name in drawn]
-        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=problem.given_w(phase) * PARTS)
+        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=problem.given_w(phase) * ask.parts)
     if power:
-        model.add_row(power, low=ask.reserve_w * PARTS if at_end else 0)
-        model.add_row(energy, low=ask.reserve_wh * PARTS if at_end else 0)
+        model.add_row(power, low=ask.reserve_w * ask.parts if at_end else 0)
+        model.add_row(energy, low=ask.reserve_wh * ask.parts if at_end else 0)
