@@ -152,24 +152,7 @@ class Brute:
         for carrier in set(self.of) - {"mv_ac", "utility_mv", "standby_mv"}:
             stores += max(o.standing[0] * o.most for o in self.of[carrier])
         ring = any(n.carrier == "mv_ac" for o in self.problem.plant for n in o.module.needs)
-
-        @cache
-        def rest_fits(left: tuple[int, ...], intake: int) -> bool:
-            if not any(left):
-                return True
-            if intake == number:
-                return False
-            room = option.capacity_w - (0 if intake else stores)
-            ways = option.feeders - (int(ring) if not intake else 0)
-            for here in itertools.product(*(range(min(n, ways) + 1) for n in left)):
-                worst = max((x for (_, _, _, x), n in zip(kinds, here, strict=True) if n), default=0)
-                load = sum(n * w for (_, _, w, _), n in zip(kinds, here, strict=True))
-                fits = sum(here) <= ways and (not any(here) or load + worst <= room)
-                if fits and rest_fits(tuple(a - b for a, b in zip(left, here, strict=True)), intake + 1):
-                    return True
-            return False
-
-        return rest_fits(tuple(n for _, n, _, _ in kinds), 0)
+        return fits_whole(option, number, kinds, stores, int(ring))
 
     # behind the switchgear -------------------------------------------------------------------------------------------
 
@@ -228,3 +211,27 @@ class Brute:
 def usd(bought: Bought) -> int:
     """What modules cost."""
     return sum(n * o.cost_usd for o, n in bought)
+
+
+def fits_whole(
+    option: PlantOption, number: int, kinds: tuple[tuple[str, int, int, int], ...], first_w: int, first_ways: int
+) -> bool:
+    """Whether so many intakes feed whole blocks, where the first one has so much less power and so many fewer ways."""
+
+    @cache
+    def rest_fits(left: tuple[int, ...], intake: int) -> bool:
+        if not any(left):
+            return True
+        if intake == number:
+            return False
+        room = option.capacity_w - (0 if intake else first_w)
+        ways = option.feeders - (0 if intake else first_ways)
+        for here in itertools.product(*(range(min(n, ways) + 1) for n in left)):
+            worst = max((x for (_, _, _, x), n in zip(kinds, here, strict=True) if n), default=0)
+            load = sum(n * w for (_, _, w, _), n in zip(kinds, here, strict=True))
+            fits = sum(here) <= ways and (not any(here) or load + worst <= room)
+            if fits and rest_fits(tuple(a - b for a, b in zip(left, here, strict=True)), intake + 1):
+                return True
+        return False
+
+    return rest_fits(tuple(n for _, n, _, _ in kinds), 0)

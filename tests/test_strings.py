@@ -4,11 +4,10 @@ import math
 from collections import Counter
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from random import Random
 
 import pytest
-from brute import Brute
+from brute import Brute, fits_whole
 from build import a_catalog
 from test_brute_force import a_site, sized_usd, two_kinds
 
@@ -196,24 +195,7 @@ class BruteStrings(Brute):
     def _packs(self, option, number, kinds):
         ring = any(n.carrier == "mv_ac" for o in self.problem.plant for n in o.module.needs)
         rings = max([int(ring)] + [w for o in self.of["mv_ac"] if (w := self._services_ways()) < o.feeders and ring])
-
-        @cache
-        def rest_fits(left, intake):
-            if not any(left):
-                return True
-            if intake == number:
-                return False
-            room = option.capacity_w - (0 if intake else self._on_first())
-            ways = option.feeders - (0 if intake else rings)
-            for here in product(*(range(min(n, ways) + 1) for n in left)):
-                worst = max((x for (_, _, _, x), n in zip(kinds, here, strict=True) if n), default=0)
-                load = sum(n * w for (_, _, w, _), n in zip(kinds, here, strict=True))
-                fits = sum(here) <= ways and (not any(here) or load + worst <= room)
-                if fits and rest_fits(tuple(a - b for a, b in zip(left, here, strict=True)), intake + 1):
-                    return True
-            return False
-
-        return rest_fits(tuple(n for _, n, _, _ in kinds), 0)
+        return fits_whole(option, number, kinds, self._on_first(), rings)
 
     def _services_ways(self):
         return math.ceil(SERVICES_KW * 1000 / self.way_w - 1e-6)
