@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, product, takewhile
+from itertools import accumulate, pairwise, product, takewhile
 from math import lcm
 
 import networkx as nx
@@ -22,22 +22,10 @@ import numpy as np
 from prefab.arranging import SYSTEMS
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
+from prefab.dominance import alike, least, telling
 from prefab.duties import SMOOTHING, BlockDuty, Duties
 from prefab.eligible import eligible_pods, evaluated_usd, first_phase, growing_phases
-from prefab.fronts import (
-    MOST,
-    Front,
-    Key,
-    Numbers,
-    alike,
-    chosen,
-    joined,
-    least_of_each,
-    matched,
-    merged,
-    placed,
-    rank,
-)
+from prefab.fronts import MOST, Front, Key, Numbers, chosen, joined, matched, merged, placed, rank
 from prefab.hanging import drawn_by_pod, largest_kw, rated_kw, supply_of
 from prefab.loading import Consumers, Demand
 from prefab.module import Module
@@ -162,14 +150,13 @@ class _Walker:
         """The beginning, and one for every carrier: all blocks are walked together."""
         found = list(takewhile(lambda s: self.ways.reads(key for key, *_ in s.read) == s.read, before))
         if not found:
-            found.append(Stage("it", (), [self._admitted(f) for f in placed(merged(self._starts()))]))
+            found.append(Stage("it", (), self._admitted(placed(merged(self._starts())))))
         for carrier, wanted in list(zip(self.order, self.wanted, strict=True))[len(found) - 1 :]:
             fronts = self._on_fewer_loops(found[-1].fronts, carrier)
             self.ways.looked_up.clear()
             while any(k.carrier == carrier for f in fronts for k in f.keys):
                 grown = merged(self._grown(fronts, carrier))
-                admitted = [f.telling() for f in map(self._admitted, grown) if len(f)]
-                fronts = placed([f.only(least_of_each(f.unfinished(wanted), f.of)) for f in admitted])
+                fronts = placed(least(telling(self._admitted(grown)), wanted))
             found.append(Stage(carrier, self.ways.reads(tuple(self.ways.looked_up)), fronts))
         return tuple(found)
 
@@ -193,27 +180,35 @@ class _Walker:
             kept = [row for row, (block, groups) in rows if self._fits(block, groups, complete=True)]
             fitting.append(front.only(np.array(kept, dtype=np.int64)).condensed())
         # Bays do not matter any more.
-        return [f.only(least_of_each(f.unfinished(()), f.of)) for f in merged(fitting)]
+        return least(merged(fitting), ())
 
     def _fits(self, block: int, groups: tuple[Group, ...], complete: bool) -> bool:
         return self.hooks.fits((self.blocks[block], *((self.modules[g.sku], g.count) for g in groups)), complete)
 
-    def _admitted(self, front: Front) -> Front:
+    def _admitted(self, fronts: list[Front]) -> list[Front]:
         """Without the rows that ask too much of a bus or have no room inside the pods.
 
         Open demands and what stands inside pods only grow, so what is too much already ends the walk. A bus that may
         carry the largest loads of all rows may carry every row, and rows that take the same bays of pods fit alike.
         """
-        kept = np.ones(len(front), dtype=bool)
-        for at, (key, largest) in enumerate(zip(front.keys, front.loads_kw.max(axis=0).tolist(), strict=True)):
-            if not self._admits(key, largest):
-                kinds, firsts = alike(front.loads_kw[:, at])
-                admitted = [self._admits(key, row) for row in front.loads_kw[firsts, at].tolist()]
-                kept &= np.array(admitted, dtype=bool)[kinds]
-        kinds, firsts = alike(np.column_stack((front.of, front.room[:, self.ways.inside_pods])))
-        fitting = [self._fits(int(front.of[n]), front.groups[n], complete=False) for n in firsts]
-        kept &= np.array(fitting, dtype=bool)[kinds]
-        return front if kept.all() else front.only(np.flatnonzero(kept))
+        if not fronts:
+            return []
+        taken = [np.column_stack((f.of, f.room[:, self.ways.inside_pods])) for f in fronts]
+        kinds, firsts = alike(np.concatenate(taken))
+        of, groups = (np.concatenate(each)[firsts] for each in ([f.of for f in fronts], [f.groups for f in fronts]))
+        fitting = [
+            self._fits(block, standing, complete=False) for block, standing in zip(of.tolist(), groups, strict=True)
+        ]
+        ends = np.cumsum([len(f) for f in fronts])[:-1]
+        kept = np.split(np.array(fitting, dtype=bool)[kinds], ends)
+        for front, rows in zip(fronts, kept, strict=True):
+            for at, (key, largest) in enumerate(zip(front.keys, front.loads_kw.max(axis=0).tolist(), strict=True)):
+                if not self._admits(key, largest):
+                    kinds, firsts = alike(front.loads_kw[:, at])
+                    admitted = [self._admits(key, row) for row in front.loads_kw[firsts, at].tolist()]
+                    rows &= np.array(admitted, dtype=bool)[kinds]
+        left = (f if rows.all() else f.only(np.flatnonzero(rows)) for f, rows in zip(fronts, kept, strict=True))
+        return [f for f in left if len(f)]
 
     def _admits(self, key: Key, loads_kw: list[float]) -> bool:
         if key.of_pod:
@@ -284,23 +279,26 @@ class _Walker:
     def _grown(self, fronts: list[Front], carrier: str) -> Iterable[Front]:
         """Every row with every way to give what it asks of a carrier; as it is where it asks nothing of it.
 
-        What all fronts ask under one key in as many situations is worked out together.
+        What all fronts ask under one key is worked out together.
         """
-        asking: dict[tuple[Key, int], list[Front]] = defaultdict(list)
+        asking: dict[Key, list[Front]] = defaultdict(list)
         for front in fronts:
             key = next((k for k in front.keys if k.carrier == carrier), None)
             if key is None:
                 yield replace(front, place=front.place * MOST)
             else:
-                asking[key, front.situations].append(front)
-        for (key, _), those in asking.items():
+                asking[key].append(front)
+        for key, asked_alike in asking.items():
+            most = max(f.situations for f in asked_alike)
+            those = [replace(f, loads_kw=f.repeated(most)) for f in asked_alike]
             kinds, asked = self._asked_of(those, key)
-            ends = np.cumsum([len(f) for f in those])[:-1]
+            begins = np.cumsum([0, *(len(f) for f in those)])
             for ways in self.ways.to_give(key, asked):
-                for front, of in zip(those, np.split(kinds, ends), strict=True):
-                    pairs = matched(of, ways.of)
-                    if len(pairs[0]):
-                        yield joined(front, ways, pairs, served=key)
+                rows, given = matched(kinds, ways.of)
+                at = np.searchsorted(rows, begins).tolist()
+                for front, begin, (one, end) in zip(those, begins.tolist(), pairwise(at), strict=False):
+                    if one < end:
+                        yield joined(front, ways, (rows[one:end] - begin, given[one:end]), served=key)
 
     def _asked_of(self, fronts: list[Front], key: Key) -> tuple[Numbers, list[Asked]]:
         """For every row the number of the demand that it has under a key, and the demands."""

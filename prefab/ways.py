@@ -12,8 +12,9 @@ import numpy as np
 from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
+from prefab.dominance import unbeaten
 from prefab.eligible import Offer, Shape, make_offers
-from prefab.fronts import Figures, Front, Key, Numbers, chosen, joined, matched, placed, rank, unbeaten
+from prefab.fronts import Figures, Front, Key, Numbers, chosen, joined, matched, placed, rank
 from prefab.loading import Arrangement, Consumers, Demand, Groups, draw_kw, groups_of, loads_kw, units_of
 from prefab.module import Module, Need
 from prefab.plan import Group

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from prefab.columns import make_columns
 from prefab.connecting import make_connected
 from prefab.design import make_plan
+from prefab.dominance import telling
 from prefab.errors import AuditError
 from prefab.fronts import Front, Key, chosen, merged
 from prefab.plan import BlockKind, Plant, Sized
@@ -182,8 +183,9 @@ def several_ways():
 def test_columns_do_not_depend_on_how_many_blocks_are_compared_at_a_time(monkeypatch):
     whole = make_columns(*several_ways(), HOOKS)
     assert len(whole) > 10
-    for number in (1, 2, 7):
-        monkeypatch.setattr("prefab.fronts._AT_ONCE", number)
+    for at_once, few in ((1, 0), (2, 1), (7, 0), (7, 1000)):
+        monkeypatch.setattr("prefab.dominance._AT_ONCE", at_once)
+        monkeypatch.setattr("prefab.dominance._FEW", few)
         assert make_columns(*several_ways(), HOOKS) == whole
 
 
@@ -191,9 +193,9 @@ def test_columns_do_not_depend_on_how_many_blocks_are_compared_at_a_time(monkeyp
 def test_columns_are_the_same_with_every_situation_kept(monkeypatch, catalog, edge_brief, power):
     asked = edge_brief.redundancy.model_copy(update={"power": power})
     sites = [several_ways(), (edge_brief.model_copy(update={"redundancy": asked}), catalog)]
-    telling = [make_columns(*site, HOOKS) for site in sites]
-    monkeypatch.setattr(Front, "telling", lambda front: front)
-    assert [make_columns(*site, HOOKS) for site in sites] == telling
+    without_them = [make_columns(*site, HOOKS) for site in sites]
+    monkeypatch.setattr("prefab.columns.telling", list)
+    assert [make_columns(*site, HOOKS) for site in sites] == without_them
 
 
 def a_front(*rows):
@@ -208,10 +210,14 @@ def test_situations_that_tell_nothing():
     covered = [[5, 9, 7, 9], [5, 6, 4, 6]]  # the second and the last are equal and ask most of both
     normal_covers = [[5, 4, 5, 5], [6, 6, 3, 6]]
     apart = [[5, 9, 1, 2], [5, 1, 9, 2]]
-    assert a_front(covered).telling().loads_kw.tolist() == [[[5, 9], [5, 6]]]
-    assert a_front(normal_covers).telling().loads_kw.tolist() == [[[5], [6]]]
-    assert a_front(apart).telling().loads_kw.tolist() == [[[5, 9, 1], [5, 1, 9]]]
-    together = a_front(covered, normal_covers, apart).telling()
+    each = telling([a_front(covered), a_front(normal_covers), a_front(apart), a_front([[5], [6]])])
+    assert [front.loads_kw.tolist() for front in each] == [
+        [[[5, 9], [5, 6]]],
+        [[[5], [6]]],
+        [[[5, 9, 1], [5, 1, 9]]],
+        [[[5], [6]]],
+    ]
+    (together,) = telling([a_front(covered, normal_covers, apart)])
     assert together.loads_kw.tolist() == [[[5, 9, 9], [5, 6, 6]], [[5, 5, 5], [6, 6, 6]], [[5, 9, 1], [5, 1, 9]]]
 
 
