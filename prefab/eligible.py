@@ -1,6 +1,7 @@
 """Which modules may stand at this site, with what capacity, and why the others may not."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -159,67 +160,85 @@ def _heat_s(brief: SiteBrief, catalog: Catalog) -> tuple[float, float]:
     return basis.orderly_stop_s if "none" in kept else 0.0, math.inf if "full" in kept else basis.orderly_stop_s
 
 
-def make_offers(
-    brief: SiteBrief,
-    catalog: Catalog,
-    shapes: tuple[Shape, ...],
-    carrier_key: str,
-    supply_degc: float | None = None,
-    return_degc: float | None = None,
-    phase: int = 0,
-) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
-    """Every module that gives a carrier, split into what this site may use and what it may not.
-
-    What stands in blocks must be there for `phase`, what serves the site for the first one; grid batteries, asked for
-    at full build only, for the last.
-    """
-    conditions = site_conditions(brief, catalog)
-    carrier = catalog.carrier(carrier_key)
-    carriers = {c.key: c for c in catalog.carriers}
-    due = phase if carrier.scope == "block" else len(brief.phases) - 1 if _for_storage(catalog, carrier_key) else 0
-    offers: list[Offer] = []
-    refusals: list[Refusal] = []
-    for module in catalog.modules:
-        given = module.given(carrier_key)
-        if given is None or module.stands == "per_metre":
-            continue
-        if (reason := _not_wanted(brief, catalog, module, due, grows=carrier.scope == "block")) is not None:
-            refusals.append(Refusal(module.sku, reason))
-            continue
-        highest = given.voltage_max_kv
-        kv = brief.grid.voltage_kv if module.needed("hv_ac") else conditions.medium_voltage_kv
-        if highest is not None and highest < kv:
-            text = f"built for {highest:g} kV at the most, the site has {kv:g} kV"
-            refusals.append(Refusal(module.sku, text))
-            continue
-        capacity = _capacity_kw(module, carrier_key, conditions, supply_degc, return_degc)
-        offer = Offer(brief, module, carrier, conditions, supply_degc, return_degc, capacity, carriers)
-        for shape in shapes:
-            capped = shape(offer)
-            if isinstance(capped, str):
-                refusals.append(Refusal(module.sku, capped))
-                break
-            if capped != offer.capacity_kw:
-                offer = replace(offer, capacity_kw=capped)
-        else:
-            offers.append(offer)
-    return tuple(offers), tuple(refusals)
-
-
 @dataclass(frozen=True)
 class SiteOffers:
-    """The offers for what serves a whole site, and what is refused: each carrier is looked at once."""
+    """The modules that may give each carrier at one site, and what is refused: each question is answered once."""
 
     brief: SiteBrief
     catalog: Catalog
     shapes: tuple[Shape, ...]
-    _known: dict[tuple[str, int], tuple[tuple[Offer, ...], tuple[Refusal, ...]]] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], tuple[tuple[Offer, ...], tuple[Refusal, ...]]] = field(default_factory=dict)
 
-    def of(self, carrier: str, phase: int = 0) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
-        """As `make_offers` gives them."""
-        if (carrier, phase) not in self._known:
-            self._known[carrier, phase] = make_offers(self.brief, self.catalog, self.shapes, carrier, phase=phase)
-        return self._known[carrier, phase]
+    @cached_property
+    def conditions(self) -> Conditions:
+        """The same for every offer."""
+        return site_conditions(self.brief, self.catalog)
+
+    @cached_property
+    def carriers(self) -> Mapping[str, Carrier]:
+        """By key."""
+        return {c.key: c for c in self.catalog.carriers}
+
+    @cached_property
+    def _giving(self) -> Mapping[str, list[tuple[Module, Gives]]]:
+        found: dict[str, list[tuple[Module, Gives]]] = defaultdict(list)
+        for module in self.catalog.modules:
+            if module.stands != "per_metre":
+                for given in {g.carrier: g for g in reversed(module.gives)}.values():
+                    found[given.carrier].append((module, given))
+        return found
+
+    def of(
+        self, carrier: str, phase: int = 0, supply_degc: float | None = None, return_degc: float | None = None
+    ) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
+        """Every module that gives a carrier, split into what this site may use and what it may not.
+
+        What stands in blocks must be there for `phase`, what serves the site for the first one; grid batteries, asked
+        for at full build only, for the last.
+        """
+        question = (carrier, phase, supply_degc, return_degc)
+        if question not in self._known:
+            found = [
+                self._offer(m, given, phase, supply_degc, return_degc) for m, given in self._giving.get(carrier, ())
+            ]
+            offers = tuple(o for o in found if isinstance(o, Offer))
+            self._known[question] = offers, tuple(r for r in found if isinstance(r, Refusal))
+        return self._known[question]
+
+    def _offer(
+        self, module: Module, given: Gives, phase: int, supply_degc: float | None, return_degc: float | None
+    ) -> Offer | Refusal:
+        brief, catalog, carrier = self.brief, self.catalog, self.carriers[given.carrier]
+        grows = carrier.scope == "block"
+        due = phase if grows else len(brief.phases) - 1 if _for_storage(catalog, carrier.key) else 0
+        if (reason := _not_wanted(brief, catalog, module, due, grows=grows)) is not None:
+            return Refusal(module.sku, reason)
+        highest = given.voltage_max_kv
+        kv = brief.grid.voltage_kv if module.needed("hv_ac") else self.conditions.medium_voltage_kv
+        if highest is not None and highest < kv:
+            return Refusal(module.sku, f"built for {highest:g} kV at the most, the site has {kv:g} kV")
+        capacity = _capacity_kw(module, given, self.conditions, supply_degc, return_degc)
+        offer = Offer(brief, module, carrier, self.conditions, supply_degc, return_degc, capacity, self.carriers)
+        for shape in self.shapes:
+            capped = shape(offer)
+            if isinstance(capped, str):
+                return Refusal(module.sku, capped)
+            if capped != offer.capacity_kw:
+                offer = replace(offer, capacity_kw=capped)
+        return offer
+
+
+def make_offers(
+    brief: SiteBrief,
+    catalog: Catalog,
+    shapes: tuple[Shape, ...],
+    carrier: str,
+    supply_degc: float | None = None,
+    return_degc: float | None = None,
+    phase: int = 0,
+) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
+    """The answer to one question only, see `SiteOffers`."""
+    return SiteOffers(brief, catalog, shapes).of(carrier, phase, supply_degc, return_degc)
 
 
 def eligible_pods(
@@ -342,10 +361,8 @@ def _restricted(brief: SiteBrief, catalog: Catalog, module: Module) -> str | Non
 
 
 def _capacity_kw(
-    module: Module, carrier: str, conditions: Conditions, supply_degc: float | None, return_degc: float | None
+    module: Module, given: Gives, conditions: Conditions, supply_degc: float | None, return_degc: float | None
 ) -> float:
-    given = module.given(carrier)
-    assert given is not None
     if given.capacity_units is not None:
         return given.capacity_units
     if given.capacity_l is not None:

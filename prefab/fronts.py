@@ -113,14 +113,12 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
     of the one times `MOST`, and of the way.
     """
     rows, those = pairs
-    others = [k for k in front.keys if k != served]
-    keys = tuple(sorted({*others, *ways.keys}, key=rank))
+    keys, others, of_others, of_ways = _together(front.keys, ways.keys, served)
     asked_kw, asked_by_ways_kw = (np.zeros((len(f), len(keys), ways.situations)) for f in (front, ways))
-    for key in others:
-        of_key = front.loads_kw[:, front.keys.index(key)]
-        asked_kw[:, keys.index(key)] = of_key[:, :1]
-        asked_kw[:, keys.index(key), : front.situations] = of_key
-    asked_by_ways_kw[:, [keys.index(k) for k in ways.keys]] = ways.loads_kw
+    others_kw = front.loads_kw.take(others, axis=1)
+    asked_kw[:, of_others] = others_kw[:, :, :1]
+    asked_kw[:, of_others, : front.situations] = others_kw
+    asked_by_ways_kw[:, of_ways] = ways.loads_kw
     loads_kw = asked_kw.take(rows, axis=0)
     loads_kw += asked_by_ways_kw.take(those, axis=0)
     return Front(
@@ -133,6 +131,16 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
         front.of[rows],
         front.place[rows] * MOST + ways.place[those],
     )
+
+
+@cache
+def _together(
+    front: tuple[Key, ...], ways: tuple[Key, ...], served: Key | None
+) -> tuple[tuple[Key, ...], list[int], list[int], list[int]]:
+    """The keys of both; which of the first stay, and where they and those of the second stand among all."""
+    others = [n for n, key in enumerate(front) if key != served]
+    keys = tuple(sorted({*(front[n] for n in others), *ways}, key=rank))
+    return keys, others, [keys.index(front[n]) for n in others], [keys.index(k) for k in ways]
 
 
 def merged(fronts: Iterable[Front]) -> list[Front]:

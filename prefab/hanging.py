@@ -36,9 +36,8 @@ def rated_kw(ways: Ways, blocks: Sequence[Block], front: Front, key: Key, *, pod
 
 def _draws_kw(ways: Ways, groups: tuple[Group, ...], carrier: str) -> Iterable[float]:
     for group in groups:
-        module = ways.modules[group.sku]
-        if (need := module.needed(carrier)) is not None:
-            yield from repeat(rated_draw_kw(module, group.carrier, need), group.count)
+        if (need := ways.needs[carrier].get(group.sku)) is not None:
+            yield from repeat(rated_draw_kw(ways.modules[group.sku], group.carrier, need), group.count)
 
 
 def largest_kw(ways: Ways, blocks: Sequence[Block], front: Front, key: Key) -> Iterable[float]:
@@ -46,13 +45,14 @@ def largest_kw(ways: Ways, blocks: Sequence[Block], front: Front, key: Key) -> I
     a system B; all of it where that is not known, or where consumers hang on one cord at a time."""
     if ways.level(key.carrier) not in TWO_SIDED:
         return
-    halved = ways.halved(key.carrier)
     normal_kw = front.loads_kw[:, front.keys.index(key), 0].tolist()
+    if not ways.halved(key.carrier):
+        yield from normal_kw
+        return
     loops = {supply_of(k) for k in front.keys if k.carrier == key.carrier}
     for block, groups, kw in zip(front.of.tolist(), front.groups, normal_kw, strict=True):
         given = (g.supply_degc or 0.0 for g in groups if g.carrier == key.carrier and g.unit_for is None)
-        stands = sorted(loops.union(given))
-        yield _largest_of(ways, blocks[block], groups, key, kw, stands) if halved else kw
+        yield _largest_of(ways, blocks[block], groups, key, kw, sorted(loops.union(given)))
 
 
 def _largest_of(
@@ -64,15 +64,16 @@ def _largest_of(
     if need and len(loops) > 1:
         return normal_kw
     each_kw = drawn_by_pod(ways, pod, need) if need else 0.0
-    counts = [g.sides * g.per_side * (1 if key.of_pod else g.cells) for g in groups if _hangs_on(ways, g, key, loops)]
+    needs = ways.needs[key.carrier]
+    those = [g for g in groups if g.sku in needs and _hangs_on(ways, g, needs[g.sku], key, loops)]
+    counts = [g.sides * g.per_side * (1 if key.of_pod else g.cells) for g in those]
     rest_kw = max(0.0, normal_kw - each_kw * (1 if key.of_pod else pods))
     return max(each_kw, rest_kw / (counts[0] if len(counts) == 1 else 1))
 
 
-def _hangs_on(ways: Ways, group: Group, key: Key, loops: list[float]) -> bool:
+def _hangs_on(ways: Ways, group: Group, need: Need, key: Key, loops: list[float]) -> bool:
     """Whether a group takes what it needs from this loop: the warmest that is cold enough."""
-    need = ways.modules[group.sku].needed(key.carrier)
-    if need is None or group.unit_for is not None:
+    if group.unit_for is not None:
         return False
     asked = ways.asked(need, Key(group.carrier, group.supply_degc, of_pod=group.cells > 1))
     return asked.of_pod == key.of_pod and loops[bisect_right(loops, supply_of(asked)) - 1] == supply_of(key)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from prefab.backup import backed_kw
+from prefab.block_walk import Stages
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.columns import Column, Stages, make_columns
+from prefab.columns import Column, make_columns
 from prefab.draw import Draw, Slopes, draw_at
 from prefab.eligible import SiteOffers
 from prefab.market import own_supply_kw

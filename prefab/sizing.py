@@ -9,32 +9,21 @@ from typing import Literal
 from prefab import objective
 from prefab.arranging import SYSTEMS
 from prefab.brief import SiteBrief, Spares
-from prefab.candidates import candidates_of
-from prefab.carrier import Carrier
 from prefab.catalog import Catalog
-from prefab.columns import Stages, make_columns
 from prefab.duties import Duties, storage_burden
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.fed_back import sized_with_faults
 from prefab.intakes import apply_patterns, assign_intakes, only_used, strung_of
 from prefab.keeping import shares_of
-from prefab.module import Need
-from prefab.names import check_names
 from prefab.plan import BlockKind, Plant, Sized
 from prefab.plant_options import PlantOption
-from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem, question_of
-from prefab.proving import floor_usd, least_usd, make_model, prove, site_terms, solve_packed
+from prefab.problem import BlockChoice, Known, Problem, make_generous, make_problem
+from prefab.proving import floor_usd, least_usd, make_model, prove, site_terms
 from prefab.results import Progress
 from prefab.rules import BOUNDING, HOOKS, SUMMED, budget, factory_slots, spares
 from prefab.solver import Answer, Effort, StopFlag, solve
 from prefab.spare_bound import make_spread, standing
 from prefab.ways import Hooks
-
-_FEW = 40
-"""Pairs of which a quick answer looks at all numbers of blocks."""
-
-_GLANCE = Effort(0.05)
-"""For a quick answer."""
 
 
 def make_sized(
@@ -125,7 +114,7 @@ def _least(
 
 def _floors_usd(easier: SiteBrief, catalog: Catalog, found: Sized, known: Known | None, base: Hooks) -> tuple[int, int]:
     """Bounds of an easier question without a solver: in whole numbers, and with everything rounded the other way."""
-    hooks = _hooks(easier, catalog, (), base)
+    hooks = hooks_of(easier, catalog, (), base)
     problem = make_problem(easier, catalog, hooks, known)
     return floor_usd(problem, found.objective_usd), floor_usd(make_generous(problem, hooks), found.objective_usd)
 
@@ -160,7 +149,7 @@ def _summed(
     """Sized without the limits on sums of all modules first, and with those that this breaks."""
     asked: list[ModuleType] = []
     while True:
-        problem = make_problem(brief, catalog, _hooks(brief, catalog, asked, base), known)
+        problem = make_problem(brief, catalog, hooks_of(brief, catalog, asked, base), known)
         problem = replace(problem, summed=tuple(rule.RULE for rule in asked))
         try:
             found = solve_problem(problem, effort, on_progress, stop)
@@ -176,74 +165,7 @@ def _summed(
         asked += broken
 
 
-def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["possible", "impossible", "unknown"]:
-    """A quick answer: a site of the two most promising kinds of block is a witness, and a bound may refuse.
-
-    Where the ways to build a block are not known yet, blocks of the modules of the last site are tried first.
-
-    Raises:
-        InputError: the brief names something the catalog does not have.
-    """
-    check_names(brief, catalog)
-    hooks = _hooks(brief, catalog, ())
-    if known.used and question_of(brief, hooks) not in known.columns and _has_like_before(brief, catalog, known.used):
-        return "possible"
-    problem = make_problem(brief, catalog, hooks, known)
-    if problem.stranded:
-        return "impossible"
-    # Ways that spread better over systems with shared reserve may be gone.
-    refused: Literal["impossible", "unknown"] = "unknown" if brief.redundancy.power in SYSTEMS else "impossible"
-    if problem.unserved:
-        return refused
-    candidates = candidates_of(problem)
-    if candidates.bounding.overdrawn:
-        return refused
-    best = candidates.best(_FEW)
-    if best is None:
-        return refused if candidates.refuses() else "unknown"
-    return "possible" if _has_site(best) else "unknown"
-
-
-def _has_like_before(brief: SiteBrief, catalog: Catalog, kinds: tuple[BlockKind, ...]) -> bool:
-    """Whether there is a site with blocks like these, of the same modules and with coolant as warm: a narrower wish.
-
-    Where nothing gives a carrier so, all modules that give it may, and those that stand in the same rooms. The site's
-    plant is chosen from as ever.
-    """
-    warm = {g.supply_degc for k in kinds for g in k.groups}
-    skus = {sku for k in kinds for sku in (k.pod, *(g.sku for g in k.groups))}
-    within = {c.key for c in catalog.carriers if c.scope == "block"}
-    of_blocks = [m for m in catalog.modules if all(g.carrier in within for g in m.gives)]
-    hooks = _hooks(brief, catalog, ())
-
-    def lets(need: Need, carrier: Carrier, kw: float, supply_degc: float | None, return_degc: float | None) -> bool:
-        as_warm = not carrier.grades_degc or supply_degc in warm
-        return as_warm and hooks.lets(need, carrier, kw, supply_degc, return_degc)
-
-    with_fabric = catalog.with_fabric(brief.fabric_frac)
-    walked: Stages = {}
-    while True:
-        exclude = (*brief.limits.exclude, *(m.sku for m in of_blocks if m.sku not in skus))
-        narrow = brief.model_copy(update={"limits": brief.limits.model_copy(update={"exclude": exclude})})
-        columns = make_columns(narrow, with_fabric, replace(hooks, lets=lets), walked)
-        if len({c.demand for c in columns}) == len(brief.it.demands):
-            problem = make_problem(narrow, catalog, hooks, Known({question_of(narrow, hooks): columns}))
-            return not problem.stranded and _has_site(problem)
-        ends = next((s.carrier for stages in walked.values() for s in stages if not s.fronts), "")
-        rooms = {m.inside for m in of_blocks if m.given(ends) and m.inside}
-        more = {m.sku for m in of_blocks if m.given(ends) or m.inside in rooms}
-        if more <= skus:
-            return False
-        skus |= more
-
-
-def _has_site(problem: Problem) -> bool:
-    """Whether a glance finds a site, whatever it costs, that keeps the limits on sums too."""
-    limited = replace(problem, summed=tuple(rule.RULE for rule in SUMMED))
-    return bool(solve_packed(limited, _GLANCE, None, None, None, any_site=True).values)
-
-
-def _hooks(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], base: Hooks = HOOKS) -> Hooks:
+def hooks_of(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], base: Hooks = HOOKS) -> Hooks:
     """The rules' hooks, with what each module adds to the sums that are limited.
 
     A budget is in dollars paid: where the choice counts others, ways that cost more by its count may cost less.
@@ -299,7 +221,7 @@ def solve_problem(
 def _exact_bound(problem: Problem, found: Answer, effort: Effort, stop: StopFlag | None) -> int:
     """Dollars below which no site is, whatever the whole numbers hide: everything rounded the other way."""
     asked = (rule for rule in SUMMED if rule.RULE in problem.summed)
-    generous = make_generous(problem, _hooks(problem.brief, problem.catalog, asked))
+    generous = make_generous(problem, hooks_of(problem.brief, problem.catalog, asked))
     return least_usd(generous, found, effort, stop)
 
 

@@ -13,7 +13,7 @@ from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.catalog import Catalog
 from prefab.dominance import unbeaten
-from prefab.eligible import Offer, Shape, make_offers
+from prefab.eligible import Offer, Shape, SiteOffers
 from prefab.fronts import Figures, Front, Key, Numbers, chosen, joined, matched, placed, rank
 from prefab.loading import Arrangement, Consumers, Demand, Groups, draw_kw, groups_of, loads_kw, units_of
 from prefab.module import Module, Need
@@ -73,11 +73,12 @@ Reads = tuple[tuple[Key, str, tuple[tuple[str, float], ...]], ...]
 class Ways:
     """All ways at one site; what every demand meets again is kept."""
 
-    brief: SiteBrief
-    catalog: Catalog
+    site: SiteOffers
     hooks: Hooks
     phase: int = 0
     """By whose date modules must be there."""
+    only: frozenset[str] | None = None
+    """The modules to choose from; all that may stand at the site where nothing is said."""
     offers: dict[Key, tuple[Offer, ...]] = field(default_factory=dict)
     looked_up: dict[Key, None] = field(default_factory=dict)
     """The keys whose offers were looked at, in that order; whoever wants to know from when on clears it."""
@@ -88,8 +89,13 @@ class Ways:
     borne: dict[tuple[Group, ...], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.carriers = {c.key: c for c in self.catalog.carriers}
+        self.brief, self.catalog, self.carriers = self.site.brief, self.site.catalog, self.site.carriers
         self.modules = {m.sku: m for m in self.catalog.modules}
+        self.needs: dict[str, dict[str, Need]] = {c: {} for c in self.carriers}
+        """What modules need of each carrier, by SKU."""
+        for module in self.catalog.modules:
+            for need in module.needs:
+                self.needs.setdefault(need.carrier, {}).setdefault(module.sku, need)
         self.of_pods = self.brief.redundancy.scope.of_pods
         installed, counted = self.catalog.costs.installed, self.brief.prefer.counted
         self.rates = {m.sku: float(installed * counted(m.manufacturer)) for m in self.catalog.modules}
@@ -116,8 +122,7 @@ class Ways:
 
     def halved(self, carrier: str) -> bool:
         """Whether every consumer of a carrier draws half from each of two systems."""
-        needs = (need for m in self.catalog.modules if (need := m.needed(carrier)) is not None)
-        return {n.connection for n in needs} <= {"dual", "header", "unit"}
+        return {n.connection for n in self.needs[carrier].values()} <= {"dual", "header", "unit"}
 
     def reads(self, keys: Iterable[Key]) -> Reads:
         """What a redundancy and an autonomy change of the ways to give these: equal reads, equal ways."""
@@ -164,15 +169,8 @@ class Ways:
         key = key._replace(unit_for=None)
         self.looked_up[key] = None
         if key not in self.offers:
-            self.offers[key], _ = make_offers(
-                self.brief,
-                self.catalog,
-                self.hooks.shapes,
-                key.carrier,
-                key.supply_degc,
-                key.return_degc,
-                self.phase,
-            )
+            offers, _ = self.site.of(key.carrier, self.phase, key.supply_degc, key.return_degc)
+            self.offers[key] = tuple(o for o in offers if self.only is None or o.module.sku in self.only)
         return self.offers[key]
 
     def _loaded(self, key: Key, offer: Offer) -> tuple[Offer, ...]:

@@ -14,8 +14,9 @@ from prefab.columns import make_columns
 from prefab.errors import Impossible, InputError
 from prefab.problem import Known, make_problem, question_of
 from prefab.rules import HOOKS, water
-from prefab.sizing import find_verdict, make_sized
+from prefab.sizing import make_sized
 from prefab.solver import QUICK
+from prefab.verdict import find_verdict
 
 ONE = [{"name": "One", "it_mw": 2.5, "energised_by": "2030-12-31"}]
 BASE = {"phases": ONE, "grid": {"capacity_mw": 9.0}}
@@ -163,11 +164,11 @@ def like_before(known):
         ({"site": {"altitude_m": 1500.0}}, False),
         ({"limits": {"exclude": ("CDU-0600",)}}, False),
         ({"autonomy": {"ups_min": 8.0}, "limits": {"sound_power_dba": 128.0}}, False),
+        ({"it": {"pods": ("ITL-2272",)}}, False),
         # What no site keeps: a full walk says so, and a witness may not.
         ({"redundancy": {"power": "2N"}, "grid": {"capacity_mw": 26.0}}, True),
         ({"redundancy": {"power": "2N"}, "limits": {"budget_usd": 1e8}}, True),
         ({"autonomy": {"ups_min": 8.0}, "limits": {"sound_power_dba": 90.0}}, True),
-        ({"it": {"pods": ("ITL-2272",)}}, True),
     ],
     ids=str,
 )

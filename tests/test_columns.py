@@ -194,7 +194,7 @@ def test_columns_are_the_same_with_every_situation_kept(monkeypatch, catalog, ed
     asked = edge_brief.redundancy.model_copy(update={"power": power})
     sites = [several_ways(), (edge_brief.model_copy(update={"redundancy": asked}), catalog)]
     without_them = [make_columns(*site, HOOKS) for site in sites]
-    monkeypatch.setattr("prefab.columns.telling", list)
+    monkeypatch.setattr("prefab.block_walk.telling", list)
     assert [make_columns(*site, HOOKS) for site in sites] == without_them
 
 

@@ -28,8 +28,9 @@ from prefab.errors import Impossible, OutOfBudget
 from prefab.problem import Known, make_problem, question_of
 from prefab.rules import HOOKS, SUPPLY, factory_slots, schedule
 from prefab.scheduling import make_scheduled
-from prefab.sizing import find_verdict, make_sized
+from prefab.sizing import make_sized
 from prefab.solver import QUICK
+from prefab.verdict import find_verdict
 
 UPS, TRF, GEN = (next(m for m in MODULES if m.sku == sku) for sku in ("UPS-800", "TRF-1000", "GEN-2000"))
 ASKED = {"phases": [{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}], "grid": {"capacity_mw": 6.0}}

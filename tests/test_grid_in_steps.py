@@ -17,8 +17,9 @@ from prefab.module import Losses
 from prefab.plan import write_plan
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS, grid_limit, interruptible
-from prefab.sizing import find_verdict, make_sized, solve_problem
+from prefab.sizing import make_sized, solve_problem
 from prefab.solver import QUICK
+from prefab.verdict import find_verdict
 
 GAS = _carrier("gas", "fuel", "site", "none", utility=True)
 WITH_GAS = tuple(sorted((*CARRIERS, GAS), key=lambda c: c.key))

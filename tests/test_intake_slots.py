@@ -14,8 +14,9 @@ from test_brute_force import SITE_CARRIERS, a_site, sized_anew, sized_usd, with_
 from prefab.errors import Impossible
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS, factory_slots
-from prefab.sizing import find_verdict, make_sized, solve_problem
+from prefab.sizing import make_sized, solve_problem
 from prefab.solver import QUICK
+from prefab.verdict import find_verdict
 
 MVS = next(m for m in MODULES if m.family == "intake")
 NAMES = ("one", "other", "third", "fourth")

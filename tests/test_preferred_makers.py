@@ -17,8 +17,9 @@ from prefab.connecting import make_connected
 from prefab.errors import Impossible, InputError
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS, SUPPLY, budget
-from prefab.sizing import find_verdict, make_sized
+from prefab.sizing import make_sized
 from prefab.solver import QUICK
+from prefab.verdict import find_verdict
 
 ASKED = {"phases": [{"name": "One", "it_mw": 2.0, "energised_by": "2029-12-31"}], "grid": {"capacity_mw": 6.0}}
 RIVALS = {"UPS-800": "UPS-801", "GEN-2000": "GEN-2001"}

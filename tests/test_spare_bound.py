@@ -6,7 +6,7 @@ import pytest
 from build import BES, GEN, MODULES, MVS, POD, TRF, UPS, a_brief, a_catalog, a_module
 from test_brute_force import SITE_CARRIERS, of_pods, sized_anew
 
-from prefab import columns, plant, ways
+from prefab import block_walk, plant, ways
 from prefab.brief import Spares
 from prefab.problem import make_problem
 from prefab.proving import prove
@@ -79,7 +79,7 @@ def a_site(seed):
 def every_way(monkeypatch, brief, catalog):
     """The question with every way to build a block and all plant, nothing beaten."""
     with monkeypatch.context() as patch:
-        patch.setattr(columns, "least", lambda fronts, _: fronts)
+        patch.setattr(block_walk, "least", lambda fronts, _: fronts)
         patch.setattr(ways, "unbeaten", lambda fronts: [f for f in ways.placed(fronts) if len(f)])
         patch.setattr(plant, "outdoes", lambda *_: False)
         patch.setattr(plant, "without_poor_units", list)

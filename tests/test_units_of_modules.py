@@ -17,7 +17,7 @@ from test_brute_force import of_pods, sized_anew, sized_usd
 from test_columns import block_alone, faults
 
 from prefab.columns import Column, make_columns
-from prefab.eligible import make_offers
+from prefab.eligible import SiteOffers, make_offers
 from prefab.fronts import Key
 from prefab.loading import Demand, draw_kw, loads_kw
 from prefab.plan import Group
@@ -337,7 +337,7 @@ def test_same_cost_of_a_site_as_brute_force(what):
 def test_whoever_is_given_what_is_known_depends_on_the_units_offers():
     """Walks go on from an earlier one only where all offers that were looked at are the same."""
     case = next(c for c in map(a_case, SEEDS) if c.fuses)
-    ways = Ways(case.brief, case.catalog, HOOKS)
+    ways = Ways(SiteOffers(case.brief, case.catalog, HOOKS.shapes), HOOKS)
     none_fits = Asked(Demand((1e6,)), (case.pod, case.pods))
     for _ in range(2):
         ways.looked_up.clear()

@@ -23,8 +23,9 @@ from prefab.physics.storage import Control, Element, follow
 from prefab.physics.trace import DayOfJobs, band_frac, make_day, range_kw
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS
-from prefab.sizing import find_verdict, make_sized
+from prefab.sizing import make_sized
 from prefab.solver import QUICK
+from prefab.verdict import find_verdict
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "training-20mw.toml"
