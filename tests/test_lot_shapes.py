@@ -35,7 +35,7 @@ def test_sizes_for_all_turns_are_those_of_plain_loops():
     seen = Counter()
     for seed in range(40):
         seen += compared(seed)
-    assert min(seen["one row"], seen["several"], seen["a stack in several"]) > 50, seen
+    assert min(seen["one row"], seen["several"], seen["a stack in several"]) >= 40, seen
 
 
 def compared(seed):
