@@ -116,22 +116,22 @@ class Duties:
         left_kw, own, offers = through * kw, [], []
         sure_kw = self._branches(pod, groups, modules, min)[1] * kw
         smoothing = [(g, 1.0) for g in groups if g.carrier == SMOOTHING]
+        smoothed = False
         for group, frac in (*smoothing, *branches.items()):
             held = self._held(modules[group.sku], group)
-            share = self._share(group, levels, demand, frac * kw)
+            share = self._share(group, levels, demand, 0.0 if smoothed else frac * kw)
             if held is None or held.power_kw < share.power_kw or held.energy_kwh < share.energy_kwh:
                 continue
-            if kw:
+            if share.swing_kw:
                 own.append(share)
                 # What is lost on the way is not counted: then nothing is taken up twice.
-                left_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, left_kw - through * frac * kw)
-                sure_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, sure_kw - through * frac * kw)
+                smoothed = group.carrier == SMOOTHING
+                left_kw = 0.0 if smoothed else max(0.0, left_kw - through * frac * kw)
+                sure_kw = 0.0 if smoothed else max(0.0, sure_kw - through * frac * kw)
             if self.ramps and group.carrier != SMOOTHING:
                 # Of ramps no more than its own part: then rectifiers never draw more than before.
                 offer_kw = min((held.power_kw - share.power_kw) / self.ramp_frac, frac * pods * levels.step_kw)
                 offers.append(Held(group.carrier, group.sku, offer_kw, held.energy_kwh - share.energy_kwh))
-            if group.carrier == SMOOTHING:
-                break
         return BlockDuty(
             swing_kw=left_kw,
             sure_kw=sure_kw,
