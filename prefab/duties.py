@@ -130,7 +130,7 @@ class Duties:
                 sure_kw = 0.0 if smoothed else max(0.0, sure_kw - through * frac * kw)
             if self.ramps and group.carrier != SMOOTHING:
                 # Of ramps no more than its own part: then rectifiers never draw more than before.
-                offer_kw = min((held.power_kw - share.power_kw) / self.ramp_frac, frac * pods * levels.step_kw)
+                offer_kw = min(held.power_kw - share.power_kw, frac * pods * levels.step_kw)
                 offers.append(Held(group.carrier, group.sku, offer_kw, held.energy_kwh - share.energy_kwh))
         return BlockDuty(
             swing_kw=left_kw,
