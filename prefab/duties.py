@@ -99,10 +99,18 @@ class Duties:
         drift_frac = duties.drift_frac if duties else 0.0
         return (1 + drift_frac) * square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
 
-    def smoothing_kw(self, demand: int, it: ItLoad) -> float:
-        """Power that capacitors at the racks of a pod need to take up its swings; nothing where none are asked for."""
+    def smoothings_kw(self, demand: int, it: ItLoad) -> frozenset[float]:
+        """Power that capacitors at the racks of a pod need to take up its swings: by their power, and of each type that
+        runs out of energy before, as much as holds that; nothing where none are asked for."""
         levels = self.levels(demand, it) if self.swings else None
-        return self.power_frac(levels) * levels.swing_kw if levels else 0.0
+        if levels is None:
+            return frozenset()
+        fracs = {self.power_frac(levels)}
+        for module in (m for m in self.catalog.modules if m.capacitor is not None):
+            held = self.held(module, Group(carrier=SMOOTHING, sku=module.sku, per_side=1))
+            if held is not None:
+                fracs.add(max(self.power_frac(levels), self.energy_h(levels) * held.power_kw / held.energy_kwh))
+        return frozenset(frac * levels.swing_kw for frac in fracs)
 
     def block(
         self, demand: int, pod: Module, pods: int, groups: tuple[Group, ...], modules: Mapping[str, Module]
