@@ -224,7 +224,7 @@ class Walk:
             grades = tuple(g for g in self.site.carriers[graded.carrier].grades_degc if g <= graded.supply_max_degc)
         smoothed_kw = self.site.brief.storage.smoothing_frac * pod.it.peak_kw
         # Capacitors may take up the swings, or leave them to whoever does it for less.
-        smoothings = {smoothed_kw, max(smoothed_kw, self.duties.smoothing_kw(self.demand, pod.it))}
+        smoothings = {smoothed_kw, *(max(smoothed_kw, kw) for kw in self.duties.smoothings_kw(self.demand, pod.it))}
         for grade, smoothing_kw in product(grades, sorted(smoothings)):
             asked: dict[Key, float] = {}
             lets = True

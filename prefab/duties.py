@@ -99,10 +99,18 @@ class Duties:
         drift_frac = duties.drift_frac if duties else 0.0
         return (1 + drift_frac) * square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
 
-    def smoothing_kw(self, demand: int, it: ItLoad) -> float:
-        """Power that capacitors at the racks of a pod need to take up its swings; nothing where none are asked for."""
+    def smoothings_kw(self, demand: int, it: ItLoad) -> frozenset[float]:
+        """Power that capacitors at the racks of a pod need to take up its swings: by their power, and of each type that
+        runs out of energy before, as much as holds that; nothing where none are asked for."""
         levels = self.levels(demand, it) if self.swings else None
-        return self.power_frac(levels) * levels.swing_kw if levels else 0.0
+        if levels is None:
+            return frozenset()
+        fracs = {self.power_frac(levels)}
+        for module in (m for m in self.catalog.modules if m.capacitor is not None):
+            held = self.held(module, Group(carrier=SMOOTHING, sku=module.sku, per_side=1))
+            if held is not None:
+                fracs.add(max(self.power_frac(levels), self.energy_h(levels) * held.power_kw / held.energy_kwh))
+        return frozenset(frac * levels.swing_kw for frac in fracs)
 
     def block(
         self, demand: int, pod: Module, pods: int, groups: tuple[Group, ...], modules: Mapping[str, Module]
@@ -116,22 +124,22 @@ class Duties:
         left_kw, own, offers = through * kw, [], []
         sure_kw = self._branches(pod, groups, modules, min)[1] * kw
         smoothing = [(g, 1.0) for g in groups if g.carrier == SMOOTHING]
+        smoothed = False
         for group, frac in (*smoothing, *branches.items()):
-            held = self._held(modules[group.sku], group)
-            share = self._share(group, levels, demand, frac * kw)
+            held = self.held(modules[group.sku], group)
+            share = self._share(group, levels, demand, 0.0 if smoothed else frac * kw)
             if held is None or held.power_kw < share.power_kw or held.energy_kwh < share.energy_kwh:
                 continue
-            if kw:
+            if share.swing_kw:
                 own.append(share)
                 # What is lost on the way is not counted: then nothing is taken up twice.
-                left_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, left_kw - through * frac * kw)
-                sure_kw = 0.0 if group.carrier == SMOOTHING else max(0.0, sure_kw - through * frac * kw)
+                smoothed = group.carrier == SMOOTHING
+                left_kw = 0.0 if smoothed else max(0.0, left_kw - through * frac * kw)
+                sure_kw = 0.0 if smoothed else max(0.0, sure_kw - through * frac * kw)
             if self.ramps and group.carrier != SMOOTHING:
                 # Of ramps no more than its own part: then rectifiers never draw more than before.
-                offer_kw = min((held.power_kw - share.power_kw) / self.ramp_frac, frac * pods * levels.step_kw)
+                offer_kw = min(held.power_kw - share.power_kw, frac * pods * levels.step_kw)
                 offers.append(Held(group.carrier, group.sku, offer_kw, held.energy_kwh - share.energy_kwh))
-            if group.carrier == SMOOTHING:
-                break
         return BlockDuty(
             swing_kw=left_kw,
             sure_kw=sure_kw,
@@ -175,7 +183,7 @@ class Duties:
                         asked[need.carrier] += more
         return found, sum(asked.values())
 
-    def _held(self, module: Module, group: Group) -> Held | None:
+    def held(self, module: Module, group: Group) -> Held | None:
         """Power and energy that a group of a block has for duties: of capacitors, and of UPS that may give back, their
         autonomy kept at their rating."""
         capacitor, battery, rated_kw = module.capacitor, module.ups_battery, self._rated_kw(module, group)
@@ -250,10 +258,28 @@ def _slopes(module: Module, carrier: str, power_factor: float) -> list[float]:
     return [(b[1] - a[1]) / (b[0] - a[0]) / rated_kw for a, b in pairwise(module.losses.points)]
 
 
-def storage_burden(_: SiteBrief, module: Module, carrier: str) -> float:
-    """Power that a module's storage may give to duties, as a sum that ways to build a block are told apart by: more is
+@dataclass(frozen=True)
+class _Lacks:
+    """What one module of each type has for duties, as a sum that ways to build a block are told apart by: more is
     better, so it is negative."""
-    given, battery = module.given(carrier), module.ups_battery
-    if given is None or not (carrier == SMOOTHING or (battery is not None and battery.bidirectional)):
-        return 0.0
-    return -(given.capacity_kw or 0.0)
+
+    has: tuple[tuple[str, str, float], ...]
+    """By SKU and carrier."""
+
+    def __call__(self, _: SiteBrief, module: Module, carrier: str) -> float:
+        return -sum(figure for sku, given, figure in self.has if (sku, given) == (module.sku, carrier))
+
+
+def storage_burdens(brief: SiteBrief, catalog: Catalog) -> tuple[_Lacks, ...]:
+    """Of UPS and of capacitors power and energy one by one: no way to build a block beats another that has more of one
+    of these. None where no block may be asked for anything."""
+    duties = Duties(brief, catalog)
+    if not duties.asked:
+        return ()
+    each = ((m, Group(carrier=g.carrier, sku=m.sku, per_side=1)) for m in catalog.modules for g in m.gives)
+    held = [has for module, group in each if (has := duties.held(module, group)) is not None]
+    racks = [h for h in held if h.carrier == SMOOTHING and duties.swings]
+    ups = [h for h in held if h.carrier != SMOOTHING]
+    power = (tuple((h.sku, h.carrier, h.power_kw) for h in those) for those in (ups, racks))
+    energy = (tuple((h.sku, h.carrier, h.energy_kwh) for h in those) for those in (ups, racks))
+    return tuple(_Lacks(has) for has in (*power, *energy) if has)

@@ -10,7 +10,7 @@ from prefab import objective
 from prefab.arranging import SYSTEMS
 from prefab.brief import SiteBrief, Spares
 from prefab.catalog import Catalog
-from prefab.duties import Duties, storage_burden
+from prefab.duties import storage_burdens
 from prefab.errors import AuditError, Impossible, Interrupted, OutOfBudget
 from prefab.fed_back import sized_with_faults
 from prefab.intakes import apply_patterns, assign_intakes, only_used, strung_of
@@ -173,7 +173,7 @@ def hooks_of(brief: SiteBrief, catalog: Catalog, summed: Iterable[ModuleType], b
     limited = (*summed, budget) if brief.prefer.makers and brief.limits.budget_usd is not None else tuple(summed)
     each = (rule.burdens(brief, catalog) if rule is factory_slots else (rule.burden,) for rule in limited)
     store = spares.burdens(brief, catalog) if spares.are_seen(brief, catalog) else ()
-    given = (storage_burden,) if Duties(brief, catalog).asked else ()
+    given = storage_burdens(brief, catalog)
     return replace(base, burdens=(*chain.from_iterable(each), *store, *given))
 
 

@@ -60,6 +60,8 @@ class StorageAsk:
     most_w: int = 0
     most_wh: int = 0
     """More is never of use."""
+    widest_w: int = 0
+    """No duty is of more watts, as the load has them: of a swing storage keeps less power than it takes up."""
     parts: int = PARTS
     """Of one, in which all factors are counted."""
 
@@ -118,9 +120,11 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
     energy_h = max((s.energy_parts for s in swings if s), default=0) / PARTS
     most_kw = [reserve_kw, duties.ramp_frac * step_kw, power_frac * swing_kw]
     most_kwh = [reserve_kw * hours, step_kw * ramp_h, energy_h * swing_kw]
+    widest_kw = max(step_kw, swing_kw)
     if shaving is not None:
         # Never more than what is left in the other hours would let it take back.
         shaved_kw = (1 - shaving.rest_parts / PARTS) * drawn_kw * 1.1
+        widest_kw = max(widest_kw, shaved_kw)
         most_kw.append(shaved_kw * shaving.power_parts / PARTS)
         most_kwh.append(shaved_kw * shaving.energy_parts / PARTS)
     seen_mw = brief.grid.swing_mw
@@ -135,6 +139,7 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         shaving=shaving,
         most_w=rounding.needed(sum(most_kw), WATTS),
         most_wh=rounding.needed(sum(most_kwh), WATTS),
+        widest_w=rounding.needed(widest_kw, WATTS),
         ramp_parts=rounding.needed(ramp_h, PARTS),
         ramp_power_parts=rounding.needed(duties.ramp_frac, PARTS),
     )
