@@ -8,7 +8,7 @@ take any part of what is left, all duties at one time, the grid's reserve beside
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from prefab.problem import BlockChoice, Problem
 from prefab.storage_ask import PARTS
 from prefab.units import have, need
 
+_FINEST_W = 2_000
+"""To which the swings of two demands are split; of one they are to the watt."""
 _ENDLESS = 10**18
 """More watts than any battery has."""
 
@@ -53,11 +55,12 @@ class Site(NamedTuple):
 class BruteDuties(Brute):
     """One problem at medium voltage, without generating sets and services of the site."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, own: Mapping[str, Own] | None = None) -> None:
+        """With what the blocks of each choice leave and lend, where that is not read from their modules."""
         super().__init__(problem)
         assert set(self.of) <= {"mv_ac", "mv_storage", "battery_ac"}
         self.modules = {m.sku: m for m in problem.catalog.modules}
-        self.own = {c.name: self._own(c) for c in problem.columns}
+        self.own = {c.name: self._own(c) for c in problem.columns} if own is None else own
 
     def least_usd(self) -> int | None:
         """The cheapest site's cost, or None where there is no site."""
@@ -267,6 +270,7 @@ class BruteDuties(Brute):
         """Whether any watts of each demand's swings may be taken up: halves of all there are, until one watt is left or
         not even the most that half gives for the least that it takes would do."""
         swings = self.problem.storage.swings or (None,) * len(site.swing_w)
+        finest_w = 1 if sum(s is not None for s in swings) == 1 else _FINEST_W
         left = [tuple((0, w if s else 0) for w, s in zip(site.swing_w, swings, strict=True))]
         while left:
             box = left.pop()
@@ -274,9 +278,11 @@ class BruteDuties(Brute):
             if not self._does(site, least, most):
                 continue
             middle = tuple((low + high) // 2 for low, high in box)
-            if self._does(site, middle, middle) or least == most:
+            if any(self._does(site, watts, watts) for watts in (middle, least, most)):
                 return True
             widest = max(range(len(box)), key=lambda n: box[n][1] - box[n][0])
+            if most[widest] - least[widest] < finest_w:
+                continue
             for half in ((least[widest], middle[widest]), (middle[widest] + 1, most[widest])):
                 left.append((*box[:widest], half, *box[widest + 1 :]))
         return False
@@ -290,7 +296,7 @@ class BruteDuties(Brute):
                 power -= cost * swing.power_parts
                 energy -= cost * swing.energy_parts
                 short_w -= min(gain, sure) * swing.relief_parts // PARTS
-        if self.problem.brief.grid.swing_mw is not None and sum(site.swing_w) - sum(gain_w) > (ask.seen_w or 0):
+        if ask.seen_w is not None and sum(site.swing_w) - sum(gain_w) > ask.seen_w:
             return False
         if ask.shaving is None:
             return min(power, energy) >= 0 >= short_w
