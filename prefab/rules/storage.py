@@ -266,7 +266,12 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
         drawn = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
         drawn += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
         rest = [(w * ask.shaving.rest_parts, name) for w, name in drawn]
-        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=problem.given_w(phase) * ask.parts)
+        given_w = min(problem.given_w(phase), ask.shaving.ample_w)
+        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=given_w * ask.parts)
+        # Storage holds the draw down for the worst situation, and charges below the level that it holds.
+        falls = ask.parts - ask.shaving.rest_parts
+        levels = [(-falls * c.duty.level_w, problem.count(c, phase)) for c in problem.columns]
+        model.add_row([(ask.parts + ask.shaving.recharge_parts, shaved), *levels], high=0)
     if power:
         model.add_row(power, low=ask.reserve_w * ask.parts if at_end else 0)
         model.add_row(energy, low=ask.reserve_wh * ask.parts if at_end else 0)
