@@ -1,14 +1,10 @@
-"""Blocks and yards: how many of each, each laid out in rows on a rectangle of its own, and the least land they take.
-
-A lot gets a few layouts of which none beats another in both width and depth.
-"""
+"""Blocks and yards: how many of each, and the least land they take."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import product
-from math import ceil, isqrt, pi
+from math import ceil, pi
 from typing import NamedTuple
 
 from prefab.basis import DesignBasis
@@ -40,10 +36,6 @@ _YARDS = {
     "battery_conversion": BATTERY_YARD,
     "transformer": BATTERY_YARD,
 }
-# Widths of a lot tried, over the side of a square with the area of its modules and their clearances.
-_ASPECTS = (0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.3, 4.2)
-_WASTE = 1.4
-"""Layouts that take this much more land than the tightest are dropped."""
 
 Rect = tuple[int, int, int, int]
 """West, south, east, north in mm."""
@@ -203,111 +195,3 @@ def _lot(name: str, yard: str, members: Sequence[Equipment], modules: Mapping[st
     stacks.sort(key=rank)
     tags = tuple(e.tag for stack in stacks for group in stack for e in group)
     return Lot(name, yard, tuple((tuple(g[0].sku for g in s), len(s[0])) for s in stacks), tags)
-
-
-class _Column(NamedTuple):
-    """A stack with every module turned or none: the parts from south to north, centred on one axis."""
-
-    skus: tuple[str, ...]
-    repeat: int
-    width_mm: int
-    depth_mm: int
-    step_mm: int
-    """From one column to the next."""
-    parts: tuple[Rect, ...]
-
-
-def _column(stack: Stack, turned: bool, modules: Mapping[str, Module], gap: Gap) -> _Column:
-    skus, count = stack
-    sizes = [(modules[s].length_mm, modules[s].width_mm) for s in skus]
-    sizes = [size[::-1] for size in sizes] if turned else sizes
-    width = max(along for along, _ in sizes)
-    parts: list[Rect] = []
-    for sku, (along, across) in zip(skus, sizes, strict=True):
-        west = (width - along) // 2
-        south = max((p[3] + gap((s,), (sku,)) for s, p in zip(skus, parts, strict=False)), default=0)
-        parts.append((west, south, west + along, south + across))
-    # Parts one behind the other are apart already, whatever the columns' distance.
-    step = max(width, *(along + gap((sku,), (sku,)) for sku, (along, _) in zip(skus, sizes, strict=True)))
-    return _Column(skus, count, width, max(p[3] for p in parts), step, tuple(parts))
-
-
-Row = list[tuple[int, int, int]]
-"""Index of the column, how many, and where the first begins."""
-
-
-def _rows(columns: Sequence[_Column], order: Sequence[int], target_mm: int, gap: Gap) -> list[Row]:
-    """Whole groups side by side while they fit; a group too long for one row is spread evenly over several."""
-    rows: list[Row] = [[]]
-    for i in order:
-        c = columns[i]
-        beside = max((_end(columns, item) + gap(columns[item[0]].skus, c.skus) for item in rows[-1]), default=0)
-        if beside + (c.repeat - 1) * c.step_mm + c.width_mm <= target_mm:
-            rows[-1].append((i, c.repeat, beside))
-            continue
-        lines = ceil(c.repeat / max(1, (target_mm - c.width_mm) // c.step_mm + 1))
-        rows += [[(i, (c.repeat + lines - 1 - n) // lines, 0)] for n in range(lines)]
-    return [row for row in rows if row]
-
-
-def _end(columns: Sequence[_Column], item: tuple[int, int, int]) -> int:
-    i, count, west = item
-    return west + (count - 1) * columns[i].step_mm + columns[i].width_mm
-
-
-def _souths(columns: Sequence[_Column], rows: Sequence[Row], gap: Gap) -> list[int]:
-    souths: list[int] = []
-    for row in rows:
-        south = 0
-        for below, other in zip(souths, rows, strict=False):
-            for i, _, _ in other:
-                asked = max(gap(columns[i].skus, columns[j].skus) for j, _, _ in row)
-                south = max(south, below + columns[i].depth_mm + asked)
-        souths.append(south)
-    return souths
-
-
-def make_shapes(stacks: tuple[Stack, ...], modules: Mapping[str, Module], gap: Gap) -> tuple[Shape, ...]:
-    """Layouts from the shallowest to the narrowest; each row order, turn of every stack and width is tried."""
-    n = len(stacks)
-    orders = [list(range(n))] if n < 2 else [list(range(n)), [1, 0, *range(2, n)]]
-    found: dict[tuple[int, int], tuple[list[_Column], list[Row], list[int], bool]] = {}
-    for turns in product((True, False), repeat=n):
-        columns = [_column(s, turned, modules, gap) for s, turned in zip(stacks, turns, strict=True)]
-        side_mm = isqrt(sum(c.repeat * c.step_mm * (c.depth_mm + gap(c.skus, c.skus)) for c in columns))
-        for order in orders:
-            for aspect in _ASPECTS:
-                rows = _rows(columns, order, int(aspect * side_mm), gap)
-                souths = _souths(columns, rows, gap)
-                width = max(_end(columns, item) for row in rows for item in row)
-                depth = max(s + columns[i].depth_mm for s, row in zip(souths, rows, strict=True) for i, _, _ in row)
-                found.setdefault((width, depth), (columns, rows, souths, False))
-                found.setdefault((depth, width), (columns, rows, souths, True))
-    least = min(width * depth for width, depth in found)
-    chosen: list[Shape] = []
-    for width, depth in sorted(found, key=lambda size: (size[1], size[0])):
-        if width * depth > _WASTE * least or (chosen and width + 2 * MARGIN_MM >= chosen[-1].width_mm):
-            continue
-        spots = tuple(_spots(stacks, modules, *found[width, depth]))
-        chosen.append(Shape(width + 2 * MARGIN_MM, depth + 2 * MARGIN_MM, spots))
-    return tuple(chosen)
-
-
-def _spots(
-    stacks: tuple[Stack, ...],
-    modules: Mapping[str, Module],
-    columns: Sequence[_Column],
-    rows: Sequence[Row],
-    souths: Sequence[int],
-    on_end: bool,
-) -> Iterator[tuple[Rect, bool]]:
-    for i, column in enumerate(columns):
-        for sku, part in zip(column.skus, column.parts, strict=True):
-            for row, south in zip(rows, souths, strict=True):
-                for index, count, west in row:
-                    for k in range(count if index == i else 0):
-                        x, y = MARGIN_MM + west + k * column.step_mm, MARGIN_MM + south
-                        rect = (x + part[0], y + part[1], x + part[2], y + part[3])
-                        if on_end:
-                            rect = (rect[1], rect[0], rect[3], rect[2])
-                        yield rect, rect[2] - rect[0] != modules[sku].length_mm

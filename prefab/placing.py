@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from prefab.basis import DesignBasis
 from prefab.brief import SiteBrief
 from prefab.errors import OutOfBudget
+from prefab.lot_shapes import make_shapes
 from prefab.lots import (
     BATTERY_YARD,
     GENERATOR_YARD,
@@ -29,7 +30,6 @@ from prefab.lots import (
     Stand,
     make_gap,
     make_lots,
-    make_shapes,
     refuse_impossible,
 )
 from prefab.module import Module

@@ -24,12 +24,12 @@ class Finding:
     @classmethod
     def at_most(cls, rule: str, where: str, actual: float, limit: float, unit: str, text: str = "") -> "Finding":
         """An upper limit; a millionth of a unit absorbs the noise of float sums."""
-        return cls(rule, where, actual <= limit + _NOISE, actual, limit, unit, "<=", text)
+        return cls(rule, where, bool(actual <= limit + _NOISE), float(actual), float(limit), unit, "<=", text)
 
     @classmethod
     def at_least(cls, rule: str, where: str, actual: float, limit: float, unit: str, text: str = "") -> "Finding":
         """A lower limit, likewise."""
-        return cls(rule, where, actual >= limit - _NOISE, actual, limit, unit, ">=", text)
+        return cls(rule, where, bool(actual >= limit - _NOISE), float(actual), float(limit), unit, ">=", text)
 
     @property
     def headroom_frac(self) -> float:

@@ -15,7 +15,7 @@ from prefab.solver import QUICK
 from prefab.units import WATTS
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "training-20mw.toml"
-ORDINARY = {("2N", "N+1"), ("catcher", "2N")}
+ORDINARY = {("2N", "N+1"), ("3N/2", "2N")}
 POWER = ("N", "N+1", "N+2", "2N", "2(N+1)", "3N/2", "4N/3", "catcher")
 CASES = [
     pytest.param(power, cooling, marks=() if (power, cooling) in ORDINARY else pytest.mark.slow)

@@ -217,7 +217,7 @@ def a_case(seed, demands):
 GROWING = [seed for seed in range(60) if len(a_site(seed).phases) > 1 and a_site(seed).columns]
 
 
-@pytest.mark.parametrize("demands", [1, 2, 3, 4])
+@pytest.mark.parametrize("demands", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_same_cost_as_brute_force(demands):
     outcomes = Counter()
     for seed in GROWING[:12]:

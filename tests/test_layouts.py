@@ -58,6 +58,7 @@ def test_audit_is_clean(folder):
     plan = plan_of(folder)
     findings = audit(plan)
     assert [text_of(f) for f in broken(findings)] == []
+    assert {type(f.kept) for f in findings} == {bool}
     whole = stored_whole(brief_of(folder))
     assert {getattr(plan, section) is not None for section in LATER} == {whole}
     assert {f.rule for f in findings} >= (RULES_OF_A_WHOLE_PLAN if whole else {"claims"})

@@ -11,7 +11,8 @@ from land import apart, placed_plan, thing
 from prefab.catalog import Catalog
 from prefab.connecting import make_connected
 from prefab.errors import Impossible, OutOfBudget
-from prefab.lots import make_gap, make_lots, make_shapes, refuse_impossible
+from prefab.lot_shapes import make_shapes
+from prefab.lots import make_gap, make_lots, refuse_impossible
 from prefab.placing import make_placed
 from prefab.plan import BlockKind, Connected, Equipment, Group, Plan, Plant, Sized
 from prefab.rules import boundary, clearance, road_access

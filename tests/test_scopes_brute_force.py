@@ -75,7 +75,7 @@ def least_usd(brief, catalog, pods, of_pods):
     return None
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, 3, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 4))])
 def test_cheapest_block_is_that_of_brute_force(seed):
     pick = random.Random(f"scopes {seed}")
     catalog, level, pods = a_chain(pick), LEVELS[seed % 5], pick.choice([2, 2, 3])

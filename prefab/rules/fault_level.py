@@ -175,7 +175,7 @@ def apply(model: "Model", problem: "Problem") -> None:
     """
     brief, catalog, basis = problem.brief, problem.catalog, problem.catalog.basis.short_circuit
     modules = {m.sku: m for m in catalog.modules}
-    blocks = [(c, sum(g.count * _given_back_mva(modules[g.sku]) for g in c.column.groups)) for c in problem.columns]
+    blocks = [(c, sum(g.count * given_back_mva(modules[g.sku]) for g in c.column.groups)) for c in problem.columns]
     if brief.grid.at_high_voltage or basis is None or not any(mva for _, mva in blocks):
         return
     kv = brief.grid.voltage_kv
@@ -189,7 +189,7 @@ def apply(model: "Model", problem: "Problem") -> None:
             model.add_row(row, high=room_kva, only_if=problem.chosen(option))
 
 
-def _given_back_mva(module: "Module") -> float:
+def given_back_mva(module: "Module") -> float:
     """What a rotary UPS feeds into a fault above its choke; nothing of others."""
     own = module.electrical
     if own is None or own.subtransient_frac is None or own.impedance_frac is None:

@@ -226,13 +226,17 @@ def test_plans_whose_pods_have_their_own(cooling, of_pods):
     assert not walk(plan, 0).starving
 
 
-@settings(max_examples=20, phases=[Phase.generate])
+@pytest.mark.parametrize("examples", [6, pytest.param(40, marks=pytest.mark.slow)])
+def test_damaged_plans(examples):
+    settings(max_examples=examples, phases=[Phase.generate])(as_brute_force_when_damaged)()
+
+
 @given(
     data=st.data(),
     power=st.sampled_from(["N+1", "N+2", "2N", "2(N+1)", "3N/2", "catcher"]),
     cut=st.integers(1, 3),
 )
-def test_damaged_plans(data, power, cut):
+def as_brute_force_when_damaged(data, power, cut):
     """Feeds cut and modules taken away at random: what looked alike no longer does."""
     plan = made(*next(level for level in LEVELS if level[0] == power))
     cuts = {data.draw(st.integers(0, len(plan.connected.feeds) - 1)) for _ in range(cut)}
