@@ -12,6 +12,7 @@ from prefab.connecting import make_connected
 from prefab.design import make_plan
 from prefab.duties import Duties
 from prefab.errors import Impossible, InputError, OutOfBudget
+from prefab.physics.duties import nameplate_kwh
 from prefab.plan import Plan
 from prefab.problem import Problem, make_problem
 from prefab.rules import HOOKS, SUPPLY
@@ -103,6 +104,34 @@ def test_storage_without_end_is_refused_and_counted_in_coarser_parts(catalog):
         make_sized(slow, catalog, QUICK)
     with pytest.raises(InputError, match=r"GWh of batteries, more than can be counted; a faster grid.ramp_mw_per_min"):
         make_sized(a_brief(2, grid={"ramp_mw_per_min": 1e-12}), catalog, QUICK)
+
+
+def test_s17_hours_above_the_connection_through_the_sizing(catalog):
+    """4 MW for 3 h are 12 MWh given, and more by losses, window and age on the nameplate: so for what is shaved."""
+    free = a_plan(a_brief(8, redundancy={"power": "N"}), catalog)
+    drawn_mw = max(f.actual for rule in SUPPLY for f in rule.check(free) if f.rule == "grid_limit") / 1000
+    brief = a_brief(
+        8,
+        redundancy={"power": "N"},
+        grid={"capacity_mw": round(0.8 * drawn_mw, 3)},
+        storage={"shaving": {"allowed": True, "peak_h": 3.0, "rest_frac": 0.7}},
+        limits={"exclude": CAPACITORS + UPS},
+    )
+    plan = a_plan(brief, catalog)
+    assert broken(plan) == []
+    (shaved,) = (s for s in plan.sized.storage if s.duty == "shaving")
+    taken_kw = sum(s.relief_kw for s in plan.sized.storage)
+    assert taken_kw / 1000 == pytest.approx(0.2 * drawn_mw, rel=0.05)
+    assert shaved.energy_kwh == pytest.approx(12 / 4 * shaved.relief_kw)
+    module = next(m for m in catalog.modules if m.sku == shaved.sku)
+    battery = module.grid_battery
+    assert battery is not None
+    stands = sum(p.per_side[-1] for p in plan.sized.plant if p.sku == shaved.sku)
+    usable_frac = (battery.soc_max_frac - battery.soc_min_frac) * battery.end_of_life_frac
+    nameplate = nameplate_kwh(shaved.energy_kwh, battery.round_trip_frac**0.5, usable_frac)
+    assert nameplate > 12 / 4 * shaved.relief_kw
+    assert nameplate <= stands * battery.energy_kwh
+    assert (stands - 1) * battery.power_kw < taken_kw or (stands - 1) * battery.energy_kwh < nameplate
 
 
 def test_slower_ramps_ask_for_more(catalog):
