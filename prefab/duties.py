@@ -170,14 +170,22 @@ class Duties:
         for need in pod.needs:
             asked[need.carrier] += need.kw_per_kw * (need.carrier in self._electric)
         found: dict[Group, float] = {}
+        units = {(g.unit_for, g.carrier): g for g in groups if g.unit_for is not None}
+        factor = self.catalog.basis.power_factor
         for group in groups:
             module = modules[group.sku]
             if asked.get(group.carrier) and group.unit_for is None:
                 found[group] = asked.pop(group.carrier)
-                more = found[group] * (1 + which(_slopes(module, group.carrier, self.catalog.basis.power_factor)))
-                for need in module.needs:
-                    if need.through:
+                more = found[group] * (1 + which(_slopes(module, group.carrier, factor)))
+                for need in (n for n in module.needs if n.through):
+                    # Units of its own, such as a rectifier's transformer, lose on the way too.
+                    unit = units.get((group.carrier, need.carrier))
+                    if unit is None:
                         asked[need.carrier] += more
+                        continue
+                    beyond = more * (1 + which(_slopes(modules[unit.sku], unit.carrier, factor)))
+                    for further in (n for n in modules[unit.sku].needs if n.through):
+                        asked[further.carrier] += beyond
         return found, sum(asked.values())
 
     def _held(self, module: Module, group: Group) -> Held | None:

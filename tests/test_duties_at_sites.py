@@ -81,6 +81,11 @@ FOUND = {
         2, grid={"capacity_mw": 1e6, "swing_mw": 0.2},
         storage={"shaving": {"allowed": True, "peak_h": 23.9, "rest_frac": 0.99}},
     ),
+    # What its rectifiers' own transformers lose makes a swing larger on the medium voltage.
+    "swings behind 800 V direct current": a_brief(
+        8, workloads=TRAINING[2:], it={"pods": ["ITV-2300"]}, grid={"swing_mw": 0.2, "ramp_mw_per_min": 2.0},
+        limits={"exclude": CAPACITORS + UPS},
+    ),
     "a demand that swings beside one that does not": a_brief(
         10, 2, workloads=(TRAINING[2], "deepseek-r1-gb200"), grid={"swing_mw": 0.5, "ramp_mw_per_min": 2.0}
     ),
