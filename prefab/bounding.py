@@ -19,7 +19,7 @@ from prefab.plant_cost import Asked, Numbers, PlantCost, line_below
 from prefab.plant_options import POWER
 from prefab.problem import Problem
 from prefab.rules import SUMMED
-from prefab.storage_ask import PARTS, BlockAsk, StorageAsk, SwingAsk
+from prefab.storage_ask import BlockAsk, StorageAsk, SwingAsk
 from prefab.units import WATTS, exact, need
 
 Bounds = NDArray[np.float64]
@@ -63,7 +63,7 @@ class Bounding:
         self.duty = np.array(duties, dtype=np.int64).reshape(len(columns), 2).T
         """Watts and watt-hours that each column asks of the site's batteries at the least."""
         relief = [
-            c.duty.relief_w + (c.duty.swing_w * s.relief_parts // PARTS if s else 0)
+            c.duty.relief_w + (c.duty.swing_w * s.relief_parts // ask.parts if s else 0)
             for c, s in zip(columns, swings, strict=True)
         ]
         self.relief_w = np.array(relief, dtype=np.int64)
@@ -138,7 +138,7 @@ class Bounding:
         ask, (usd_per_w, usd_per_wh) = self.problem.storage, self.plant.duty_price
         swings = [s for s in ask.swings if s is not None]
         seen_w, seen_wh = (
-            (ask.seen_w or 0) * max((getattr(s, parts) for s in swings), default=0) / PARTS
+            (ask.seen_w or 0) * max((getattr(s, parts) for s in swings), default=0) / ask.parts
             for parts in ("power_parts", "energy_parts")
         )
         return usd_per_w * (ask.reserve_w - seen_w - 1) + usd_per_wh * (ask.reserve_wh - seen_wh - 1)
@@ -341,10 +341,10 @@ class Bounding:
 def _duty(duty: BlockAsk, swing: SwingAsk | None, ask: StorageAsk) -> tuple[int, int]:
     """Swings are taken up of themselves only where the brief limits them."""
     step_w = duty.step_w - duty.offer_w
-    power_w, energy_wh = (step_w * parts // PARTS for parts in (ask.ramp_power_parts, ask.ramp_parts))
+    power_w, energy_wh = (step_w * parts // ask.parts for parts in (ask.ramp_power_parts, ask.ramp_parts))
     if swing is not None and ask.seen_w is not None:
-        power_w += duty.swing_w * swing.power_parts // PARTS
-        energy_wh += duty.swing_w * swing.energy_parts // PARTS
+        power_w += duty.swing_w * swing.power_parts // ask.parts
+        energy_wh += duty.swing_w * swing.energy_parts // ask.parts
     return power_w, energy_wh
 
 

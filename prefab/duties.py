@@ -26,6 +26,8 @@ from prefab.workload import Workload
 _ROUNDS = 60
 """Until the slowest recharge and the energy that it follows from agree."""
 
+_SHORT_H = 1e-6
+
 SMOOTHING = "load_smoothing"
 """What capacitors at the racks give: a carrier that no module needs."""
 
@@ -48,6 +50,8 @@ class BlockDuty:
     sure_kw: float = 0.0
     """The same, no more than it is: what less swings than was thought is no relief."""
     step_kw: float = 0.0
+    lighter_kw: float = 0.0
+    """By how much less its switchgear gives at the peak for what its own storage takes up: no less than it is."""
     offers: tuple[Held, ...] = ()
     """Of its UPS for ramps."""
     own: tuple[Share, ...] = ()
@@ -144,6 +148,7 @@ class Duties:
             swing_kw=left_kw,
             sure_kw=sure_kw,
             step_kw=through * pods * levels.step_kw if self.ramps else 0.0,
+            lighter_kw=(1 - levels.high_frac) * through * kw if own else 0.0,
             offers=tuple(offers),
             own=tuple(own),
         )
@@ -173,14 +178,22 @@ class Duties:
         for need in pod.needs:
             asked[need.carrier] += need.kw_per_kw * (need.carrier in self._electric)
         found: dict[Group, float] = {}
+        units = {(g.unit_for, g.carrier): g for g in groups if g.unit_for is not None}
+        factor = self.catalog.basis.power_factor
         for group in groups:
             module = modules[group.sku]
             if asked.get(group.carrier) and group.unit_for is None:
                 found[group] = asked.pop(group.carrier)
-                more = found[group] * (1 + which(_slopes(module, group.carrier, self.catalog.basis.power_factor)))
-                for need in module.needs:
-                    if need.through:
+                more = found[group] * (1 + which(_slopes(module, group.carrier, factor)))
+                for need in (n for n in module.needs if n.through):
+                    # Units of its own, such as a rectifier's transformer, lose on the way too.
+                    unit = units.get((group.carrier, need.carrier))
+                    if unit is None:
                         asked[need.carrier] += more
+                        continue
+                    beyond = more * (1 + which(_slopes(modules[unit.sku], unit.carrier, factor)))
+                    for further in (n for n in modules[unit.sku].needs if n.through):
+                        asked[further.carrier] += beyond
         return found, sum(asked.values())
 
     def held(self, module: Module, group: Group) -> Held | None:
@@ -220,8 +233,9 @@ class Duties:
         return 1 + (duties.recharge_frac if duties else 0.0)
 
     def ramp_h(self, step_kw: float, lost_frac: float, pause_frac: float) -> float:
-        """Energy over power of a site's ramps: the room for a fall beside what a rise takes, and on both sides for the
-        pauses of checkpoints, of which the storage carries some with it until it is at half charge again.
+        """Energy over power of a site's ramps: the room for a fall beside what a rise takes, and on both sides for what
+        the storage carries with it until it is at half charge again: of the pauses of checkpoints, and of jobs that
+        start before the grid has come down from the end of those before them.
 
         Args:
             step_kw: The largest that all its blocks make together, at the switchgear.
@@ -237,10 +251,19 @@ class Duties:
         if duties is None:
             return 2 * each_h
         pause_h, side_h = pause_frac * duties.checkpoint_s / 3600, each_h
+        idle_h, ramp_h = duties.idle_min / 60, 2 * each_h / self.ramp_frac
+        reach_h, caught_h = each_h, 0.0
+        if idle_h < ramp_h:
+            # The next job finds the grid on its way down: storage then gives back what it has come down by, no more.
+            reach_h = self.ramp_frac * idle_h * (1 - idle_h / ramp_h / 2)
+            caught_h = self.ramp_frac * idle_h * (1 - idle_h / ramp_h)
+        # While the grid ramps nothing is brought back; two jobs may end right after each other, others not.
+        apart_h = max(_SHORT_H, 24 / duties.jobs_per_day_count - idle_h - ramp_h)
         for _ in range(_ROUNDS):
             recharge_h = max(duties.recharge_h, side_h / duties.recharge_frac / self.ramp_frac)
-            left_frac = math.exp(-duties.checkpoint_every_min / 60 / recharge_h)
-            side_h = each_h + pause_h / (1 - left_frac)
+            pauses = -1 / math.expm1(-duties.checkpoint_every_min / 60 / recharge_h)
+            jobs = min(duties.jobs_per_day_count - 1, -1 / math.expm1(-apart_h / recharge_h))
+            side_h = max(each_h, reach_h + caught_h * jobs) + pause_h * pauses
         return 2 * side_h
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
 from prefab.shares import Share
-from prefab.storage_ask import PARTS
 from prefab.units import WATTS
 
 
@@ -67,16 +66,16 @@ def _by_batteries(
                 update={
                     "duty": "swing",
                     "demand": number,
-                    "power_kw": kw * swing.power_parts / PARTS,
-                    "energy_kwh": kw * swing.energy_parts / PARTS,
+                    "power_kw": kw * swing.power_parts / ask.parts,
+                    "energy_kwh": kw * swing.energy_parts / ask.parts,
                     "swing_kw": kw,
-                    "relief_kw": min(kw, sure_w[number] / WATTS) * swing.relief_parts / PARTS,
+                    "relief_kw": min(kw, sure_w[number] / WATTS) * swing.relief_parts / ask.parts,
                 }
             )
     yield nothing.model_copy(update={"power_kw": step_kw * ask.ramp_frac, "energy_kwh": step_kw * ask.ramp_h})
     if ask.shaving is not None:
         kw = values[problem.storage.shaved(phase)] / WATTS
-        power_kw, energy_kwh = (kw * parts / PARTS for parts in (ask.shaving.power_parts, ask.shaving.energy_parts))
+        power_kw, energy_kwh = (kw * parts / ask.parts for parts in (ask.shaving.power_parts, ask.shaving.energy_parts))
         yield nothing.model_copy(
             update={"duty": "shaving", "power_kw": power_kw, "energy_kwh": energy_kwh, "relief_kw": kw}
         )

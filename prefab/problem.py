@@ -18,7 +18,7 @@ from prefab.plan import BlockKind
 from prefab.plant import make_plant
 from prefab.plant_options import PlantOption
 from prefab.refusals import stranded
-from prefab.storage_ask import PARTS, BlockAsk, StorageAsk, make_block_ask, make_storage_ask
+from prefab.storage_ask import BlockAsk, StorageAsk, make_block_ask, make_storage_ask
 from prefab.strings import SERVICES_KW, Strung, make_strings, on_first_w, standing_most, way_kw
 from prefab.units import GENEROUS, SAFE, WATTS, Rounding, need
 from prefab.ways import Hooks
@@ -106,7 +106,7 @@ class Problem:
     def shaved_w(self, limit_w: int) -> int:
         """The most that the site may draw at its peak where storage keeps it below a limit."""
         shaving = self.storage.shaving
-        return limit_w if shaving is None else need(limit_w * PARTS / shaving.rest_parts)
+        return limit_w if shaving is None else need(limit_w * self.storage.parts / shaving.rest_parts)
 
     def lacking_w(self, phase: int) -> int:
         """What the connection does not give yet of what may be drawn at full build."""
@@ -395,5 +395,5 @@ def _choice(column: Column, backed_kw: float, slopes: Slopes, storage: StorageAs
     asks = {carrier: rounding.needed(units, WATTS) for carrier, units in column.services}
     cost_usd, real_usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
     backed_w = draw_at(backed_kw, 0.0, 0.0, slopes, rounding).utility_w
-    duty = make_block_ask(column.duty, storage, rounding)
+    duty = make_block_ask(column, storage, rounding)
     return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, duty, backed_w, asks)

@@ -5,13 +5,18 @@ from typing import NamedTuple
 
 from prefab.brief import SiteBrief
 from prefab.columns import Column
-from prefab.duties import BlockDuty, Duties, Held, marginal_frac
+from prefab.duties import Duties, Held, marginal_frac
 from prefab.eligible import SiteOffers
+from prefab.errors import InputError
+from prefab.levels import Levels
 from prefab.units import WATTS, Rounding
 
 Columns = tuple[Column, ...]
 
-PARTS = 100_000
+_PARTS = 100_000
+_LEAST_PARTS = 100
+_REACH = 2**53 * 9 // 10
+"""Of a row of the master."""
 
 
 class SwingAsk(NamedTuple):
@@ -34,6 +39,8 @@ class ShavingAsk(NamedTuple):
     """Watts that the other hours must have room for."""
     rest_parts: int
     """What is drawn in the other hours, over the peak."""
+    ample_w: int
+    """A connection that no peak comes near."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class StorageAsk:
     """Power kept for ramps, over the step."""
     ramp_h: float = 0.0
     """Energy over the step likewise."""
-    ramp_power_parts: int = PARTS
+    ramp_power_parts: int = 1
     ramp_parts: int = 0
     """Both in whole numbers."""
     shaving: ShavingAsk | None = None
@@ -62,8 +69,8 @@ class StorageAsk:
     """More is never of use."""
     widest_w: int = 0
     """No duty is of more watts, as the load has them: of a swing storage keeps less power than it takes up."""
-    parts: int = PARTS
-    """Of one, in which all factors are counted."""
+    parts: int = 1
+    """Of one, in which all factors are counted: fewer for so much storage that rows would be too large."""
 
     def taken(self, demand: int, phase: int) -> str:
         """Watts of the swings of an IT demand that the site's batteries take up."""
@@ -97,10 +104,16 @@ class BlockAsk(NamedTuple):
     relief_w: int = 0
     offer_w: int = 0
     """For ramps, as long as its energy lasts."""
+    level_w: int = 0
+    """What its switchgear gives at the peak with nothing lost, less what its own storage takes up."""
 
 
 def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) -> StorageAsk:
-    """For sites of these columns."""
+    """For sites of these columns.
+
+    Raises:
+        InputError: more storage than can be counted.
+    """
     brief, catalog = offered.brief, offered.catalog
     reserve_kw, hours = brief.storage.power_mw * 1000, brief.storage.duration_h
     reserve_w, reserve_wh = rounding.needed(reserve_kw, WATTS), rounding.needed(reserve_kw * hours, WATTS)
@@ -109,24 +122,27 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         return StorageAsk(reserve_w, reserve_wh, most_w=reserve_w, most_wh=reserve_wh)
     lost_frac = _lost_frac(offered)
     its = {m.sku: m.it for m in catalog.modules}
-    swings = tuple(_swing_ask(duties, n, columns, rounding) for n in range(len(brief.it.demands)))
     step_kw, swing_kw, drawn_kw = (
         _most_of(brief, columns, [each(c) for c in columns]) for each in (_step_kw, _swing_kw, lambda c: c.mv_worst_kw)
     )
     pauses = (duties.levels(c.demand, its.get(c.pod)) for c in columns)
     ramp_h = duties.ramp_h(step_kw, lost_frac, max((p.pause_frac for p in pauses if p), default=0.0))
-    shaving = _shaving_ask(offered, rounding)
-    power_frac = max((s.power_parts for s in swings if s), default=0) / PARTS
-    energy_h = max((s.energy_parts for s in swings if s), default=0) / PARTS
-    most_kw = [reserve_kw, duties.ramp_frac * step_kw, power_frac * swing_kw]
-    most_kwh = [reserve_kw * hours, step_kw * ramp_h, energy_h * swing_kw]
-    widest_kw = max(step_kw, swing_kw)
-    if shaving is not None:
+    levels = [_levels(duties, n, columns) for n in range(len(brief.it.demands))]
+    swinging = [each for each in levels if each is not None]
+    most_kw = [reserve_kw, duties.ramp_frac * step_kw]
+    most_kwh = [reserve_kw * hours, step_kw * ramp_h]
+    most_kw.append(max((duties.power_frac(each) for each in swinging), default=0.0) * swing_kw)
+    most_kwh.append(max((duties.energy_h(each) for each in swinging), default=0.0) * swing_kw)
+    widest_kw, back_frac = max(step_kw, swing_kw), _back_frac(offered)
+    if duties.shaves_h is not None:
         # Never more than what is left in the other hours would let it take back.
-        shaved_kw = (1 - shaving.rest_parts / PARTS) * drawn_kw * 1.1
+        shaved_kw = (1 - (brief.storage.shaving.rest_frac or 0.0)) * drawn_kw * 1.1
         widest_kw = max(widest_kw, shaved_kw)
-        most_kw.append(shaved_kw * shaving.power_parts / PARTS)
-        most_kwh.append(shaved_kw * shaving.energy_parts / PARTS)
+        most_kw.append(shaved_kw * max(1.0, back_frac))
+        most_kwh.append(shaved_kw * duties.shaves_h)
+    of_blocks_kw = [duties.ramp_frac * step_kw, step_kw * ramp_h, drawn_kw if duties.shaves_h is not None else 0.0]
+    parts = _parts_for(offered, sum(most_kw), sum(most_kwh), len(columns) * max(of_blocks_kw))
+    swings = tuple(_swing_ask(duties, each, parts, rounding) for each in levels)
     seen_mw = brief.grid.swing_mw
     return StorageAsk(
         reserve_w,
@@ -136,25 +152,29 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         seen_w=None if seen_mw is None else rounding.had(seen_mw * 1000 / (1 + lost_frac), WATTS),
         ramp_frac=duties.ramp_frac,
         ramp_h=ramp_h,
-        shaving=shaving,
+        shaving=_shaving_ask(offered, back_frac, 2 * drawn_kw, parts, rounding),
         most_w=rounding.needed(sum(most_kw), WATTS),
         most_wh=rounding.needed(sum(most_kwh), WATTS),
         widest_w=rounding.needed(widest_kw, WATTS),
-        ramp_parts=rounding.needed(ramp_h, PARTS),
-        ramp_power_parts=rounding.needed(duties.ramp_frac, PARTS),
+        ramp_parts=rounding.needed(ramp_h, parts),
+        ramp_power_parts=rounding.needed(duties.ramp_frac, parts),
+        parts=parts,
     )
 
 
-def make_block_ask(duty: BlockDuty | None, ask: StorageAsk, rounding: Rounding) -> BlockAsk:
+def make_block_ask(column: Column, ask: StorageAsk, rounding: Rounding) -> BlockAsk:
     """A block's part in whole watts."""
+    duty = column.duty
+    level_w = rounding.had(column.mv_kw - (duty.lighter_kw if duty else 0.0), WATTS)
     if duty is None:
-        return BlockAsk()
+        return BlockAsk(level_w=level_w)
     return BlockAsk(
         rounding.needed(duty.swing_kw, WATTS),
         rounding.had(duty.sure_kw, WATTS),
         rounding.needed(duty.step_kw, WATTS),
         rounding.had(duty.relief_kw, WATTS),
         sum(rounding.had(ask.lasting_kw(offer), WATTS) for offer in duty.offers),
+        level_w,
     )
 
 
@@ -186,30 +206,60 @@ def _most_of(brief: SiteBrief, columns: Columns, each_kw: list[float]) -> float:
     return found
 
 
-def _swing_ask(duties: Duties, demand: int, columns: Columns, rounding: Rounding) -> SwingAsk | None:
+def _parts_for(offered: SiteOffers, most_kw: float, most_kwh: float, of_blocks_kw: float) -> int:
+    """As many as rows bear in which every battery, and every kind of block, may stand as often as it alone would be
+    enough."""
+    batteries = [b for o in offered.of("mv_storage")[0] if (b := o.module.grid_battery) is not None]
+    lasting_h = max((b.energy_kwh / b.power_kw for b in batteries), default=0.0)
+    reach = WATTS * ((len(batteries) + 3) * max(most_kw, most_kwh, most_kw * lasting_h) + of_blocks_kw)
+    parts = _PARTS
+    while parts > _LEAST_PARTS and reach * parts > _REACH:
+        parts //= 10
+    if reach * parts > _REACH:
+        raise InputError(
+            f"grid, storage: what is asked of storage would take up to {most_kwh / 1e6:,.0f} GWh of batteries, more "
+            "than can be counted; a faster grid.ramp_mw_per_min or a smaller site takes less"
+        )
+    return parts
+
+
+def _levels(duties: Duties, demand: int, columns: Columns) -> Levels | None:
     """Periods are the card's, so that every pod of a demand has the same."""
     pods = {c.pod for c in columns if c.demand == demand}
     found = (duties.levels(demand, m.it) for m in duties.catalog.modules if m.sku in pods)
-    levels = next((each for each in found if each is not None), None)
+    return next((each for each in found if each is not None), None)
+
+
+def _swing_ask(duties: Duties, levels: Levels | None, parts: int, rounding: Rounding) -> SwingAsk | None:
     if levels is None:
         return None
     return SwingAsk(
-        rounding.needed(duties.power_frac(levels), PARTS),
-        rounding.needed(duties.energy_h(levels), PARTS),
-        rounding.had(1 - levels.high_frac, PARTS),
+        rounding.needed(duties.power_frac(levels), parts),
+        rounding.needed(duties.energy_h(levels), parts),
+        rounding.had(1 - levels.high_frac, parts),
     )
 
 
-def _shaving_ask(offered: SiteOffers, rounding: Rounding) -> ShavingAsk | None:
+def _back_frac(offered: SiteOffers) -> float:
+    """Power that recharges in the other hours, over that which storage gives in those of the peak."""
+    peak_h = offered.brief.storage.shaving.peak_h
+    if peak_h is None:
+        return 0.0
+    batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
+    back_frac = min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
+    return peak_h / back_frac / (24 - peak_h)
+
+
+def _shaving_ask(
+    offered: SiteOffers, back_frac: float, ample_kw: float, parts: int, rounding: Rounding
+) -> ShavingAsk | None:
     asked = offered.brief.storage.shaving
     if asked.peak_h is None or asked.rest_frac is None:
         return None
-    batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
-    back_frac = min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
-    rest_h = 24 - asked.peak_h
     return ShavingAsk(
-        power_parts=rounding.needed(max(1.0, asked.peak_h / back_frac / rest_h), PARTS),
-        energy_parts=rounding.needed(asked.peak_h, PARTS),
-        recharge_parts=rounding.needed(asked.peak_h / back_frac / rest_h, PARTS),
-        rest_parts=rounding.needed(asked.rest_frac, PARTS),
+        power_parts=rounding.needed(max(1.0, back_frac), parts),
+        energy_parts=rounding.needed(asked.peak_h, parts),
+        recharge_parts=rounding.needed(back_frac, parts),
+        rest_parts=rounding.needed(asked.rest_frac, parts),
+        ample_w=rounding.needed(ample_kw, WATTS),
     )

@@ -18,7 +18,6 @@ from prefab.module import Module
 from prefab.plan import Group
 from prefab.plant_options import PlantOption
 from prefab.problem import BlockChoice, Problem
-from prefab.storage_ask import PARTS
 from prefab.units import have, need
 
 _FINEST_W = 2_000
@@ -50,6 +49,8 @@ class Site(NamedTuple):
     """What the peak must be taken down by."""
     room: int
     """For recharging in the hours beside the peak, in parts of a watt."""
+    falls: int
+    """By how much the draw is lower then: storage holds it down from the worst, and recharges below what it holds."""
 
 
 class BruteDuties(Brute):
@@ -109,8 +110,8 @@ class BruteDuties(Brute):
         parts += [(drawn_w, ask.shaving.power_parts, ask.shaving.energy_parts)] if ask.shaving else []
         power, energy = (sum(w * each[n] for w, *each in parts) for n in (0, 1))
         return (
-            number * battery.battery_w * PARTS + site.power >= power
-            and number * battery.battery_wh * PARTS + site.energy >= energy
+            number * battery.battery_w * ask.parts + site.power >= power
+            and number * battery.battery_wh * ask.parts + site.energy >= energy
         )
 
     # what a block's own storage does ---------------------------------------------------------------------------------
@@ -248,6 +249,7 @@ class BruteDuties(Brute):
         given_mw = steps[-1].firm_mw + steps[-1].interruptible_mw if steps else brief.grid.capacity_mw
         limit_w = have(given_mw * 1000, 1000)
         own = [(c.column.demand, n, self.own[c.name]) for c, n in kinds]
+        level_w = sum(n * c.duty.level_w for c, n in kinds)
         step_w = max(0, sum(n * (o.step_w - o.lent_w) for _, n, o in own))
         reserve = brief.storage
         kept_w, kept_wh = ((need(kw, 1000) if last else 0) for kw in _reserve(reserve.power_mw, reserve.duration_h))
@@ -255,10 +257,11 @@ class BruteDuties(Brute):
         return Site(
             swing_w=tuple(sum(n * o.swing_w for d, n, o in own if d == demand) for demand in demands),
             sure_w=tuple(sum(n * o.sure_w for d, n, o in own if d == demand) for demand in demands),
-            power=(sum(n * o.battery_w for o, n in bought) - kept_w) * PARTS - step_w * ask.ramp_power_parts,
-            energy=(sum(n * o.battery_wh for o, n in bought) - kept_wh) * PARTS - step_w * ask.ramp_parts,
+            power=(sum(n * o.battery_w for o, n in bought) - kept_w) * ask.parts - step_w * ask.ramp_power_parts,
+            energy=(sum(n * o.battery_wh for o, n in bought) - kept_wh) * ask.parts - step_w * ask.ramp_parts,
             short_w=drawn + worst_w - sum(n * o.relief_w for _, n, o in own) - limit_w,
-            room=limit_w * PARTS - drawn * ask.shaving.rest_parts if ask.shaving else 0,
+            room=limit_w * ask.parts - drawn * ask.shaving.rest_parts if ask.shaving else 0,
+            falls=(ask.parts - ask.shaving.rest_parts) * level_w if ask.shaving else 0,
         )
 
     def _is_relieved(self, site: Site) -> bool:
@@ -295,7 +298,7 @@ class BruteDuties(Brute):
             if swing:
                 power -= cost * swing.power_parts
                 energy -= cost * swing.energy_parts
-                short_w -= min(gain, sure) * swing.relief_parts // PARTS
+                short_w -= min(gain, sure) * swing.relief_parts // ask.parts
         if ask.seen_w is not None and sum(site.swing_w) - sum(gain_w) > ask.seen_w:
             return False
         if ask.shaving is None:
@@ -303,7 +306,8 @@ class BruteDuties(Brute):
         shaved_w = max(0, short_w)
         power -= shaved_w * ask.shaving.power_parts
         energy -= shaved_w * ask.shaving.energy_parts
-        return min(power, energy) >= 0 and shaved_w * ask.shaving.recharge_parts <= site.room
+        recharge = shaved_w * ask.shaving.recharge_parts
+        return min(power, energy) >= 0 and recharge <= site.room and recharge + shaved_w * ask.parts <= site.falls
 
 
 def _blocks_usd(kinds: Kinds) -> int:

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefab.brief import SiteBrief
-from prefab.plan import Plan
+from prefab.plan import BlockKind, Plan
 from prefab.results import Finding
 from prefab.rules.network import Network, network_of
+from prefab.rules.storage_in_time import own_step_kw
+from prefab.shares import Share
 
 if TYPE_CHECKING:
     from prefab.problem import Problem
@@ -34,7 +36,46 @@ RULE = "storage"
 def check(plan: Plan) -> tuple[Finding, ...]:
     """Power and usable energy of all that stands in each phase, beside the sum of what it is kept for."""
     assert plan.connected is not None
-    return (*_batteries(plan), *_of_blocks(plan), *_shared(plan), *_smoothing(plan))
+    return (*_batteries(plan), *_of_blocks(plan), *_shared(plan), *_smoothing(plan), *_mistaken(plan))
+
+
+def _mistaken(plan: Plan) -> Iterable[Finding]:
+    """Shares that nobody could try out: other rules believe what a share says it takes off the site's peak, so that
+    each must be of storage that stands and of a duty that is asked for, and only swings and shaved hours relieve."""
+    for share in plan.sized.storage:
+        where = _place(plan, share)
+        claimed_kw = max(share.power_kw, share.swing_kw, share.relief_kw)
+        if not _stands(plan, share):
+            yield Finding.at_most(RULE, where, claimed_kw, 0.0, "kW", f"kept for {share.duty} by what does not stand")
+        elif not _is_asked(plan, share):
+            yield Finding.at_most(RULE, where, claimed_kw, 0.0, "kW", f"kept for {share.duty}, which nobody asks of it")
+        elif share.duty not in ("swing", "shaving") and share.relief_kw:
+            text = f"taken off the peak by what is kept for {share.duty}"
+            yield Finding.at_most(RULE, where, share.relief_kw, 0.0, "kW", text)
+
+
+def _stands(plan: Plan, share: Share) -> bool:
+    """Whether any module of its type is there: in its phase, or for a block's own in the last."""
+    assert plan.connected is not None
+    last = len(plan.brief.phases) - 1
+    until = last if share.kind else share.phase
+    return share.phase <= last and any(
+        (e.kind, e.carrier, e.sku) == (share.kind, share.carrier, share.sku) and e.phase <= until
+        for e in plan.connected.equipment
+    )
+
+
+def _is_asked(plan: Plan, share: Share) -> bool:
+    """Whether the brief asks for a duty, of storage that stands where it does."""
+    grid, stored = plan.brief.grid, plan.brief.storage
+    if share.duty == "swing":
+        several = share.demand < len(plan.brief.it.demands)
+        return several and (grid.swing_mw is not None or stored.shaving.allowed)
+    if share.duty == "ramp":
+        return grid.ramp_mw_per_min is not None
+    if share.duty == "shaving":
+        return not share.kind and stored.shaving.peak_h is not None
+    return not share.kind and stored.power_mw > 0
 
 
 def _batteries(plan: Plan) -> Iterable[Finding]:
@@ -81,6 +122,23 @@ def _of_blocks(plan: Plan) -> Iterable[Finding]:
                 yield Finding.at_least(RULE, where, power_kw, sum(s.power_kw for s in now), "kW", "power")
                 text = "usable at end of life, autonomy apart"
                 yield Finding.at_least(RULE, where, energy_kwh, sum(s.energy_kwh for s in now), "kWh", text)
+        for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "ramp"):
+            yield _fed_nothing_back(plan, kind, share)
+
+
+def _fed_nothing_back(plan: Plan, kind: BlockKind, share: Share) -> Finding:
+    """A UPS that lends more to ramps than what steps behind it would have to give the rest to the medium voltage."""
+    recharge_frac = plan.basis.duties.recharge_frac if plan.basis.duties else 0.0
+    limit_kw = (1 + recharge_frac) * own_step_kw(plan, kind, share)
+    return Finding.at_most(
+        RULE, _place(plan, share), share.power_kw, limit_kw, "kW", "lent to ramps, of what its own pods step"
+    )
+
+
+def _place(plan: Plan, share: Share) -> str:
+    phase = plan.brief.phases[min(share.phase, len(plan.brief.phases) - 1)]
+    block = f"a block of kind {share.kind}, " if share.kind else ""
+    return f"phase {phase.name}, {block}{share.sku} ({share.carrier})"
 
 
 def block_holds(network: Network, kind: str, carrier: str, sku: str) -> tuple[float, float] | None:
@@ -208,7 +266,12 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
         drawn = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
         drawn += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
         rest = [(w * ask.shaving.rest_parts, name) for w, name in drawn]
-        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=problem.given_w(phase) * ask.parts)
+        given_w = min(problem.given_w(phase), ask.shaving.ample_w)
+        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=given_w * ask.parts)
+        # Storage holds the draw down for the worst situation, and charges below the level that it holds.
+        falls = ask.parts - ask.shaving.rest_parts
+        levels = [(-falls * c.duty.level_w, problem.count(c, phase)) for c in problem.columns]
+        model.add_row([(ask.parts + ask.shaving.recharge_parts, shaved), *levels], high=0)
     if power:
         model.add_row(power, low=ask.reserve_w * ask.parts if at_end else 0)
         model.add_row(energy, low=ask.reserve_wh * ask.parts if at_end else 0)

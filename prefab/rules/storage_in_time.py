@@ -101,14 +101,52 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
     """The storage of one block of each kind along its pods' own swings."""
     for kind in plan.sized.kinds:
-        for share in (s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"):
-            swings = swinging(plan, kind)
+        swings, own = swinging(plan, kind), _swinging_shares(plan, kind)
+        for share in own:
             if swings is not None:
                 along = along_own(basis, share, swings)
-                where = f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
                 text = f"missed of swings of {share.swing_kw:,.0f} kW"
-                yield Finding.at_most(RULE, where, along.held.short_kw, _ROUNDING_KW, "kW", text)
-                yield _relieved(where, [share], (1 - swings.high_frac) * share.swing_kw)
+                yield Finding.at_most(RULE, _at(kind, share), along.held.short_kw, _ROUNDING_KW, "kW", text)
+        for place in {(s.carrier, s.sku): s for s in own}.values():
+            here, less_kw = [s for s in own if (s.carrier, s.sku) == (place.carrier, place.sku)], 0.0
+            if swings is not None:
+                passing_kw = _own_swing_kw(plan, kind, place, swings)
+                less_kw = (1 - swings.high_frac) * min(passing_kw, sum(s.swing_kw for s in here))
+            yield _relieved(_at(kind, place), here, less_kw)
+
+
+def _swinging_shares(plan: Plan, kind: BlockKind) -> list[Share]:
+    return [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
+
+
+def _at(kind: BlockKind, share: Share) -> str:
+    return f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
+
+
+def _own_swing_kw(plan: Plan, kind: BlockKind, share: Share, swings: Swinging) -> float:
+    """What of its pods' swings one block's storage can take up: at the racks all of them, and at UPS what passes these
+    of what storage at the racks has left."""
+    if plan.module(share.sku).capacitor is not None:
+        return swings.swing_kw
+    at_racks = (s for s in _swinging_shares(plan, kind) if plan.module(s.sku).capacitor is not None)
+    left_kw = max(0.0, swings.swing_kw - sum(s.swing_kw for s in at_racks))
+    return _passing_kw(plan, kind, share, left_kw / kind.pods)
+
+
+def own_step_kw(plan: Plan, kind: BlockKind, share: Share) -> float:
+    """What passes storage of one block less when its pods fall from their mean to idle."""
+    _, _, idle_kw, mean_kw, _ = _levels_kw(plan, kind)
+    return _passing_kw(plan, kind, share, mean_kw - idle_kw)
+
+
+def _passing_kw(plan: Plan, kind: BlockKind, share: Share, less_kw: float) -> float:
+    """What all modules of a share's type in one block give less when each of its pods draws so much less."""
+    network = network_of(plan, len(plan.brief.phases) - 1)
+    tags = next((t for n, t in network.blocks.items() if n and network.equipment[t[0]].kind == kind.name), ())
+    its = {t: it for t in tags if (it := network.module(t).it) is not None}
+    fewer_kw = network.drawing({t: it.peak_kw - less_kw for t, it in its.items()}).normal_kw
+    of_type = (t for t in tags if (e := network.equipment[t]).carrier == share.carrier and e.sku == share.sku)
+    return sum(network.normal_kw[t] - fewer_kw[t] for t in of_type)
 
 
 def _relieved(where: str, shares: Sequence[Share], less_kw: float) -> Finding:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 from build import BASIS, CARRIERS, MODULES, _carrier, a_brief, a_catalog, a_module
-from damage import damaged, item, module
+from damage import Tree, damaged, item, module
 from test_columns import block_alone, faults
+from today import stored, with_digest
 from wired import hand_wired_plan
 
+from prefab.audit import audit, broken
 from prefab.basis import RideThroughBasis
 from prefab.columns import make_columns
 from prefab.module import Need
@@ -216,3 +218,60 @@ def test_each_loop_has_its_own_and_the_cheapest_that_do():
     assert [n for _, n in sorted(tanks)] == [2, 3]
     coolers = {g.supply_degc for g in kind.groups if g.carrier == "heat_rejection"}
     assert {t for t, _ in tanks} == coolers
+
+
+# a stored plan with its cooling off the batteries ------------------------------------------------------------------
+
+
+def on_bare_power(sku: str):
+    """Both feeds of everything of one type, from the transformers beside the UPS; cables are then left out."""
+
+    def edit(tree: Tree) -> None:
+        tree.update(placed=None, routed=None, scheduled=None)
+        item(module(tree, sku)["needs"], carrier="critical_ac")["carrier"] = "lv_ac"
+        standing, feeds = tree["connected"]["equipment"], []
+        mine = {e["tag"]: e["block"] for e in standing if e["sku"] == sku}
+        bare = {(e["block"], e["side"]): e["tag"] for e in standing if e["carrier"] == "lv_ac" and not e["unit_for"]}
+        for f in tree["connected"]["feeds"]:
+            if f["consumer"] in mine and f["carrier"] == "critical_ac":
+                block = mine[f["consumer"]]
+                both = ({"carrier": "lv_ac", "side": side, "suppliers": [bare[block, side]]} for side in "AB")
+                feeds += [f | fed for fed in both]
+            else:
+                feeds.append(f)
+        tree["connected"]["feeds"] = feeds
+
+    return edit
+
+
+def smaller_tanks(tree: Tree) -> None:
+    for each in tree["modules"]:
+        for given in each["gives"]:
+            if given["carrier"] == "thermal_buffer":
+                given["capacity_l"] *= 0.5
+
+
+def slower_coolers(tree: Tree) -> None:
+    for each in tree["modules"]:
+        if each.get("rejection"):
+            each["rejection"]["restart_s"] += 600.0
+
+
+DAMAGES = {
+    "pumps on unprotected power": on_bare_power("PMS-1250"),
+    "coolant distribution on unprotected power": on_bare_power("CDU-0600"),
+    "fan walls on unprotected power": on_bare_power("FWU-200"),
+    "controls on unprotected power": on_bare_power("BMS-040"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_is_refused_by_this_rule_alone(name):
+    found = broken(audit(with_digest(damaged(stored("training-20mw"), DAMAGES[name]))))
+    assert {f.rule for f in found} == {"cooling_continuity"}
+
+
+@pytest.mark.parametrize("edit", [smaller_tanks, slower_coolers])
+def test_too_little_water_is_refused_here_and_where_loads_are_walked(edit):
+    found = broken(audit(with_digest(damaged(stored("training-20mw"), edit))))
+    assert {f.rule for f in found} == {"cooling_continuity", "contingencies"}

@@ -84,6 +84,31 @@ def _claimed(tree):
         share["relief_kw"] += 500.0
 
 
+def _added(duty, relief_kw=5000.0, **figures):
+    """A share of nothing but a claim."""
+
+    def edit(tree):
+        sku = next(s["sku"] for s in tree["sized"]["storage"] if not s["kind"])
+        share = {"duty": duty, "carrier": "mv_storage", "sku": sku, "power_kw": 0.0, "energy_kwh": 0.0}
+        tree["sized"]["storage"].append(share | {"relief_kw": relief_kw} | figures)
+
+    return edit
+
+
+def _scaled_all(factor, duty):
+    """Of a block's own: it could hold that, and takes off a peak what its pods do not draw."""
+
+    def edit(tree):
+        other = {"ramp": "swing_mw", "swing": "ramp_mw_per_min"}[duty]
+        tree["brief"]["grid"][other] = None
+        tree["sized"]["storage"] = _shares(tree, duty=duty)
+        for share in (s for s in tree["sized"]["storage"] if s["kind"]):
+            for figure in ("power_kw", "energy_kwh", "swing_kw", "relief_kw"):
+                share[figure] *= factor
+
+    return edit
+
+
 DAMAGES = {
     "storage counted twice": ("batteries", "storage", _twice),
     "share moved to storage that feeds nothing back": ("batteries", "storage", _downstream),
@@ -99,6 +124,14 @@ DAMAGES = {
     "swings bought by their energy": ("batteries", "storage_in_time", _scaled(0.1, "power_kw", duty="swing")),
     "half the swings set to be taken": ("batteries", "storage_in_time", _scaled(0.5, "swing_kw", duty="swing")),
     "relief that no storage gives": ("batteries", "storage_in_time", _claimed),
+    "relief by shaving that nobody asks for": ("batteries", "storage", _added("shaving")),
+    "relief by a reserve": ("batteries", "storage", _added("reserve", phase=1)),
+    "relief by what is kept for ramps": ("batteries", "storage", _added("ramp")),
+    "relief by batteries that are not there": ("batteries", "storage", _added("ramp", sku="BES-9999")),
+    "relief in a block of no kind": ("batteries", "storage", _added("swing", kind="z")),
+    "swings of a demand that there is not": ("batteries", "storage", _added("swing", 0.0, demand=7, swing_kw=9.0)),
+    "UPS that take up more than their pods swing": ("ups", "storage_in_time", _scaled_all(1.5, "swing")),
+    "UPS that feed a ramp's power back": ("ups", "storage", _scaled_all(1.5, "ramp")),
     "a steeper ramp than the grid bears": (
         "batteries", "storage_in_time", lambda t: t["brief"]["grid"].update(ramp_mw_per_min=0.5)
     ),
@@ -118,6 +151,16 @@ def test_damage_is_refused_by_this_rule_alone(name, plans):
     assert {f.rule for each in SUPPLY for f in each.check(spoilt) if f.kept is False} == {rule}
 
 
+def test_relief_is_not_believed_where_no_duty_is_asked_for(plans):
+    def edit(tree):
+        _added("swing", relief_kw=9000.0)(tree)
+        tree["brief"]["grid"].update(ramp_mw_per_min=None, swing_mw=None)
+        tree["sized"]["storage"] = tree["sized"]["storage"][-1:]
+
+    spoilt = damaged(plans["batteries"], edit)
+    assert {f.rule for each in SUPPLY for f in each.check(spoilt) if f.kept is False} == {"storage"}
+
+
 def test_undamaged_plans_are_kept(plans):
     for plan in plans.values():
         assert [f for each in SUPPLY for f in each.check(plan) if f.kept is False] == []
@@ -132,5 +175,6 @@ def test_thirty_damaged_plans_of_storage_grid_and_electrical_design():
                 assert isinstance(node.value, ast.Dict)
                 found[path.stem.removeprefix("test_")] += len(node.value.keys)
     assert found.total() >= 30
-    assert set(found) >= {"fault_level", "feeder_current", "step_load", "storage", "storage_in_time", "trip_current"}
+    named = {"cooling_continuity", "fault_level", "feeder_current", "step_load", "storage", "storage_in_time"}
+    assert set(found) >= {*named, "trip_current"}
     assert min(found.values()) >= 2
