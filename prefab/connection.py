@@ -64,6 +64,12 @@ class Grid(Frozen):
         """Whether main step-down transformers stand between the utility and the site's switchgear."""
         return self.voltage_kv > 36
 
+    @property
+    def felt_ramp_mw_per_min(self) -> float | None:
+        """The limit of ramps; none where all that the connection gives may be taken up within a second."""
+        limit = self.ramp_mw_per_min
+        return None if limit is None or limit / 60 >= self.capacity_mw else limit
+
     def switchgear_kv(self, medium_voltage_kv: float) -> float:
         """Voltage of the site's switchgear: the connection's, or behind main transformers that of the design basis."""
         return medium_voltage_kv if self.at_high_voltage else self.voltage_kv

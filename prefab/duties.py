@@ -72,7 +72,7 @@ class Duties:
         self.catalog = catalog
         self.swings = grid.swing_mw is not None or brief.storage.shaving.allowed
         """Whether swings may be taken up; where the brief does not limit them only as far as the connection asks."""
-        self.ramps = grid.ramp_mw_per_min is not None
+        self.ramps = grid.felt_ramp_mw_per_min is not None
         cards = {c.key: c for c in catalog.workloads}
         self.cards = tuple(cards.get(d.workload) for d in brief.it.demands)
         self.asked = (self.swings or self.ramps) and any(c is not None and c.swing is not None for c in self.cards)
@@ -242,7 +242,7 @@ class Duties:
             lost_frac: What is lost between switchgear and utility, of what is drawn more.
             pause_frac: How far the load falls in a pause, over the step.
         """
-        limit = self.brief.grid.ramp_mw_per_min
+        limit = self.brief.grid.felt_ramp_mw_per_min
         if limit is None or step_kw <= 0:
             return 0.0
         duties = self.catalog.basis.duties

@@ -300,7 +300,7 @@ def question_of(brief: SiteBrief, hooks: Hooks) -> tuple[Hashable, Hashable]:
         (limits.pods_per_block, limits.exclude, brief.restrict, brief.prefer, hooks),
         (brief.autonomy.fuel, brief.autonomy.generator_h > 0, asked.scope),
         # What batteries feed into a fault.
-        (brief.storage, brief.grid.swing_mw, brief.grid.ramp_mw_per_min),
+        (brief.storage, brief.grid.swing_mw, brief.grid.felt_ramp_mw_per_min),
         # What burdens are made of.
         (limits.area_m2, limits.water_m3_per_h, limits.sound_power_dba) if hooks.burdens else (),
     ), (asked, brief.autonomy.ups_min)

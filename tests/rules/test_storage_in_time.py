@@ -110,4 +110,14 @@ def test_a_tighter_wish_is_never_cheaper(catalog, ramps, swings):
         assert costs == sorted(costs)
         assert costs[0] >= free
         assert costs[-1] > free
-    assert usd(swing_mw=1e4) == free
+    assert usd(swing_mw=1e4, ramp_mw_per_min=1e4) == free
+
+
+def test_a_limit_that_lets_the_whole_connection_through_in_a_second_asks_for_nothing(catalog):
+    brief = a_brief({"ramp_mw_per_min": 2000.0}, NO_RESERVE)
+    sized = make_sized(brief, catalog, QUICK)
+    assert sized.storage == ()
+    plan = make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
+    assert broken_by(plan) == set()
+    (seen,) = (f for f in storage_in_time.check(plan) if f.unit == "MW/min")
+    assert 500 < seen.actual < seen.limit
