@@ -7,7 +7,7 @@ from prefab.brief import SiteBrief
 from prefab.columns import Column
 from prefab.duties import BlockDuty, Duties, Held, marginal_frac
 from prefab.eligible import SiteOffers
-from prefab.units import WATTS, Rounding
+from prefab.units import WATTS, Rounding, need
 
 Columns = tuple[Column, ...]
 
@@ -206,10 +206,12 @@ def _shaving_ask(offered: SiteOffers, rounding: Rounding) -> ShavingAsk | None:
         return None
     batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
     back_frac = min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
-    rest_h = 24 - asked.peak_h
+    # Whole minutes, as a load is metered.
+    peak_h = min(need(asked.peak_h, 60), 24 * 60 - 1) / 60
+    rest_h = 24 - peak_h
     return ShavingAsk(
-        power_parts=rounding.needed(max(1.0, asked.peak_h / back_frac / rest_h), PARTS),
-        energy_parts=rounding.needed(asked.peak_h, PARTS),
-        recharge_parts=rounding.needed(asked.peak_h / back_frac / rest_h, PARTS),
+        power_parts=rounding.needed(max(1.0, peak_h / back_frac / rest_h), PARTS),
+        energy_parts=rounding.needed(peak_h, PARTS),
+        recharge_parts=rounding.needed(peak_h / back_frac / rest_h, PARTS),
         rest_parts=rounding.needed(asked.rest_frac, PARTS),
     )

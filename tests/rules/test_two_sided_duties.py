@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count, product
-from math import sqrt
+from math import ceil, sqrt
 from typing import Any
 
 from counted import rows_of
@@ -89,7 +89,7 @@ class Case:
         step_w = max(0, step_w - self.watts.get(ask.lent(phase), 0))
         found.append(share("ramp", step_w / 1000 * (1 + basis.recharge_frac), step_w / 1000 * ask.ramp_h))
         if ask.shaving is not None:
-            kw, hours = self.watts[ask.shaved(phase)] / 1000, brief.storage.shaving.peak_h or 0.0
+            kw, hours = self.watts[ask.shaved(phase)] / 1000, ceil((brief.storage.shaving.peak_h or 0.0) * 60) / 60
             power = max(1.0, hours / 0.88 / (24 - hours))
             found.append(share("shaving", kw * power, kw * hours, relief_kw=kw))
         return found
