@@ -9,7 +9,7 @@ from prefab.duties import Duties, Held, marginal_frac
 from prefab.eligible import SiteOffers
 from prefab.errors import InputError
 from prefab.levels import Levels
-from prefab.units import WATTS, Rounding
+from prefab.units import WATTS, Rounding, need
 
 Columns = tuple[Column, ...]
 
@@ -139,7 +139,7 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         shaved_kw = (1 - (brief.storage.shaving.rest_frac or 0.0)) * drawn_kw * 1.1
         widest_kw = max(widest_kw, shaved_kw)
         most_kw.append(shaved_kw * max(1.0, back_frac))
-        most_kwh.append(shaved_kw * duties.shaves_h)
+        most_kwh.append(shaved_kw * _whole_minutes(duties.shaves_h))
     of_blocks_kw = [duties.ramp_frac * step_kw, step_kw * ramp_h, drawn_kw if duties.shaves_h is not None else 0.0]
     parts = _parts_for(offered, sum(most_kw), sum(most_kwh), len(columns) * max(of_blocks_kw))
     swings = tuple(_swing_ask(duties, each, parts, rounding) for each in levels)
@@ -242,12 +242,18 @@ def _swing_ask(duties: Duties, levels: Levels | None, parts: int, rounding: Roun
 
 def _back_frac(offered: SiteOffers) -> float:
     """Power that recharges in the other hours, over that which storage gives in those of the peak."""
-    peak_h = offered.brief.storage.shaving.peak_h
-    if peak_h is None:
+    asked = offered.brief.storage.shaving
+    if asked.peak_h is None:
         return 0.0
+    peak_h = _whole_minutes(asked.peak_h)
     batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
     back_frac = min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
     return peak_h / back_frac / (24 - peak_h)
+
+
+def _whole_minutes(peak_h: float) -> float:
+    """Hours of a peak as a load is metered."""
+    return min(need(peak_h, 60), 24 * 60 - 1) / 60
 
 
 def _shaving_ask(
@@ -258,7 +264,7 @@ def _shaving_ask(
         return None
     return ShavingAsk(
         power_parts=rounding.needed(max(1.0, back_frac), parts),
-        energy_parts=rounding.needed(asked.peak_h, parts),
+        energy_parts=rounding.needed(_whole_minutes(asked.peak_h), parts),
         recharge_parts=rounding.needed(back_frac, parts),
         rest_parts=rounding.needed(asked.rest_frac, parts),
         ample_w=rounding.needed(ample_kw, WATTS),

@@ -28,7 +28,7 @@ DUTIES = DutiesBasis(
 
 def training(key: str, pick: random.Random, **more: Any) -> Workload:
     """A card whose accelerators compute and wait together."""
-    depth, high, period = pick.uniform(0.3, 0.7), pick.uniform(0.5, 0.85), pick.uniform(4.0, 20.0)
+    depth, high, period = pick.uniform(0.3, 0.7), pick.uniform(0.5, 0.85), pick.uniform(12.0, 20.0)
     swing = {
         "frequency_low_hz": 0.2, "frequency_high_hz": 3.0,
         **{f: {"low": v, "base": v, "high": v}

@@ -12,9 +12,12 @@ from brute_duties import BruteDuties, Own
 from build import a_brief
 from duty_sites import a_battery, a_duty_catalog, interactive
 
+from prefab.connecting import make_connected
+from prefab.design import make_plan
 from prefab.errors import Impossible
 from prefab.levels import levels_of
 from prefab.problem import make_problem
+from prefab.rules import grid_limit, storage, storage_in_time
 from prefab.sizing import hooks_of, solve_problem
 from prefab.solver import QUICK
 from prefab.storage_ask import BlockAsk, ShavingAsk, SwingAsk
@@ -121,6 +124,21 @@ def test_same_cost_as_plain_loops():
     does = [*product(("ramp", "swing"), (batteries, ups)), ("swing", racks), ("shaving", batteries)]
     kinds = (*does, "ramp by several", "swing by several", "reserve", "nobody", "impossible")
     assert min(seen[kind] for kind in kinds) >= 3, seen
+
+
+def test_plans_of_such_sites_keep_the_checks_on_storage():
+    """Second by second, too; hours of a peak that are no whole minutes among them."""
+    seen = Counter()
+    for seed in range(4 * len(WISHES)):
+        problem = a_site(seed)
+        if (sized := sized_of(problem)) is None:
+            continue
+        brief, catalog = problem.brief, problem.catalog
+        plan = make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
+        findings = [f for rule in (storage, storage_in_time, grid_limit) for f in rule.check(plan)]
+        assert [str(f) for f in findings if f.kept is False] == [], seed
+        seen.update({s.duty for s in sized.storage})
+    assert min(seen[duty] for duty in ("ramp", "swing", "shaving")) >= 2, seen
 
 
 @pytest.mark.slow
