@@ -81,8 +81,8 @@ def test_order_of_work_in_a_block() -> None:
     assert tasks["P1/plant_ready"].title == "Standby and other site plant ready"
 
 
-def test_power_comes_when_the_grid_does_however_fast_a_factory_is() -> None:
-    # Trap 11: modules without any lead time bring the handover forward only as far as the connection to the grid.
+def test_trap_11_power_comes_when_the_grid_does_however_fast_a_factory_is() -> None:
+    # Modules without any lead time bring the handover forward only as far as the connection to the grid.
     plan = hand_wired_plan()
     assert plan.connected is not None
 

@@ -324,8 +324,8 @@ CASES = (
 )
 
 
-def test_a_litre_per_kwh_is_no_constant() -> None:
-    # Trap 9 and G01: a quarter of the load burns 24 % more per kWh than three quarters.
+def test_trap_9_a_litre_per_kwh_is_no_constant() -> None:
+    # G01: a quarter of the load burns 24 % more per kWh than three quarters.
     def l_per_kwh(kw: float) -> float:
         return float(electrical.fuel_l_per_h(generator_points(), kw, 2000)) / kw
 
