@@ -33,7 +33,7 @@ def telling(fronts: Sequence[Front]) -> list[Front]:
     """The fronts without situations that tell nothing: those in which a row asks no more of anything than in another.
 
     What is chosen later carries the normal situation and the worst ones, whatever was lost in them. Rows of which
-    fewer are left than of others of their front have one of theirs several times.
+    fewer are left than of others of their front have one of theirs several times. None of the fronts is empty.
     """
     found = list(fronts)
     for numbers in _alike_in_shape(fronts):
@@ -47,7 +47,7 @@ def telling(fronts: Sequence[Front]) -> list[Front]:
 def least(fronts: Sequence[Front], wanted: Sequence[int]) -> list[Front]:
     """The fronts without the rows that another of the same block undercuts everywhere.
 
-    Rows of a block follow each other. `wanted` are the kinds of bay that still matter.
+    Rows of a block follow each other, and no front is empty. `wanted` are the kinds of bay that still matter.
     """
     found = list(fronts)
     for numbers in _alike_in_shape(fronts):

@@ -36,18 +36,20 @@ def sized_with_faults(
     if catalog.basis.short_circuit is None or not Duties(brief, catalog).varies:
         return found
     assumed_mva = reserve_mva(brief)
-    for _ in range(_TURNS):
+    for turn in range(_TURNS + 1):
         fed_back_mva = _fed_back_mva(found, catalog)
         if fed_back_mva <= assumed_mva or _borne(found, brief, _assuming(catalog, fed_back_mva)):
+            return found if found is first else found.bounded(first.bound_usd, first.exact_bound_usd)
+        batteries = f"sizing: batteries that keep what is asked feed {fed_back_mva:.1f} MVA into a fault"
+        if turn == _TURNS:
             break
         assumed_mva = fed_back_mva
         try:
             found = size(_assuming(catalog, assumed_mva), None)
         except Impossible as error:
-            batteries = f"batteries that keep what is asked feed {assumed_mva:.1f} MVA into a fault"
-            text = f"sizing: {batteries}, and nothing bears that; no other site is proved impossible. {error}"
+            text = f"{batteries}, and nothing bears that; no other site is proved impossible. {error}"
             raise OutOfBudget(text) from None
-    return found if found is first else found.bounded(first.bound_usd, first.exact_bound_usd)
+    raise OutOfBudget(f"{batteries}, and every site that bears so much takes more of them")
 
 
 def _fed_back_mva(sized: Sized, catalog: Catalog) -> float:

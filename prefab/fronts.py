@@ -116,9 +116,9 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
     keys, others, of_others, of_ways = _together(front.keys, ways.keys, served)
     asked_kw, asked_by_ways_kw = (np.zeros((len(f), len(keys), ways.situations)) for f in (front, ways))
     others_kw = front.loads_kw.take(others, axis=1)
-    asked_kw[:, of_others] = others_kw[:, :, :1]
-    asked_kw[:, of_others, : front.situations] = others_kw
-    asked_by_ways_kw[:, of_ways] = ways.loads_kw
+    asked_kw[:, list(of_others)] = others_kw[:, :, :1]
+    asked_kw[:, list(of_others), : front.situations] = others_kw
+    asked_by_ways_kw[:, list(of_ways)] = ways.loads_kw
     loads_kw = asked_kw.take(rows, axis=0)
     loads_kw += asked_by_ways_kw.take(those, axis=0)
     return Front(
@@ -136,11 +136,11 @@ def joined(front: Front, ways: Front, pairs: Pairs, served: Key | None = None) -
 @cache
 def _together(
     front: tuple[Key, ...], ways: tuple[Key, ...], served: Key | None
-) -> tuple[tuple[Key, ...], list[int], list[int], list[int]]:
+) -> tuple[tuple[Key, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """The keys of both; which of the first stay, and where they and those of the second stand among all."""
-    others = [n for n, key in enumerate(front) if key != served]
+    others = tuple(n for n, key in enumerate(front) if key != served)
     keys = tuple(sorted({*(front[n] for n in others), *ways}, key=rank))
-    return keys, others, [keys.index(front[n]) for n in others], [keys.index(k) for k in ways]
+    return keys, others, tuple(keys.index(front[n]) for n in others), tuple(keys.index(k) for k in ways)
 
 
 def merged(fronts: Iterable[Front]) -> list[Front]:

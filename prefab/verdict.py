@@ -30,7 +30,8 @@ _GLANCE = Effort(0.05)
 def find_verdict(brief: SiteBrief, catalog: Catalog, known: Known) -> Literal["possible", "impossible", "unknown"]:
     """A site of the two most promising kinds of block is a witness, and a bound may refuse.
 
-    Where the ways to build a block are not known yet, blocks of the modules of the last site are tried first.
+    Where the ways to build a block are not known yet, blocks of the modules of the last site are tried first: what is
+    known may so turn "unknown" into "possible", and never into another answer.
 
     Raises:
         InputError: the brief names something the catalog does not have.
