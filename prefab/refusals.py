@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
-from prefab.eligible import Offer, Shape, SiteOffers, eligible_pods, make_offers, site_conditions, without_supply
+from prefab.eligible import Offer, Shape, SiteOffers, eligible_pods, without_supply
 from prefab.module import Module, Need
 from prefab.results import Refusal
 from prefab.units import number
@@ -76,8 +76,9 @@ class _Trial:
 
     def __init__(self, brief: SiteBrief, catalog: Catalog, shapes: tuple[Shape, ...], phase: int) -> None:
         catalog = catalog.with_fabric(brief.fabric_frac)
-        self.brief, self.catalog, self.shapes, self.phase = brief, catalog, shapes, phase
-        self.conditions = site_conditions(brief, catalog)
+        self.brief, self.catalog, self.phase = brief, catalog, phase
+        self.offered, self.unshaped = SiteOffers(brief, catalog, shapes), SiteOffers(brief, catalog, ())
+        self.conditions = self.offered.conditions
         self.carriers = {c.key: c for c in catalog.carriers}
         self.answers: dict[str, list[_Answer]] = {m.sku: [] for m in catalog.modules}
         self.tried: set[_Asked] = set()
@@ -113,8 +114,9 @@ class _Trial:
         laid = {m.sku for m in self.catalog.modules if m.stands == _PER_METRE}
         standing = (m.model_copy(update={"stands": "site"}) if m.sku in laid else m for m in self.catalog.modules)
         as_standing = self.catalog.model_copy(update={"modules": tuple(standing)})
+        laying = SiteOffers(self.brief, as_standing, ())
         for key in sorted({g.carrier for m in self.catalog.modules if m.sku in laid for g in m.gives}):
-            for refusal in make_offers(self.brief, as_standing, (), key, phase=self.phase)[1]:
+            for refusal in laying.of(key, self.phase)[1]:
                 if refusal.sku in laid:
                     self.answers[refusal.sku].append(_Answer(_Asked(key), None, refusal.reason))
 
@@ -154,7 +156,7 @@ class _Trial:
 
     def _try(self, asked: _Asked, only: str = "") -> tuple[Offer, ...]:
         """Offers of a carrier, and what was said of every module that gives it, or of one of them only."""
-        offers, refusals = make_offers(self.brief, self.catalog, self.shapes, *asked, phase=self.phase)
+        offers, refusals = self.offered.of(asked.carrier, self.phase, asked.supply_degc, asked.return_degc)
         for refusal in (r for r in refusals if only in ("", r.sku)):
             self.answers[refusal.sku].append(_Answer(asked, None, refusal.reason))
         serving = []
@@ -215,7 +217,7 @@ class _Trial:
     def _cause(self, offer: Offer) -> str:
         """The site's weather, height and voltage, or what the brief and the loop ask of it."""
         asked = _Asked(offer.carrier.key, offer.supply_degc, offer.return_degc)
-        unshaped, _ = make_offers(self.brief, self.catalog, (), *asked, phase=self.phase)
+        unshaped, _ = self.unshaped.of(asked.carrier, self.phase, asked.supply_degc, asked.return_degc)
         site_kw = next(o.capacity_kw for o in unshaped if o.module.sku == offer.module.sku)
         known = offer.supply_degc is not None and offer.return_degc is not None
         water = f"water at {offer.supply_degc:g}/{offer.return_degc:g} °C" if known else ""
