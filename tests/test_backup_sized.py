@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from brute import Brute
 from build import BASIS, MODULES, UPS, a_brief, a_catalog
+from proved import sized_usd
 from rules.test_cooling_continuity import catalog_of
 from test_backup import BACKUPS, PHASE, RIDE, a_brief_of
-from test_brute_force import a_site, sized_usd
+from test_brute_force import a_site
 from test_columns import block_alone
 from two_sided import convex
 

@@ -7,16 +7,14 @@ from dataclasses import replace
 import pytest
 from brute import Brute
 from build import BES, CARRIERS, FTK, GEN, MODULES, MVS, POD, UPS, _carrier, a_brief, a_catalog, a_module, flat_losses
+from proved import sized_usd
 
 from prefab.brief import DemandLoad
 from prefab.demands import It, ItDemand
 from prefab.draw import Draw
-from prefab.errors import Impossible
 from prefab.module import Need
 from prefab.problem import make_problem
 from prefab.rules import HOOKS
-from prefab.sizing import solve_problem
-from prefab.solver import QUICK
 
 SITE_CARRIERS = tuple(
     sorted(
@@ -161,17 +159,6 @@ def a_site(seed):
         limits={"pods_per_block": pick.randint(1, 3), "block_kinds": pick.choice([1, 2, 2])},
     )  # fmt: skip
     return make_problem(brief, a_catalog(tuple(modules), carriers=SITE_CARRIERS), HOOKS)
-
-
-def sized_usd(problem):
-    """The sizing's least cost, proved; None where it proves that there is no site."""
-    try:
-        sized = solve_problem(problem, QUICK)
-    except Impossible:
-        return None
-    assert sized.status == "optimal"
-    assert sized.objective_usd == sized.bound_usd
-    return sized.objective_usd
 
 
 AT_ONCE = 10

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from brute import Brute
-from test_brute_force import a_site, sized_usd, with_demands, with_other_blocks
+from proved import sized_usd
+from test_brute_force import a_site, with_demands, with_other_blocks
 
 from prefab import candidates
 from prefab.candidates import Pairs, Several, candidates_of

@@ -11,15 +11,14 @@ import pytest
 from brute_duties import BruteDuties, Own
 from build import a_brief
 from duty_sites import a_battery, a_duty_catalog, interactive
+from proved import sized_of
 
 from prefab.connecting import make_connected
 from prefab.design import make_plan
-from prefab.errors import Impossible
 from prefab.levels import levels_of
 from prefab.problem import make_problem
 from prefab.rules import grid_limit, storage, storage_in_time
-from prefab.sizing import hooks_of, solve_problem
-from prefab.solver import QUICK
+from prefab.sizing import hooks_of
 from prefab.storage_ask import BlockAsk, ShavingAsk, SwingAsk
 from prefab.units import WATTS, have
 
@@ -81,17 +80,6 @@ def a_site(seed):
         limits={"pods_per_block": pick.randint(1, 2), "block_kinds": pick.choice([1, 2])},
     )  # fmt: skip
     return make_problem(brief, catalog, hooks_of(brief, catalog, ()))
-
-
-def sized_of(problem):
-    """The sizing's cheapest site, proved; None where it proves that there is none."""
-    try:
-        sized = solve_problem(problem, QUICK)
-    except Impossible:
-        return None
-    assert sized.status == "optimal"
-    assert sized.objective_usd == sized.bound_usd
-    return sized
 
 
 def agreed(seed):

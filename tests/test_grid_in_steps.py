@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from brute import Brute
 from build import CARRIERS, GEN, MODULES, MVS, POD, _carrier, a_brief, a_catalog
+from proved import sized_usd
 
 from prefab.conflict import find_conflict
 from prefab.connection import Bridge
@@ -17,7 +18,7 @@ from prefab.module import Losses
 from prefab.plan import write_plan
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS, grid_limit, interruptible
-from prefab.sizing import make_sized, solve_problem
+from prefab.sizing import make_sized
 from prefab.solver import QUICK
 from prefab.verdict import find_verdict
 
@@ -155,15 +156,6 @@ class InSteps:
         bridge = running * math.floor(sets.capacity_w * frac) if self.problem.brief.grid.bridge.allowed else 0
         gives = running * sets.capacity_w
         return gives >= utility and imported <= self.built_w and imported - bridge <= given and imported - firm <= gives
-
-
-def sized_usd(problem):
-    try:
-        sized = solve_problem(problem, QUICK)
-    except Impossible:
-        return None
-    assert sized.status == "optimal"
-    return sized.objective_usd
 
 
 def firm_at_once(brief):

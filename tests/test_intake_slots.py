@@ -9,7 +9,8 @@ from functools import cache
 import pytest
 from brute import Brute, up
 from build import MODULES, a_brief, a_catalog
-from test_brute_force import SITE_CARRIERS, a_site, sized_anew, sized_usd, with_demands, with_other_blocks
+from proved import sized_usd
+from test_brute_force import SITE_CARRIERS, a_site, sized_anew, with_demands, with_other_blocks
 
 from prefab.errors import Impossible
 from prefab.problem import Known, make_problem

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from brute import Brute
 from build import BES, MODULES, a_brief, a_catalog, a_plan
-from test_brute_force import a_site, sized_usd
+from proved import sized_usd
+from test_brute_force import a_site
 
 from prefab.bounding import Bounding
 from prefab.connecting import make_connected

@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 from brute import Brute
 from build import MODULES, POD, TRF, a_catalog, a_module
-from test_brute_force import a_site, sized_usd
+from proved import sized_usd
+from test_brute_force import a_site
 from test_columns import block_alone, faults
 from test_scopes import LEVELS, columns_of, scoped
 

@@ -9,7 +9,8 @@ from random import Random
 import pytest
 from brute import Brute, fits_whole
 from build import a_catalog
-from test_brute_force import a_site, sized_usd, two_kinds
+from proved import sized_usd
+from test_brute_force import a_site, two_kinds
 
 from prefab.brief import SiteBrief
 from prefab.catalog import load_catalog

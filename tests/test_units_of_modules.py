@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from brute import Brute
 from build import CARRIERS, CHL, DRY, FTK, GEN, MVS, POD, TRF, UPS, _carrier, a_brief, a_catalog
-from test_brute_force import of_pods, sized_anew, sized_usd
+from proved import sized_usd
+from test_brute_force import of_pods, sized_anew
 from test_columns import block_alone, faults
 
 from prefab.columns import Column, make_columns

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from brute import Brute
-from test_brute_force import sized_usd
+from proved import sized_usd
 from test_candidates import a_problem, cheapest
 
 from prefab import proving
