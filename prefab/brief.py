@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import Field, model_validator
 
 from prefab.connection import Grid, GridStep, Storage
 from prefab.demands import It, ItDemand, twice_named
+from prefab.land import Land, rectangle
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
 from prefab.supply import Supply
@@ -26,15 +28,17 @@ than an A and a B of them would be of no use."""
 
 
 class Site(Frozen):
-    """The land, a rectangle; the road enters through the middle of its south side."""
+    """The land: a parcel, or a rectangle whose road enters through the middle of its south side."""
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     """ISO 3166 code, for public holidays."""
     climate: Key
-    width_m: Annotated[float, Field(gt=0, le=10_000)]
-    """West to east."""
-    depth_m: Annotated[float, Field(gt=0, le=10_000)]
+    width_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """West to east, of a rectangle."""
+    depth_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
     """South to north."""
+    land: Annotated[Land | None, Field(exclude_if=lambda land: land is None)] = None
+    """Instead of a rectangle."""
     setback_m: Annotated[float, Field(ge=0, le=500)]
     altitude_m: Annotated[float, Field(ge=-400, le=5000)] | None = None
     """Otherwise the climate's."""
@@ -43,6 +47,30 @@ class Site(Frozen):
     projection. Design conditions stay the climate's and the brief's."""
     design_dry_bulb_degc: Annotated[float, Field(ge=-60, le=60)] | None = None
     """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
+
+    @property
+    def size_m(self) -> tuple[float, float] | None:
+        """Of a rectangle, west to east and south to north."""
+        return None if self.width_m is None or self.depth_m is None else (self.width_m, self.depth_m)
+
+    @cached_property
+    def parcel(self) -> Land:
+        """The land, whichever way it is given."""
+        if self.land is not None:
+            return self.land
+        assert self.size_m is not None
+        return rectangle(*self.size_m)
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> "Site":
+        given = [w is not None for w in (self.width_m, self.depth_m)]
+        if self.land is not None and any(given):
+            raise ValueError("width_m and depth_m are of a rectangle; leave them out where [site.land] is given")
+        if self.land is None and not all(given):
+            raise ValueError("width_m, depth_m: missing; give both, or [site.land]")
+        if self.parcel.buildable(self.setback_m).is_empty:
+            raise ValueError("the set-backs leave no land; a set-back is free ground along each edge")
+        return self
 
 
 Megawatts = Annotated[float, Field(gt=0, le=5000)]
@@ -272,8 +300,6 @@ class SiteBrief(Frozen):
         self._grid_agrees()
         if not self.autonomy.generator_h and any(d.backup == "cooling" for d in self.it.demands):
             raise ValueError('it: backup: "cooling" asks for generating sets; set autonomy.generator_h, or "none"')
-        if 2 * self.site.setback_m >= min(self.site.width_m, self.site.depth_m):
-            raise ValueError("site: the set-backs leave no land; width_m and depth_m must exceed twice setback_m")
         return self
 
     def _split_agrees(self) -> None:
