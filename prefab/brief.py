@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -60,6 +61,14 @@ class Site(Frozen):
             return self.land
         assert self.size_m is not None
         return rectangle(*self.size_m)
+
+    @property
+    def inside_m2(self) -> Fraction:
+        """The land within the set-backs and off what must stay free; of a parcel in whole square millimetres, up."""
+        if self.size_m is not None:
+            setbacks_m = 2 * exact(self.setback_m)
+            return (exact(self.size_m[0]) - setbacks_m) * (exact(self.size_m[1]) - setbacks_m)
+        return Fraction(ceil(self.parcel.buildable(self.setback_m, at_most=True).area), 1_000_000)
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> "Site":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from math import cos, pi
 from typing import Annotated, Literal
 
@@ -13,9 +14,9 @@ from shapely.geometry.base import BaseGeometry
 from prefab.provenance import Text
 from prefab.tables import Frozen
 
-Metres = Annotated[float, Field(ge=-10_000, le=10_000)]
+Metres = Annotated[float, Field(ge=0, le=10_000)]
 Point = tuple[Metres, Metres]
-"""East and north of the brief's origin."""
+"""East and north of an origin south-west of all land."""
 Outline = Annotated[tuple[Point, ...], Field(min_length=3, max_length=5_000)]
 """Corners one after the other, counter-clockwise, the first one not repeated."""
 Name = Annotated[str, Field(min_length=1, max_length=60)]
@@ -99,19 +100,34 @@ class Land(Frozen):
     @cached_property
     def edges(self) -> tuple[LineString, ...]:
         """In mm, from corner to corner."""
-        corners = list(self.polygon.exterior.coords)
-        return tuple(LineString(pair) for pair in zip(corners, corners[1:], strict=False))
+        return tuple(LineString(pair) for pair in pairwise(self.polygon.exterior.coords))
+
+    @cached_property
+    def gates_mm(self) -> tuple[shapely.Point, ...]:
+        """On the outline, where each gate is nearest to it."""
+        fence = self.polygon.exterior
+        return tuple(fence.interpolate(fence.project(_point_mm(gate.at_m))) for gate in self.gate)
+
+    def askew_at(self, gate: shapely.Point) -> bool:
+        """Whether the fence there runs neither along nor across the axes, so that no rectangle ends at it."""
+        west, south, east, north = min(self.edges, key=gate.distance).bounds
+        return bool(east > west and north > south)
 
     def setbacks_mm(self, setback_m: float) -> tuple[float, ...]:
         """Of each edge, `setback_m` where nothing else is said."""
         own = {s.edge: s.setback_m for s in self.setback}
         return tuple(own.get(n, setback_m) * 1000 for n in range(1, len(self.edges) + 1))
 
-    def buildable(self, setback_m: float) -> BaseGeometry:
-        """What is left within all set-backs and outside what must stay free, never a hair more."""
-        kept = [_around(edge, mm) for edge, mm in zip(self.edges, self.setbacks_mm(setback_m), strict=True)]
-        kept += [_around(k.polygon, k.setback_m * 1000) for k in self.keep_out]
-        return self.polygon.difference(shapely.union_all(kept))
+    def buildable(self, setback_m: float, *, at_most: bool = False) -> BaseGeometry:
+        """What is left within all set-backs and outside what must stay free, in mm: never a hair more, or `at_most` a
+        hair more around corners."""
+        rounder = 1.0 if at_most else cos(pi / 4 / _ROUND)
+        kept: list[tuple[BaseGeometry, float]] = [
+            (edge, mm) for edge, mm in zip(self.edges, self.setbacks_mm(setback_m), strict=True) if mm
+        ]
+        kept += [(k.polygon, k.setback_m * 1000) for k in self.keep_out]
+        around = [what.buffer(mm / rounder, quad_segs=_ROUND) for what, mm in kept]
+        return self.polygon.difference(shapely.union_all(around))
 
     def drivable(self, fence_mm: float) -> BaseGeometry:
         """Where roads may lie, so far from the fence, and trenches."""
@@ -151,8 +167,8 @@ class Land(Frozen):
 
 
 def polygon_mm(outline_m: Outline) -> Polygon:
-    """An outline in mm."""
-    return Polygon([(x * 1000, y * 1000) for x, y in outline_m])
+    """An outline, its corners in whole mm."""
+    return Polygon([(round(x * 1000), round(y * 1000)) for x, y in outline_m])
 
 
 def rectangle(width_m: float, depth_m: float) -> Land:
@@ -163,13 +179,6 @@ def rectangle(width_m: float, depth_m: float) -> Land:
 
 def _point_mm(at_m: Point) -> shapely.Point:
     return shapely.Point(at_m[0] * 1000, at_m[1] * 1000)
-
-
-def _around(what: BaseGeometry, off_mm: float) -> BaseGeometry:
-    """All that is nearer than so much: arcs lie outside the circle and touch it."""
-    if not off_mm:
-        return what
-    return what.buffer(off_mm / cos(pi / 4 / _ROUND), quad_segs=_ROUND)
 
 
 def _refuse_crooked(outline_m: Outline, where: str) -> None:

@@ -4,6 +4,7 @@ A lot gets a few layouts of which none beats another in both width and depth.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice, product
 from math import ceil
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from prefab.lots import MARGIN_MM, Gap, Rect, Shape, Stack
+from prefab.basis import DesignBasis
+from prefab.lots import BATTERY_YARD, GENERATOR_YARD, MARGIN_MM, YARDS, Gap, Lot, Rect, Shape, Stack, make_gap
 from prefab.module import Module
 
 Lengths = NDArray[np.int64]
@@ -199,3 +201,41 @@ def _spots(
                         if on_end:
                             rect = (rect[1], rect[0], rect[3], rect[2])
                         yield rect, rect[2] - rect[0] != modules[sku].length_mm
+
+
+class Stock:
+    """The lots of one site with their shapes."""
+
+    def __init__(self, modules: Mapping[str, Module], basis: DesignBasis, lots: Sequence[Lot]) -> None:
+        self._gap = make_gap(basis, modules)
+        kinds = dict.fromkeys(lot.stacks for lot in lots)
+        self.shapes = {stacks: make_shapes(stacks, modules, self._gap) for stacks in kinds}
+        self.blocks = [lot for lot in lots if not lot.yard]
+        self.yards = sorted((lot for lot in lots if lot.yard), key=lambda lot: YARDS.index(lot.yard))
+        self.movable = [y for y in (GENERATOR_YARD, BATTERY_YARD) if any(lot.yard == y for lot in self.yards)]
+        """Yards that may stand behind the blocks."""
+        self.apart = cache(self._apart)
+        self.pick = cache(self._pick)
+        self.widest = max((self.apart(a, b) for a in kinds for b in kinds), default=0)
+
+    def _apart(self, a: tuple[Stack, ...], b: tuple[Stack, ...]) -> int:
+        """Least distance of the outlines of two lots for what stands in them; may be negative."""
+        skus = [tuple(dict.fromkeys(sku for skus, _ in stacks for sku in skus)) for stacks in (a, b)]
+        return self._gap(skus[0], skus[1]) - 2 * MARGIN_MM
+
+    def _pick(self, stacks: tuple[Stack, ...], cap_mm: int) -> Shape:
+        """The narrowest shape no deeper than the band, else the shallowest."""
+        fitting = [s for s in self.shapes[stacks] if s.depth_mm <= cap_mm]
+        return min(fitting or self.shapes[stacks][:1], key=lambda s: s.width_mm)
+
+    def caps(self, lots: Sequence[Lot], most: int) -> list[int]:
+        """The band depths at which these lots take the least land."""
+        depths = sorted({s.depth_mm for lot in lots for s in self.shapes[lot.stacks]})
+
+        def area(cap_mm: int) -> int:
+            return sum(
+                max(cap_mm, shape.depth_mm) * shape.width_mm
+                for shape in (self.pick(lot.stacks, cap_mm) for lot in lots)
+            )
+
+        return sorted(depths, key=area)[:most]

@@ -7,6 +7,9 @@ from functools import cache
 from math import ceil, pi
 from typing import NamedTuple
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from prefab.basis import DesignBasis
 from prefab.errors import Impossible
 from prefab.module import Module
@@ -15,9 +18,24 @@ from prefab.units import number
 
 MARGIN_MM = 1000
 """From the outermost modules to the outline of their block or yard: room for trenches."""
+VERGE_MM = 1500
+"""From a road to the outline of a block or yard."""
+AISLE_MM = 2000
+"""Least distance of two outlines without a road between them."""
+FENCE_MM = 1000
+"""Least distance of a road to the fence, except at the gate."""
+DEAD_END_MM = 45_000
+"""Longer dead ends need a turnaround (International Fire Code 503.2.5: 150 ft)."""
+DEAD_END_COST = 1.25
+"""How much more land a scheme without long dead ends may take."""
+ROAD_COST = 0.4
+"""What a square metre of road costs on top of the land under it, over the price of prepared land."""
 YARD_COUNT = 12
 """Most machines of one kind in a yard, so that roads reach all of them and a fire stays small."""
 INTAKE_YARD, GENERATOR_YARD, BATTERY_YARD, PLANT_YARD = "Intake yard", "Generator yard", "Battery yard", "Plant yard"
+
+YARDS = (INTAKE_YARD, PLANT_YARD, GENERATOR_YARD, BATTERY_YARD)
+"""From the gate outwards."""
 
 # From south to north within a lot.
 _ORDER = (
@@ -80,6 +98,26 @@ class Stand(NamedTuple):
                 south, north = self.shape.depth_mm - north, self.shape.depth_mm - south
             yield (self.x_mm + west, self.y_mm + south, self.x_mm + east, self.y_mm + north), turned
 
+    @property
+    def outline(self) -> Rect:
+        """All of it."""
+        return self.x_mm, self.y_mm, self.x_mm + self.shape.width_mm, self.y_mm + self.shape.depth_mm
+
+    def on_land(self) -> "Standing":
+        """The same in the coordinates of the land, where they are its own."""
+        return Standing(self.lot.name, self.lot.yard, self.lot.tags, self.outline, tuple(self.footprints()))
+
+
+class Standing(NamedTuple):
+    """A lot on the land."""
+
+    name: str
+    yard: str
+    tags: tuple[str, ...]
+    outline: Rect
+    footprints: tuple[tuple[Rect, bool], ...]
+    """Of each tag, turned or not."""
+
 
 Item = tuple[Lot, Shape, int]
 """A lot in a band and where it begins: its distance from the spine's verge, or from the band's west end."""
@@ -115,32 +153,37 @@ def make_gap(basis: DesignBasis, modules: Mapping[str, Module]) -> Gap:
     return between
 
 
-def refuse_impossible(modules: Sequence[Module], width_mm: int, depth_mm: int, road_mm2: int) -> None:
+def refuse_impossible(modules: Sequence[Module], inside: BaseGeometry, road_mm2: int) -> None:
     """Compare the least area that any layout takes with the buildable land, of which roads take at least `road_mm2`.
 
     Every two footprints are at least the mean of their clearances apart, so swept by discs of half their clearance
-    they never meet: these areas add up, within the land grown by the largest disc.
+    they never meet: these areas add up, within the land grown by the largest disc (at most as Steiner's formula says).
 
     Raises:
         Impossible: a module is too long for the land, or all together are too much.
     """
+    west, south, east, north = inside.bounds
     for m in modules:
         short, long = sorted((m.length_mm, m.width_mm))
-        if short > min(width_mm, depth_mm) or long > max(width_mm, depth_mm):
+        if short > min(east - west, north - south) or long > max(east - west, north - south):
             raise Impossible(
                 f"land: {m.sku} is {m.length_mm / 1000:g} x {m.width_mm / 1000:g} m; within the set-back there are "
-                f"{width_mm / 1000:g} x {depth_mm / 1000:g} m"
+                f"{(east - west) / 1000:g} x {(north - south) / 1000:g} m"
             )
     bare = sum(m.length_mm * m.width_mm for m in modules) + road_mm2
     swept = sum(
         m.length_mm * m.width_mm + (m.length_mm + m.width_mm) * m.clearance_mm + pi * m.clearance_mm**2 / 4
         for m in modules
     )
-    grow = max((m.clearance_mm for m in modules), default=0)
-    grown = (width_mm + grow) * (depth_mm + grow) - (4 - pi) * grow**2 / 4
+    grow = max((m.clearance_mm for m in modules), default=0) / 2
+    parts = shapely.get_num_geometries(inside)
     for taken, there, what in (
-        (bare, width_mm * depth_mm, "footprints and the road at the gate"),
-        (swept, grown, "footprints and the clearances they cannot share"),
+        (bare, inside.area, "footprints and the road at the gate" if road_mm2 else "footprints"),
+        (
+            swept,
+            inside.area + inside.length * grow + parts * pi * grow**2,
+            "footprints and the clearances they cannot share",
+        ),
     ):
         if taken > there * (1 + 1e-12):  # one module that just fits takes just what there is
             raise Impossible(

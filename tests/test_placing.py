@@ -7,6 +7,7 @@ from build import a_brief, a_module
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from land import apart, placed_plan, thing
+from shapely import box
 
 from prefab.catalog import Catalog
 from prefab.connecting import make_connected
@@ -134,7 +135,7 @@ def test_whatever_is_placed_keeps_every_rule(clearances, classes, rules, counts,
     ]
     width = max(e[2] for e in ends) - min(e[0] for e in ends)
     depth = max(e[3] for e in ends) - min(e[1] for e in ends)
-    refuse_impossible([m for _, m in boxes], width, depth, 0)
+    refuse_impossible([m for _, m in boxes], box(0, 0, width, depth), 0)
 
 
 def test_enough_of_the_random_sites_are_placed():
@@ -220,17 +221,17 @@ def test_each_unit_transformer_stands_in_line_with_its_power_module():
 def test_impossible_by_the_size_of_one_module(width_mm, depth_mm, kept):
     module = thing("PMP-1", clearance_mm=0)
     if kept:
-        refuse_impossible([module], width_mm, depth_mm, 0)
+        refuse_impossible([module], box(0, 0, width_mm, depth_mm), 0)
     else:
         with pytest.raises(Impossible, match=r"PMP-1 is 6 x 2\.5 m"):
-            refuse_impossible([module], width_mm, depth_mm, 0)
+            refuse_impossible([module], box(0, 0, width_mm, depth_mm), 0)
 
 
 def test_impossible_by_area_equal_and_a_hair_over():
     four = [thing("SQR-1", clearance_mm=0, length_mm=5000, width_mm=5000)] * 4
-    refuse_impossible(four, 10_000, 10_000, 0)
+    refuse_impossible(four, box(0, 0, 10_000, 10_000), 0)
     with pytest.raises(Impossible, match="footprints and the road at the gate take at least 100 m2"):
-        refuse_impossible(four, 10_000, 10_000, 1)
+        refuse_impossible(four, box(0, 0, 10_000, 10_000), 1)
 
 
 def test_impossible_by_clearances_equal_and_a_hair_over():
@@ -239,11 +240,11 @@ def test_impossible_by_clearances_equal_and_a_hair_over():
     squares = [thing("SQR-1", clearance_mm=clear, length_mm=side, width_mm=side)] * n
     swept = n * (side**2 + 2 * side * clear + pi * clear**2 / 4)
     least = int(sqrt(swept + (4 - pi) * clear**2 / 4) - clear)  # the side of a square that holds just less
-    refuse_impossible(squares, least + 1, least + 1, 0)
+    refuse_impossible(squares, box(0, 0, least + 1, least + 1), 0)
     with pytest.raises(Impossible, match="clearances they cannot share"):
-        refuse_impossible(squares, least, least, 0)
+        refuse_impossible(squares, box(0, 0, least, least), 0)
     one = thing("ONE-1", clearance_mm=3000)
-    refuse_impossible([one], 6000, 2500, 0)
+    refuse_impossible([one], box(0, 0, 6000, 2500), 0)
 
 
 def test_too_little_land_names_what_it_would_take():

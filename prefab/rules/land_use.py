@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prefab.solver import Model
 
 TITLE = "Ground covered"
-BASIS = "brief [site] width_m, depth_m, setback_m, limits.area_m2; catalog stands, length_mm, width_mm"
+BASIS = "brief [site] width_m, depth_m, land, setback_m, limits.area_m2; catalog stands, length_mm, width_mm"
 WISHES = ("limits.area_m2", "site.setback_m", "site.width_m", "site.depth_m")
 RULE = "land_use"
 _MM2_PER_M2 = 1_000_000
@@ -29,9 +29,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
     modules = {m.sku: m for m in plan.modules if m.stands == "site"}
     found = [modules[e.sku] for e in plan.connected.equipment if e.sku in modules]
     covered_m2 = Fraction(sum(m.length_mm * m.width_mm for m in found), _MM2_PER_M2)
-    site, asked_m2 = plan.brief.site, plan.brief.limits.area_m2
-    setbacks_m = 2 * exact(site.setback_m)
-    inside_m2 = (exact(site.width_m) - setbacks_m) * (exact(site.depth_m) - setbacks_m)
+    inside_m2, asked_m2 = plan.brief.site.inside_m2, plan.brief.limits.area_m2
     limits = [(inside_m2, "footprints; the land inside the set-backs")]
     if asked_m2 is not None:
         limits.append((exact(asked_m2), "footprints; ground that may be covered"))
@@ -43,8 +41,7 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
-    site, limit = brief.site, brief.limits.area_m2
-    inside_m2 = (site.width_m - 2 * site.setback_m) * (site.depth_m - 2 * site.setback_m)
+    inside_m2, limit = float(brief.site.inside_m2), brief.limits.area_m2
     more = "" if limit is None else f" and no more than {limit:,.0f} m2"
     return f"The modules cover no more than the {inside_m2:,.0f} m2 inside the set-backs{more}."
 
@@ -56,9 +53,7 @@ def burden(_: SiteBrief, module: Module, __: str) -> float:
 
 def rows(problem: "Problem") -> list[tuple[list[tuple[int, str]], int]]:
     """Whole square centimetres at full build: footprints up per block and plant step, land down."""
-    site, asked_m2 = problem.brief.site, problem.brief.limits.area_m2
-    setbacks_m = 2 * exact(site.setback_m)
-    land_m2 = (exact(site.width_m) - setbacks_m) * (exact(site.depth_m) - setbacks_m)
+    land_m2, asked_m2 = problem.brief.site.inside_m2, problem.brief.limits.area_m2
     if asked_m2 is not None:
         land_m2 = min(land_m2, exact(asked_m2))
     return [(burdened(problem, burden), problem.rounding.had(land_m2 * _MM2_PER_M2 / _MM2_PER_CM2))]

@@ -11,9 +11,11 @@ from prefab.plan import Area, Plan
 from prefab.results import Finding
 
 TITLE = "Road access"
-BASIS = "design basis road_width_mm, road_reach_mm; brief [site] width_m"
+BASIS = "design basis road_width_mm, road_reach_mm; brief [site] width_m, land"
 WISHES: tuple[str, ...] = ("site.width_m", "site.depth_m")
 RULE = "road_access"
+_NOISE_MM = Fraction(1, 1000)
+"""Metres of a brief are floats."""
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -51,10 +53,15 @@ def _network(plan: Plan, roads: list[Area]) -> Finding:
 
 
 def _gate(plan: Plan, roads: list[Area]) -> Finding:
-    middle_mm = Fraction(plan.brief.site.width_m) * 500
-    off_mm = [max(Fraction(0), Fraction(r.y_mm), r.x_mm - middle_mm, middle_mm - r.x_mm - r.width_mm) for r in roads]
-    text = "from the middle of the south edge to a road"
-    return Finding(RULE, "gate", min(off_mm) == 0, float(min(off_mm)), 0.0, "mm", "<=", text)
+    """From the gate that is nearest to a road, where it lies on the outline."""
+    off_mm = []
+    for gate in plan.brief.site.parcel.gates_mm:
+        x_mm, y_mm = Fraction(gate.x), Fraction(gate.y)
+        for r in roads:
+            beside_mm = max(Fraction(0), r.x_mm - x_mm, x_mm - r.x_mm - r.width_mm)
+            off_mm.append(max(beside_mm, r.y_mm - y_mm, y_mm - r.y_mm - r.depth_mm))
+    text = "from the gate to a road"
+    return Finding(RULE, "gate", min(off_mm) <= _NOISE_MM, float(min(off_mm)), 0.0, "mm", "<=", text)
 
 
 def _modules(plan: Plan, roads: list[Area]) -> list[Finding]:
@@ -99,7 +106,6 @@ def _distance_squared(x_mm: int, y_mm: int, along: int, across: int, road: Area)
 
 def explain(brief: SiteBrief) -> str:
     """What the rule asks of this site."""
-    return (
-        "A connected road enters through the middle of the "
-        f"{brief.site.width_m:g} m south edge and comes within reach of every module."
-    )
+    site = brief.site
+    where = f"the middle of the {site.size_m[0]:g} m south edge" if site.size_m else "a gate"
+    return f"A connected road enters through {where} and comes within reach of every module."

@@ -7,6 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 import networkx as nx
+import shapely
 
 from prefab.brief import SiteBrief
 from prefab.plan import Feed, Plan, Run, Side
@@ -134,14 +135,17 @@ def _ends(plan: Plan) -> list[Finding]:
             hosts[at[tag].block, at[tag].cell].append(box)
     rooms = {m.sku: m.inside for m in plan.modules if m.inside}
     inside = {e.tag: (e.block, e.cell if rooms[e.sku] == "it_pod" else 0) for e in at.values() if e.sku in rooms}
-    width_mm, depth_mm = plan.brief.site.width_m * 1000, plan.brief.site.depth_m * 1000
+    land = plan.brief.site.parcel
+    at_mm = [m * 1000 for m in land.connection_m]
+    ground = land.drivable(0.0).buffer(_NOISE_MM)
+    shapely.prepare(ground)
     broken = []
     for run in plan.routed.runs:
         faults = []
         for tag, (x, y) in ((run.start, run.points_mm[0]), (run.end, run.points_mm[-1])):
             if tag in UTILITIES:
-                # The middle of an odd width is no whole number of millimetres.
-                on_it = y == 0 and abs(2 * x - width_mm) <= 1 + _NOISE_MM
+                # It need not lie on a whole number of millimetres.
+                on_it = max(abs(x - at_mm[0]), abs(y - at_mm[1])) <= 0.5 + _NOISE_MM
             elif tag not in at:
                 faults.append(f"{tag} is not in the plan")
                 continue
@@ -156,8 +160,8 @@ def _ends(plan: Plan) -> list[Finding]:
         steps = list(pairwise(run.points_mm))
         if any(a[0] != b[0] and a[1] != b[1] for a, b in steps):
             faults.append("a segment is not right-angled")
-        if any(not (0 <= x <= width_mm + _NOISE_MM and 0 <= y <= depth_mm + _NOISE_MM) for x, y in run.points_mm):
-            faults.append("it leaves the site")
+        if not shapely.covers(ground, shapely.LineString(run.points_mm)):
+            faults.append("it leaves the land, or crosses what must stay free")
         if faults:
             text = f"{run.carrier} {run.side}: {'; '.join(faults)}"
             broken.append(Finding(RULE, _name(run), False, float(len(faults)), 0.0, "faults", "==", text))
