@@ -63,6 +63,11 @@ class Site(Frozen):
         return rectangle(*self.size_m)
 
     @property
+    def area_m2(self) -> float:
+        """The whole of it."""
+        return self.size_m[0] * self.size_m[1] if self.size_m else self.parcel.polygon.area / 1e6
+
+    @property
     def inside_m2(self) -> Fraction:
         """The land within the set-backs and off what must stay free; of a parcel in whole square millimetres, up."""
         if self.size_m is not None:

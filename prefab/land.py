@@ -25,6 +25,8 @@ LEAST_M2 = 100.0
 """Less is no site: one container with its clearances takes as much."""
 GATE_OFF_M = 0.5
 """How far beside the outline a gate may be given: drawings are rounded."""
+ROUNDED_MM = 0.75
+"""What a point on the outline may lie off it once it is in whole millimetres."""
 _DEGREES_M = 1.0
 """Geographic coordinates of a site span less than this, and land in metres never does."""
 _ROUND = 16
@@ -39,6 +41,13 @@ class KeepOut(Frozen):
     outline_m: Outline
     setback_m: Annotated[float, Field(ge=0, le=500)] = 0.0
     """Further free ground around it."""
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        return {"keep_out": "Kept free", "building": "Building", "easement": "Easement", "flood": "Flood area"}[
+            self.what
+        ]
 
     @property
     def crossed(self) -> bool:

@@ -41,8 +41,8 @@ def make_placed(
 
 
 def _stub_mm2(site: Site, basis: DesignBasis) -> int:
-    """What the road at the gate of a rectangle takes of it: as long as wide, so that a part lies beyond the set-back, at
-    worst half off a narrow site."""
+    """What the road at the gate of a rectangle takes of its buildable land: as long as wide, a part lies beyond the
+    set-back, at worst half off a narrow site."""
     assert site.size_m is not None
     setback_mm = need(site.setback_m * 1000)
     width_mm = have(site.size_m[0] * 1000) - 2 * setback_mm

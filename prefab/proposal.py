@@ -342,7 +342,7 @@ def _answers(
     )
     modules = len(plan.connected.equipment)
     kept = sum(f.kept for f in findings)
-    area = brief.site.width_m * brief.site.depth_m / 10_000
+    area = brief.site.area_m2 / 10_000
     runs = sum(r.length_mm for r in plan.routed.runs) / 1e6 if plan.routed else 0.0
     te = projection.tokenergy_kwh_per_mtok
     site = "the site's " if projection.yields else ""

@@ -5,21 +5,23 @@ run inside a block or yard follows the lines between its modules; one to another
 the outlines and the road edges. Blocks of one layout are worked out once.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise, product
 from typing import NamedTuple
 
-import networkx as nx
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from prefab.basis import DesignBasis
-from prefab.brief import SiteBrief
+from prefab.brief import Site, SiteBrief
 from prefab.carrier import Carrier
+from prefab.land import ROUNDED_MM
 from prefab.module import Module
 from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
-from prefab.units import have, need
+from prefab.trench_lines import Exit, Grid, Point, Points, Rect, Tree, length, tidy
+from prefab.units import need
 
 STRIP_MM = 1000
 """Beside every module and around every outline, shared by the lanes."""
@@ -33,31 +35,7 @@ _RING = "mv_ac"
 # Where in a strip the lane's trench lies, from its west or south edge.
 _LANES: dict[Lane, float] = {("A", True): 0.2, ("A", False): 0.4, ("B", False): 0.6, ("B", True): 0.8}
 
-Point = tuple[int, int]
-Points = tuple[Point, ...]
-Rect = tuple[int, int, int, int]
-"""West, south, east, north in mm."""
-Node = tuple[int, int]
-"""A crossing of two lines, by their numbers from west and from south."""
-_START: Node = (-1, -1)
 _CORNERS = _SOUTH, _NORTH = -1, -2
-
-
-class _Exit(NamedTuple):
-    """A way onto the lines: the crossing, a point on the module's edge and the bend where it meets the line."""
-
-    node: Node
-    edge: Point
-    bend: Point
-    length_mm: int
-
-
-class _Tree(NamedTuple):
-    """For every crossing the one before it on the shortest way from a place, and that way's length."""
-
-    before: Mapping[Node, Sequence[Node]]
-    length_mm: Mapping[Node, float]
-    exits: Mapping[Node, _Exit]
 
 
 class _Lot(NamedTuple):
@@ -75,82 +53,17 @@ class _Lot(NamedTuple):
         return -off if lane[0] == "A" else self.width_mm + off, -off if item == _SOUTH else self.depth_mm + off
 
 
-class _Grid:
-    """Lines clear of obstacles and their crossings."""
-
-    def __init__(self, xs: Iterable[int], ys: Iterable[int], obstacles: Sequence[Rect]) -> None:
-        self.xs, self.ys = sorted(set(xs)), sorted(set(ys))
-        self.graph: nx.Graph[Node] = nx.Graph()
-        for j, y in enumerate(self.ys):
-            walls = [r for r in obstacles if r[1] < y < r[3]]
-            for i, (x, after) in enumerate(pairwise(self.xs)):
-                if not any(r[0] < after and x < r[2] for r in walls):
-                    self.graph.add_edge((i, j), (i + 1, j), weight=after - x)
-        for i, x in enumerate(self.xs):
-            walls = [r for r in obstacles if r[0] < x < r[2]]
-            for j, (y, after) in enumerate(pairwise(self.ys)):
-                if not any(r[1] < after and y < r[3] for r in walls):
-                    self.graph.add_edge((i, j), (i, j + 1), weight=after - y)
-
-    def point(self, node: Node) -> Point:
-        """Where a crossing lies."""
-        return self.xs[node[0]], self.ys[node[1]]
-
-    def corner(self, point: Point) -> list[_Exit]:
-        """The crossing at a point where two lines meet."""
-        return [_Exit((bisect_left(self.xs, point[0]), bisect_left(self.ys, point[1])), point, point, 0)]
-
-    def exits(self, rect: Rect, share: float) -> list[_Exit]:
-        """From each edge of a module to the line beside it and along it to the next crossings."""
-        west, south, east, north = rect
-        x, y = west + int((east - west) * share), south + int((north - south) * share)
-        i, j = bisect_right(self.xs, x) - 1, bisect_right(self.ys, y) - 1
-        found = []
-        for edge, line in ((south, bisect_right(self.ys, south) - 1), (north, bisect_left(self.ys, north))):
-            if self.graph.has_edge((i, line), (i + 1, line)):
-                found += [self._exit((k, line), (x, edge), (x, self.ys[line])) for k in (i, i + 1)]
-        for edge, line in ((west, bisect_right(self.xs, west) - 1), (east, bisect_left(self.xs, east))):
-            if self.graph.has_edge((line, j), (line, j + 1)):
-                found += [self._exit((line, k), (edge, y), (self.xs[line], y)) for k in (j, j + 1)]
-        return found
-
-    def gate(self, x: int) -> list[_Exit]:
-        """From the gate along the fence to the lines on either side, and up."""
-        i = bisect_right(self.xs, x)
-        return [self._exit((k, 0), (x, 0), (self.xs[k], 0)) for k in (i - 1, i) if (k, 0) in self.graph]
-
-    def _exit(self, node: Node, edge: Point, bend: Point) -> _Exit:
-        return _Exit(node, edge, bend, _length((edge, bend, self.point(node))))
-
-    def tree(self, exits: Sequence[_Exit]) -> _Tree:
-        """The shortest ways from a place with these exits."""
-        shortest = {e.node: e for e in sorted(exits, key=lambda e: (-e.length_mm, e))}
-        self.graph.add_node(_START)
-        for node, e in shortest.items():
-            self.graph.add_edge(_START, node, weight=e.length_mm)
-        before, lengths = nx.dijkstra_predecessor_and_distance(self.graph, _START)
-        self.graph.remove_node(_START)
-        return _Tree(before, lengths, shortest)
-
-    def way(self, exits: Sequence[_Exit], tree: _Tree) -> Points:
-        """The shortest way from a place with these exits to the one of the tree; empty when there is none."""
-        reached = [e for e in exits if e.node in tree.length_mm]
-        if not reached:
-            return ()
-        first = min(reached, key=lambda e: (tree.length_mm[e.node] + e.length_mm, e))
-        nodes = [first.node]
-        while (before := tree.before[nodes[-1]][0]) != _START:
-            nodes.append(before)
-        last = tree.exits[nodes[-1]]
-        return _tidy([first.edge, first.bend, *map(self.point, nodes), last.bend, last.edge])
-
-
 class _Ways:
     """Shortest ways between what stands on the site, kept because equal blocks ask for equal ones."""
 
-    def __init__(self, width_mm: int, depth_mm: int, placed: Placed, places: Mapping[str, Rect]) -> None:
-        self.fence = (0, 0, width_mm, depth_mm)
-        self.gate = (width_mm // 2, 0)
+    def __init__(self, site: Site, placed: Placed, places: Mapping[str, Rect]) -> None:
+        self.land = site.parcel
+        east_m, north_m = self.land.connection_m
+        self.gate = (round(east_m * 1000), round(north_m * 1000))
+        self.is_rectangle = site.size_m is not None
+        # The point of connection lies on a whole millimetre, the outline need not.
+        self.ground = self.land.drivable(0.0).buffer(ROUNDED_MM, join_style="mitre")
+        shapely.prepare(self.ground)
         self.places = places
         rects = [(a.purpose, (a.x_mm, a.y_mm, a.x_mm + a.width_mm, a.y_mm + a.depth_mm)) for a in placed.areas]
         self.roads = [r for purpose, r in rects if purpose == "road"]
@@ -163,7 +76,7 @@ class _Ways:
         self.outline: dict[str, Rect | None] = {tag: o for o, tags in members.items() for tag in tags}
         self.outline[GRID] = None
         self.index = {tag: i for tags in members.values() for i, tag in enumerate(tags)}
-        self.lots = {o: _lot(o, [places[tag] for tag in tags], self.fence) for o, tags in members.items()}
+        self.lots = {o: _lot(o, [places[tag] for tag in tags], self.ground) for o, tags in members.items()}
         # Corners are only looked up among the outlines, so a lot's grid and the site's agree on them.
         self.grid, self.site_grid = cache(self._grid), cache(self._site_grid)
         self.tree, self.site_tree = cache(self._tree), cache(self._site_tree)
@@ -183,15 +96,15 @@ class _Ways:
             if b:
                 parts.append(_shifted(self.inner(self.lots[b], lane, corner_b, self.index[end]), b))
             if all(parts):
-                found.append(_tidy([point for part in parts for point in part]))
-        return min(found, key=lambda points: (_length(points), points), default=self._straight(start, end))
+                found.append(tidy([point for part in parts for point in part]))
+        return min(found, key=lambda points: (length(points), points), default=self._straight(start, end))
 
     def _straight(self, start: str, end: str) -> Points:
         """Round one corner whatever is in the way: for plans moved by hand so that no line is clear."""
         a, b = (_middle(self.places[t]) if t in self.places else self.gate for t in (start, end))
-        return _tidy([a, (b[0], a[1]), b])
+        return tidy([a, (b[0], a[1]), b])
 
-    def _grid(self, lot: _Lot, lane: Lane) -> _Grid:
+    def _grid(self, lot: _Lot, lane: Lane) -> Grid:
         """Lines beside every module of a lot and beyond those edges of its outline that the lane uses."""
         share = int(STRIP_MM * _LANES[lane])
         xs = [lot.corner(lane, _SOUTH)[0]]
@@ -199,21 +112,21 @@ class _Ways:
         for west, south, east, north in lot.footprints:
             xs += [max(0, west - STRIP_MM + share), min(lot.width_mm, east + share)]
             ys += [max(0, south - STRIP_MM + share), min(lot.depth_mm, north + share)]
-        return _Grid(xs, ys, lot.footprints)
+        return Grid(xs, ys, lot.footprints)
 
-    def _exits(self, lot: _Lot, lane: Lane, item: int) -> list[_Exit]:
+    def _exits(self, lot: _Lot, lane: Lane, item: int) -> list[Exit]:
         if item in _CORNERS:
             return self.grid(lot, lane).corner(lot.corner(lane, item))
         return self.grid(lot, lane).exits(lot.footprints[item], _LANES[lane])
 
-    def _tree(self, lot: _Lot, lane: Lane, item: int) -> _Tree:
+    def _tree(self, lot: _Lot, lane: Lane, item: int) -> Tree:
         return self.grid(lot, lane).tree(self._exits(lot, lane, item))
 
     def _inner(self, lot: _Lot, lane: Lane, start: int, end: int) -> Points:
         """Within a lot, between modules and corners; empty when there is no way."""
         return self.grid(lot, lane).way(self._exits(lot, lane, start), self.tree(lot, lane, end))
 
-    def _site_grid(self, lane: Lane) -> _Grid:
+    def _site_grid(self, lane: Lane) -> Grid:
         """Lines along the outlines and, A on the west and south side, B on the others, beside every road."""
         off = int(VERGE_MM * _LANES[lane])
         xs: list[int] = []
@@ -229,18 +142,24 @@ class _Ways:
                 x, y = self._corner(lane, outline, item)
                 xs.append(x)
                 ys.append(y)
-        _, _, width, depth = self.fence
-        return _Grid((x for x in xs if 0 <= x <= width), (y for y in ys if 0 <= y <= depth), list(self.lots))
+        if not self.is_rectangle:
+            xs.append(self.gate[0])
+            ys.append(self.gate[1])
+        west, south, east, north = self.land.polygon.bounds
+        xs, ys = [x for x in xs if west <= x <= east], [y for y in ys if south <= y <= north]
+        return Grid(xs, ys, list(self.lots), None if self.is_rectangle else self.ground)
 
-    def _site_exits(self, lane: Lane, outline: Rect | None, item: int) -> list[_Exit]:
+    def _site_exits(self, lane: Lane, outline: Rect | None, item: int) -> list[Exit]:
         grid = self.site_grid(lane)
-        return grid.corner(self._corner(lane, outline, item)) if outline else grid.gate(self.gate[0])
+        if outline:
+            return grid.corner(self._corner(lane, outline, item))
+        return grid.gate(self.gate[0]) if self.is_rectangle else grid.corner(self.gate)
 
     def _corner(self, lane: Lane, outline: Rect, item: int) -> Point:
         x, y = self.lots[outline].corner(lane, item)
         return x + outline[0], y + outline[1]
 
-    def _site_tree(self, lane: Lane, outline: Rect | None, item: int) -> _Tree:
+    def _site_tree(self, lane: Lane, outline: Rect | None, item: int) -> Tree:
         return self.site_grid(lane).tree(self._site_exits(lane, outline, item))
 
     def _outer(self, lane: Lane, a: Rect | None, corner_a: int, b: Rect | None, corner_b: int) -> Points:
@@ -248,11 +167,11 @@ class _Ways:
         return self.site_grid(lane).way(self._site_exits(lane, a, corner_a), self.site_tree(lane, b, corner_b))
 
 
-def _lot(outline: Rect, places: Sequence[Rect], fence: Rect) -> _Lot:
+def _lot(outline: Rect, places: Sequence[Rect], ground: BaseGeometry) -> _Lot:
     x, y = outline[:2]
     footprints = tuple((west - x, south - y, east - x, north - y) for west, south, east, north in places)
-    room = min(x, y, fence[2] - outline[2], fence[3] - outline[3])
-    return _Lot(outline[2] - x, outline[3] - y, STRIP_MM if room >= STRIP_MM else 0, footprints)
+    around = shapely.box(x - STRIP_MM, y - STRIP_MM, outline[2] + STRIP_MM, outline[3] + STRIP_MM)
+    return _Lot(outline[2] - x, outline[3] - y, STRIP_MM if shapely.covers(ground, around) else 0, footprints)
 
 
 def _shifted(points: Points, outline: Rect) -> Points:
@@ -261,23 +180,6 @@ def _shifted(points: Points, outline: Rect) -> Points:
 
 def _middle(rect: Rect) -> Point:
     return (rect[0] + rect[2]) // 2, (rect[1] + rect[3]) // 2
-
-
-def _length(points: Sequence[Point]) -> int:
-    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in pairwise(points))
-
-
-def _tidy(points: Iterable[Point]) -> Points:
-    """Without repeated points and those between neighbours on one line; two points even where all are the same."""
-    kept: list[Point] = []
-    for point in points:
-        if kept and point == kept[-1]:
-            continue
-        while len(kept) > 1 and (kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]):
-            kept.pop()
-        if not kept or point != kept[-1]:
-            kept.append(point)
-    return tuple(kept) if len(kept) > 1 else (kept[0], kept[0])
 
 
 def make_routed(
@@ -299,7 +201,7 @@ def make_routed(
         along, across = (across, along) if p.turned else (along, across)
         places[p.tag] = (p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
     hosts = _hosts(equipment, modules, places)
-    ways = _Ways(have(brief.site.width_m * 1000), have(brief.site.depth_m * 1000), placed, places)
+    ways = _Ways(brief.site, placed, places)
     runs: dict[tuple[str, str, str, Side], Run] = {}
 
     def spot(tag: str) -> Point:
@@ -313,8 +215,8 @@ def make_routed(
         inside = one[0] == other[0]
         host = places.get(one[0])
         points = _within(host, one[1], other[1], _LANES[lane]) if inside and host else ways.way(lane, one[0], other[0])
-        length = need(_length(points) * (1 + basis.run_slack_frac) + 2 * basis.riser_mm)
-        run = Run(start=start, end=end, carrier=carrier, side=side, points_mm=points, length_mm=length)
+        laid_mm = need(length(points) * (1 + basis.run_slack_frac) + 2 * basis.riser_mm)
+        run = Run(start=start, end=end, carrier=carrier, side=side, points_mm=points, length_mm=laid_mm)
         runs[start, end, carrier, side] = run
 
     def nearest(tag: str, others: Iterable[str]) -> str:

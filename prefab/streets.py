@@ -26,7 +26,6 @@ from prefab.lots import (
     AISLE_MM,
     DEAD_END_COST,
     DEAD_END_MM,
-    FENCE_MM,
     ROAD_COST,
     VERGE_MM,
     Lot,
@@ -89,7 +88,6 @@ class View(NamedTuple):
 
 
 First = Literal["street", "row"]
-FIRST: list[First] = ["row", "street"]
 
 
 class Choice(NamedTuple):
@@ -156,7 +154,7 @@ class Sheet:
 
     def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
         self.view, self.widths = view, widths
-        self.buildable, self.drivable = self._seen(land.buildable(setback_m)), self._seen(land.drivable(FENCE_MM))
+        self.buildable, self.drivable = self._seen(land.buildable(setback_m)), self._seen(land.drivable(VERGE_MM))
         self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
         ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
         west = round(x) - widths.road // 2

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
 from prefab.documents.legend import FAMILIES, OTHER
+from prefab.documents.site_land import KEPT_OUT, LEFT, POINTS_PER_M, TOP, Sheet, make_dimensions, make_land, make_names
 from prefab.documents.style import GREY, INK, NAVY, WHITE, fitted, width_of
 from prefab.module import Module
 from prefab.plan import Area, Plan
@@ -16,12 +17,11 @@ from prefab.units import day, number
 # Points on paper for the land, landscape or portrait, so that the sheet fits a page of the proposal unscaled.
 _WIDE, _TALL = (516.0, 384.0), (269.0, 596.0)
 _PANEL = 176.0
-_LEFT, _TOP, _BOTTOM = 26.0, 8.0, 30.0
+_BOTTOM = 30.0
 _SCALES = tuple(n * 10**e for e in (2, 3, 4) for n in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5))
-_POINTS_PER_M = 72 / 0.0254
 _TAG_SIZES = (6.0, 5.0, 4.2, 3.5, 2.9, 2.4)
 _NAME_SIZES = (15.0, 12.0, 10.0, 8.0, 6.5, 5.0, 4.2)
-_GRASS, _ASPHALT, _KERB = "#f4f6f1", "#d9dcdf", "#b9bec3"
+_ASPHALT, _KERB = "#d9dcdf", "#b9bec3"
 _PHASES = ("#e3edf4", "#e9e6f3", "#f6ece0", "#e4f1ea", "#f5e6e9", "#eef0dc")
 _YARD = "#f3f1e6"
 _TRENCHES: dict[str, tuple[str, str, tuple[float, ...]]] = {
@@ -33,26 +33,6 @@ _TRENCHES: dict[str, tuple[str, str, tuple[float, ...]]] = {
 _SLACK = 1.15
 _Ends = tuple[int, int, int, int]
 """West, south, east, north in mm."""
-
-
-class _Sheet(NamedTuple):
-    """From millimetres on the land (north up) to points on paper (down)."""
-
-    scale: int
-    width_m: float
-    depth_m: float
-
-    def length(self, mm: float) -> float:
-        """Points for a length on the land."""
-        return mm / 1000 * _POINTS_PER_M / self.scale
-
-    def x(self, mm: float) -> float:
-        """Points from the left."""
-        return _LEFT + self.length(mm)
-
-    def y(self, mm: float) -> float:
-        """Points from the top."""
-        return _TOP + self.length(self.depth_m * 1000 - mm)
 
 
 class _Box(NamedTuple):
@@ -69,25 +49,27 @@ class _Box(NamedTuple):
 def make_site_plan(plan: Plan) -> Drawing:
     """The plan's land with everything placed on it; runs too once they are routed."""
     site = plan.brief.site
-    room = _WIDE if site.width_m * 1.25 >= site.depth_m else _TALL
-    fits = (s for s in _SCALES if max(site.width_m / room[0], site.depth_m / room[1]) * _POINTS_PER_M <= s)
-    sheet = _Sheet(int(next(fits)), site.width_m, site.depth_m)
+    width_m, depth_m = site.size_m or [mm / 1000 for mm in site.parcel.polygon.bounds[2:]]
+    room = _WIDE if width_m * 1.25 >= depth_m else _TALL
+    fits = (s for s in _SCALES if max(width_m / room[0], depth_m / room[1]) * POINTS_PER_M <= s)
+    sheet = Sheet(int(next(fits)), width_m, depth_m)
     boxes = _boxes(plan)
     shapes = [
-        *_land(plan, sheet),
+        *make_land(plan, sheet),
         *_roads(plan, sheet),
         *_areas(plan, boxes, sheet),
         *_modules(boxes, sheet),
         *_trenches(plan, sheet),
         *_tags(boxes, sheet),
         *_names(plan, boxes, sheet),
-        *_dimensions(plan, sheet),
+        *make_dimensions(plan, sheet),
+        *make_names(plan, sheet),
     ]
-    left = _LEFT + sheet.length(site.width_m * 1000) + 22
+    left = LEFT + sheet.length(width_m * 1000) + 22
     drawn = {s.stroke for s in shapes if isinstance(s, Line) and s.layer == "trenches"}
     unnamed = len(_of(plan, "block", "yard")) - sum(isinstance(s, Label) and s.layer == "names" for s in shapes)
     panel, bottom = _panel(plan, boxes, sheet, left, drawn, unnamed)
-    height = max(_TOP + sheet.length(site.depth_m * 1000) + _BOTTOM, bottom)
+    height = max(TOP + sheet.length(depth_m * 1000) + _BOTTOM, bottom)
     return Drawing(left + _PANEL, height, (*shapes, *panel), f"Site plan of {plan.brief.name}, scale 1:{sheet.scale}")
 
 
@@ -104,24 +86,16 @@ def _boxes(plan: Plan) -> list[_Box]:
     return found
 
 
-def _rect(sheet: _Sheet, item: Area | _Box, layer: str, **paint: Any) -> Rect:
+def _rect(sheet: Sheet, item: Area | _Box, layer: str, **paint: Any) -> Rect:
     width, height = sheet.length(item.width_mm), sheet.length(item.depth_mm)
     return Rect(sheet.x(item.x_mm), sheet.y(item.y_mm + item.depth_mm), width, height, layer=layer, **paint)
-
-
-def _land(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
-    width, height, inset = (sheet.length(m * 1000) for m in (sheet.width_m, sheet.depth_m, plan.brief.site.setback_m))
-    yield Rect(_LEFT, _TOP, width, height, _GRASS, INK, 1.1, layer="site", title="Site boundary")
-    if inset:
-        inner = (_LEFT + inset, _TOP + inset, width - 2 * inset, height - 2 * inset)
-        yield Rect(*inner, stroke=GREY, stroke_width=0.4, dash=(4, 2, 1, 2), layer="site", title="Set-back")
 
 
 def _of(plan: Plan, *purposes: str) -> list[Area]:
     return [a for a in (plan.placed.areas if plan.placed else ()) if a.purpose in purposes]
 
 
-def _roads(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
+def _roads(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
     roads = _of(plan, "road")
     for road in roads:  # kerbs first, so that they do not cross the junctions
         yield _rect(sheet, road, "roads", stroke=_KERB, stroke_width=1.0)
@@ -149,7 +123,7 @@ def _inside(area: Area, boxes: Iterable[_Box]) -> list[_Box]:
     ]
 
 
-def _areas(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+def _areas(plan: Plan, boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
     phases = _phase_of(plan)
     for area in _of(plan, "block", "yard"):
         fill = _YARD
@@ -163,13 +137,13 @@ def _family(module: Module) -> tuple[str, str]:
     return FAMILIES.get(module.family, OTHER)
 
 
-def _modules(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+def _modules(boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
     for b in boxes:
         title = f"{b.tag}: {b.module.sku}, {b.module.title}"
         yield _rect(sheet, b, "modules", fill=_family(b.module)[1], stroke=INK, stroke_width=0.2, title=title)
 
 
-def _trenches(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
+def _trenches(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
     """Where runs lie outside blocks and yards, each stretch once."""
     ends = [_ends(a) for a in _of(plan, "block", "yard")]
     media = {c.key: c.medium for c in plan.carriers}
@@ -210,7 +184,7 @@ def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _tags(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+def _tags(boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
     for b in boxes:
         block, _, rest = b.tag.partition("-")
         text = rest if block[:1] == "B" and block[1:].isdigit() and rest else b.tag
@@ -223,7 +197,7 @@ def _tags(boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
             yield Label(x, y, text, size, "middle", WHITE, turned=turned, layer="tags")
 
 
-def _names(plan: Plan, boxes: list[_Box], sheet: _Sheet) -> Iterator[Shape]:
+def _names(plan: Plan, boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
     """Names where nothing stands: within the outline, else along it, else on a tab over its north edge."""
     tabs: list[_Ends] = []
     taken = [_ends(a) for a in _of(plan, "block", "yard", "road")]
@@ -303,33 +277,12 @@ def _meets(ends: _Ends, others: Iterable[_Ends]) -> bool:
     return any(w < east and west < e and s < north and south < n for w, s, e, n in others)
 
 
-def _dimensions(plan: Plan, sheet: _Sheet) -> Iterator[Shape]:
-    site = plan.brief.site
-    right, foot = sheet.x(site.width_m * 1000), sheet.y(0)
-    gate = (_LEFT + right) / 2
-    arrow = ((gate, foot + 1), (gate - 4, foot + 8), (gate + 4, foot + 8))
-    yield Line(arrow, NAVY, 0.3, closed=True, fill=NAVY, layer="dimensions")
-    yield Label(gate + 6, foot + 8, "Gate", 7, colour=NAVY, bold=True, layer="dimensions")
-    y = foot + 16
-    yield Line(((_LEFT, y), (right, y)), GREY, 0.4, layer="dimensions")
-    for x in (_LEFT, right):
-        yield Line(((x, foot + 3), (x, y + 3)), GREY, 0.4, layer="dimensions")
-        yield Line(((x - 2, y + 2), (x + 2, y - 2)), INK, 0.7, layer="dimensions")
-    yield Label(gate, y + 9, f"{site.width_m:g} m", 7.5, "middle", layer="dimensions")
-    x = _LEFT - 9
-    yield Line(((x, _TOP), (x, foot)), GREY, 0.4, layer="dimensions")
-    for y in (_TOP, foot):
-        yield Line(((x - 3, y), (_LEFT - 2, y)), GREY, 0.4, layer="dimensions")
-        yield Line(((x - 2, y + 2), (x + 2, y - 2)), INK, 0.7, layer="dimensions")
-    yield Label(x - 3, (_TOP + foot) / 2, f"{site.depth_m:g} m", 7.5, "middle", turned=True, layer="dimensions")
-
-
 def _panel(
-    plan: Plan, boxes: list[_Box], sheet: _Sheet, left: float, drawn: Set[str], unnamed: int
+    plan: Plan, boxes: list[_Box], sheet: Sheet, left: float, drawn: Set[str], unnamed: int
 ) -> tuple[list[Shape], float]:
     """Title, north, scale bar and legend right of the land, and where they end; `drawn` are colours of trenches."""
     shapes: list[Shape] = []
-    y = _TOP + 9
+    y = TOP + 9
 
     def text(words: str, size: float, bold: bool = False, colour: str = INK, x: float = 0.0, step: float = 0.0) -> None:
         nonlocal y
@@ -352,7 +305,7 @@ def _panel(
         used_m2 = (max(e[2] for e in ends) - min(e[0] for e in ends)) * (
             max(e[3] for e in ends) - min(e[1] for e in ends)
         )
-        text(f"Land {sheet.width_m * sheet.depth_m / 1e4:.2f} ha, developed {used_m2 / 1e10:.2f} ha", 7.5, step=11)
+        text(f"Land {plan.brief.site.area_m2 / 1e4:.2f} ha, developed {used_m2 / 1e10:.2f} ha", 7.5, step=11)
     text(f"Road width {plan.basis.road_width_mm / 1000:g} m, set-back {plan.brief.site.setback_m:g} m", 7.5, step=18)
     text("Modules on the land", 8, bold=True, step=12)
     counts = Counter(_family(b.module) for b in boxes)
@@ -365,6 +318,8 @@ def _panel(
     for phase, named in enumerate(phases):
         swatch(f"Blocks, {named.name}" if len(phases) > 1 else "Blocks", _PHASES[phase % len(_PHASES)], NAVY)
     swatch("Yards of the site's plant", _YARD, GREY)
+    for keep_out in {k.what: k for k in plan.brief.site.parcel.keep_out}.values():
+        swatch(keep_out.title, KEPT_OUT, GREY)
     if unnamed:
         text(f"Without room for a name: {unnamed}", 7.5, colour=GREY, step=11.5)
     if drawn:
@@ -385,7 +340,7 @@ def _north(x: float, y: float) -> list[Shape]:
     ]
 
 
-def _scale_bar(sheet: _Sheet, x: float, y: float) -> list[Shape]:
+def _scale_bar(sheet: Sheet, x: float, y: float) -> list[Shape]:
     """Four fields of a round length, together at most 110 points."""
     step_m = max((m for m in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250) if sheet.length(4000 * m) <= 110), default=1)
     field = sheet.length(step_m * 1000)

@@ -10,6 +10,7 @@ import networkx as nx
 import shapely
 
 from prefab.brief import SiteBrief
+from prefab.land import ROUNDED_MM
 from prefab.plan import Feed, Plan, Run, Side
 from prefab.results import Finding
 from prefab.rules.network import UTILITIES
@@ -137,7 +138,7 @@ def _ends(plan: Plan) -> list[Finding]:
     inside = {e.tag: (e.block, e.cell if rooms[e.sku] == "it_pod" else 0) for e in at.values() if e.sku in rooms}
     land = plan.brief.site.parcel
     at_mm = [m * 1000 for m in land.connection_m]
-    ground = land.drivable(0.0).buffer(_NOISE_MM)
+    ground = land.drivable(0.0).buffer(ROUNDED_MM, join_style="mitre")
     shapely.prepare(ground)
     broken = []
     for run in plan.routed.runs:
