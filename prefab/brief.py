@@ -2,7 +2,6 @@
 
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -54,7 +53,7 @@ class Site(Frozen):
         """Of a rectangle, west to east and south to north."""
         return None if self.width_m is None or self.depth_m is None else (self.width_m, self.depth_m)
 
-    @cached_property
+    @property
     def parcel(self) -> Land:
         """The land, whichever way it is given."""
         if self.land is not None:

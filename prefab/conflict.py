@@ -20,7 +20,7 @@ Section = dict[str, Any]
 
 _THE_QUESTION = "phases.it_mw"
 _FAR = timedelta(days=36_500)
-_ANY_LAND: Section = {"width_m": 5000.0, "depth_m": 5000.0}
+_ANY_LAND: Section = {"width_m": 5000.0, "depth_m": 5000.0, "land": None}
 _NO_BATTERY: Section = {"power_mw": 0.0, "duration_h": 0.0}
 _GIVEN_UP: dict[str, Section] = {
     "autonomy.generator_h": {"generator_h": 0.0},

@@ -143,17 +143,33 @@ class _Ways:
                 xs.append(x)
                 ys.append(y)
         if not self.is_rectangle:
-            xs.append(self.gate[0])
-            ys.append(self.gate[1])
-        west, south, east, north = self.land.polygon.bounds
-        xs, ys = [x for x in xs if west <= x <= east], [y for y in ys if south <= y <= north]
-        return Grid(xs, ys, list(self.lots), None if self.is_rectangle else self.ground)
+            xs += [x for x, _ in self._around_connection(lane)]
+            ys += [y for _, y in self._around_connection(lane)]
+        bounds = self.land.polygon.bounds
+        lines = [x for x in xs if bounds[0] <= x <= bounds[2]], [y for y in ys if bounds[1] <= y <= bounds[3]]
+        return Grid(*lines, list(self.lots), None if self.is_rectangle else self.ground)
 
     def _site_exits(self, lane: Lane, outline: Rect | None, item: int) -> list[Exit]:
         grid = self.site_grid(lane)
         if outline:
             return grid.corner(self._corner(lane, outline, item))
-        return grid.gate(self.gate[0]) if self.is_rectangle else grid.corner(self.gate)
+        return grid.gate(self.gate[0]) if self.is_rectangle else self._from_connection(grid, lane)
+
+    def _around_connection(self, lane: Lane) -> list[Point]:
+        """Where a lane begins beside the utility's point of connection, so that A and B part there."""
+        off = int(VERGE_MM * (2 * _LANES[lane] - 1))
+        x, y = self.gate
+        return [(x + off, y + abs(off)), (x + off, y - abs(off))]
+
+    def _from_connection(self, grid: Grid, lane: Lane) -> list[Exit]:
+        found = []
+        for corner in self._around_connection(lane):
+            for bend in ((corner[0], self.gate[1]), (self.gate[0], corner[1])):
+                if shapely.covers(self.ground, shapely.LineString([self.gate, bend, corner])):
+                    found += [
+                        Exit(e.node, self.gate, bend, length((self.gate, bend, corner))) for e in grid.corner(corner)
+                    ]
+        return found
 
     def _corner(self, lane: Lane, outline: Rect, item: int) -> Point:
         x, y = self.lots[outline].corner(lane, item)

@@ -260,10 +260,9 @@ class Streets:
                 key=lambda lot: (lot.yard in rear) - (lot.yard not in ("", *rear)),
             )
             order = tuple(self.kinds.index(lot.stacks) for lot in lots)
-            for way_in, first, half_mm in product(
-                range(len(self.sheets)), ("row", "street"), self._halves_mm(depths_mm)
-            ):
-                yield Choice(way_in, first, "near", half_mm, 0, depths_mm, order)
+            for way_in, half_mm in product(range(len(self.sheets)), self._halves_mm(depths_mm)):
+                yield Choice(way_in, "row", "near", half_mm, 0, depths_mm, order)
+                yield Choice(way_in, "street", "near", half_mm, 0, depths_mm, order)
 
     def _halves_mm(self, depths_mm: Sequence[int]) -> list[int]:
         wide = max(self.stock.pick(kind, cap).width_mm for kind, cap in zip(self.kinds, depths_mm, strict=True))

@@ -41,7 +41,8 @@ def make_site_pages(proposal: Proposal, site_plan: Drawing) -> list[Flowable]:
     template = LANDSCAPE if wide else PORTRAIT
     width, height = (LANDSCAPE_WIDTH, _SHEET_HEIGHT) if wide else (INNER_WIDTH, 640.0)
     site = proposal.plan.brief.site
-    note = f"Land of {site.width_m:g} x {site.depth_m:g} m; north is up. The same drawing to scale: site.svg."
+    land = f"{site.size_m[0]:g} x {site.size_m[1]:g} m" if site.size_m else f"{site.area_m2 / 1e4:.2f} ha"
+    note = f"Land of {land}; north is up. The same drawing to scale: site.svg."
     return [
         NextPageTemplate(template),
         PageBreak(),

@@ -2,7 +2,7 @@
 
 from reportlab.platypus import Flowable
 
-from prefab.brief import Phase, SiteBrief
+from prefab.brief import Phase, Site, SiteBrief
 from prefab.documents.dependability_rows import summary_text
 from prefab.documents.labels import (
     counted,
@@ -130,7 +130,7 @@ def make_requirements(proposal: Proposal) -> list[Flowable]:
     own = [plan.carrier(carrier).title for carrier in wish.scope.of_pods]
     smoothing = f"fast storage for {brief.storage.smoothing_frac:.0%} of the pods' peak power in each block"
     rows = (
-        ("Land", f"{site.width_m:g} m west to east, {site.depth_m:g} m south to north, set-back {site.setback_m:g} m"),
+        ("Land", _land(site)),
         ("Country of the public holidays", site.country),
         ("Climate", f"{plan.climate.title}; design dry bulb {dry_bulb:g} °C, altitude {altitude:g} m"),
         *(
@@ -182,6 +182,15 @@ _SCOPE = (
     ("Computers, network and software", "owner", "not included"),
     ("Fuel, water, electricity, insurance, operation", "owner", "not included"),
 )
+
+
+def _land(site: Site) -> str:
+    setback = f"set-back {site.setback_m:g} m"
+    if site.size_m:
+        return f"{site.size_m[0]:g} m west to east, {site.size_m[1]:g} m south to north, {setback}"
+    own = ", more or less along some edges" if site.parcel.setback else ""
+    free = f"; kept free: {', '.join(k.name for k in site.parcel.keep_out)}" if site.parcel.keep_out else ""
+    return f"parcel of {site.area_m2 / 1e4:.2f} ha, {setback}{own}{free}"
 
 
 def _asked_of_storage(brief: SiteBrief) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from prefab.plan import Plan
 LEFT, TOP = 26.0, 8.0
 """Of the land on the sheet."""
 POINTS_PER_M = 72 / 0.0254
-_GRASS = "#f4f6f1"
+GRASS = "#f4f6f1"
 KEPT_OUT = "#efd9d7"
 
 
@@ -44,7 +44,7 @@ def make_land(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
         yield from _parcel(plan, sheet)
         return
     width, height, inset = (sheet.length(m * 1000) for m in (sheet.width_m, sheet.depth_m, site.setback_m))
-    yield Rect(LEFT, TOP, width, height, _GRASS, INK, 1.1, layer="site", title="Site boundary")
+    yield Rect(LEFT, TOP, width, height, GRASS, INK, 1.1, layer="site", title="Site boundary")
     if inset:
         inner = (LEFT + inset, TOP + inset, width - 2 * inset, height - 2 * inset)
         yield Rect(*inner, stroke=GREY, stroke_width=0.4, dash=(4, 2, 1, 2), layer="site", title="Set-back")
@@ -54,7 +54,7 @@ def _parcel(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
     site = plan.brief.site
     land = site.parcel
     for ring in _rings(land.polygon, sheet):
-        yield Line(ring, INK, 1.1, closed=True, fill=_GRASS, layer="site", title="Site boundary")
+        yield Line(ring, INK, 1.1, closed=True, fill=GRASS, layer="site", title="Site boundary")
     for keep_out in land.keep_out:
         for ring in _rings(keep_out.polygon, sheet):
             yield Line(ring, GREY, 0.6, closed=True, fill=KEPT_OUT, layer="site", title=keep_out.name)

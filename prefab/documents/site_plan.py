@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 
 from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
 from prefab.documents.legend import FAMILIES, OTHER
-from prefab.documents.site_land import KEPT_OUT, LEFT, POINTS_PER_M, TOP, Sheet, make_dimensions, make_land, make_names
+from prefab.documents.site_land import (
+    GRASS,
+    KEPT_OUT,
+    LEFT,
+    POINTS_PER_M,
+    TOP,
+    Sheet,
+    make_dimensions,
+    make_land,
+    make_names,
+)
 from prefab.documents.style import GREY, INK, NAVY, WHITE, fitted, width_of
 from prefab.module import Module
 from prefab.plan import Area, Plan
@@ -218,7 +228,7 @@ def _names(plan: Plan, boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
                 x, y, turned, ground = west + found[0], south + found[1], not free, ""
                 break
             if beside:
-                (x, y, turned), ground = beside, _GRASS
+                (x, y, turned), ground = beside, GRASS
                 taken.append(_around(x, y, *((high, wide) if turned else (wide, high))))
                 break
         if ground == WHITE:
