@@ -1,22 +1,27 @@
 """The land: its outline with what must stay free in it, in metres, and what may stand and drive on it."""
 
-from collections.abc import Iterator
+from cmath import phase, rect
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import cos, pi
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import shapely
 from pydantic import Field, model_validator
-from shapely import LineString, Polygon
+from shapely import LineString, Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
 
+from prefab.land_shape import CORNERS_MAX
 from prefab.provenance import Text
 from prefab.tables import Frozen
 
-Metres = Annotated[float, Field(ge=-10_000, le=10_000)]
+REACH_M = 10_000.0
+"""No land is larger."""
+Metres = Annotated[float, Field(ge=-REACH_M, le=REACH_M)]
 Point = tuple[Metres, Metres]
 """East and north of the brief's origin."""
-Outline = Annotated[tuple[Point, ...], Field(min_length=3, max_length=5_000)]
+Outline = Annotated[tuple[Point, ...], Field(min_length=3, max_length=CORNERS_MAX)]
 """Corners one after the other, counter-clockwise, the first one not repeated."""
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -28,6 +33,17 @@ _DEGREES_M = 1.0
 """Geographic coordinates of a site span less than this, and land in metres never does."""
 _ROUND = 16
 """Segments of a quarter circle around corners."""
+
+Loc = tuple[str | int, ...]
+"""Where in a `Land`: a key, and the place in its list."""
+
+
+class Crooked(NamedTuple):
+    """Why an outline is no simple polygon."""
+
+    corners: tuple[int, ...]
+    """Counted from 1; none where all of them are meant."""
+    what: str
 
 
 class KeepOut(Frozen):
@@ -48,6 +64,10 @@ class KeepOut(Frozen):
     def polygon(self) -> Polygon:
         """In mm."""
         return polygon_mm(self.outline_m)
+
+    def around_mm(self) -> BaseGeometry:
+        """With its further free ground, in mm."""
+        return _around(self.polygon, self.setback_m * 1000)
 
     @model_validator(mode="after")
     def _is_simple(self) -> "KeepOut":
@@ -100,7 +120,7 @@ class Land(Frozen):
     def edges(self) -> tuple[LineString, ...]:
         """In mm, from corner to corner."""
         corners = list(self.polygon.exterior.coords)
-        return tuple(LineString(pair) for pair in zip(corners, corners[1:], strict=False))
+        return tuple(LineString(pair) for pair in pairwise(corners))
 
     def setbacks_mm(self, setback_m: float) -> tuple[float, ...]:
         """Of each edge, `setback_m` where nothing else is said."""
@@ -109,8 +129,10 @@ class Land(Frozen):
 
     def buildable(self, setback_m: float) -> BaseGeometry:
         """What is left within all set-backs and outside what must stay free, never a hair more."""
-        kept = [_around(edge, mm) for edge, mm in zip(self.edges, self.setbacks_mm(setback_m), strict=True)]
-        kept += [_around(k.polygon, k.setback_m * 1000) for k in self.keep_out]
+        kept: list[BaseGeometry] = [
+            _along(edge, mm) for edge, mm in zip(self.edges, self.setbacks_mm(setback_m), strict=True) if mm
+        ]
+        kept += [k.around_mm() for k in self.keep_out]
         return self.polygon.difference(shapely.union_all(kept))
 
     def drivable(self, fence_mm: float) -> BaseGeometry:
@@ -119,35 +141,42 @@ class Land(Frozen):
         ground = self.polygon.buffer(-fence_mm, join_style="mitre") if fence_mm else self.polygon
         return ground.difference(shapely.union_all(barred)) if barred else ground
 
+    @model_validator(mode="before")
+    @classmethod
+    def _was_read(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("file") and "outline_m" not in given:
+            raise ValueError("file: is read with the brief's own file; give outline_m and gate where there is none")
+        return given
+
     @model_validator(mode="after")
     def _holds_together(self) -> "Land":
         _refuse_crooked(self.outline_m, "outline_m")
-        spans_m = [max(axis) - min(axis) for axis in zip(*self.outline_m, strict=True)]
-        if max(spans_m) < _DEGREES_M and all(abs(x) <= 180 and abs(y) <= 90 for x, y in self.outline_m):
+        if look_like_degrees(self.outline_m):
             raise ValueError("outline_m: looks like degrees; metres are meant, or a GeoJSON file with `file`")
-        if self.polygon.area / 1e6 < LEAST_M2:
-            raise ValueError(f"outline_m: {self.polygon.area / 1e6:.3g} m2 of land; at least {LEAST_M2:g} m2")
-        for mistake in self._mistakes():
+        for _, mistake in self.mistakes():
             raise ValueError(mistake)
         return self
 
-    def _mistakes(self) -> Iterator[str]:
-        for k in self.keep_out:
+    def mistakes(self) -> Iterator[tuple[Loc, str]]:
+        """What does not go together, each with its place."""
+        if self.polygon.area / 1e6 < LEAST_M2:
+            yield ("outline_m",), f"outline_m: {self.polygon.area / 1e6:.3g} m2 of land; at least {LEAST_M2:g} m2"
+        for n, k in enumerate(self.keep_out):
             if not k.polygon.intersects(self.polygon):
-                yield f"keep_out {k.name!r}: lies off the land"
-        for s in self.setback:
+                yield ("keep_out", n), f"keep_out {k.name!r}: lies off the land"
+        for n, s in enumerate(self.setback):
             if s.edge > len(self.edges):
-                yield f"setback: edge {s.edge}: the outline has {len(self.edges)} edges"
+                yield ("setback", n), f"setback: edge {s.edge}: the outline has {len(self.edges)} edges"
         if len({s.edge for s in self.setback}) < len(self.setback):
-            yield "setback: an edge is named twice; each at most once"
-        for gate in self.gate:
+            yield ("setback",), "setback: an edge is named twice; each at most once"
+        for n, gate in enumerate(self.gate):
             off_m = self.polygon.exterior.distance(_point_mm(gate.at_m)) / 1000
             if off_m > GATE_OFF_M:
-                yield f"gate {gate.name!r}: {off_m:.1f} m off the outline; at most {GATE_OFF_M:g} m"
+                yield ("gate", n), f"gate {gate.name!r}: {off_m:.1f} m off the outline; at most {GATE_OFF_M:g} m"
         if self.utility_m is not None:
             off_m = self.polygon.distance(_point_mm(self.utility_m)) / 1000
             if off_m > GATE_OFF_M:
-                yield f"utility_m: {off_m:.1f} m off the land; at most {GATE_OFF_M:g} m"
+                yield ("utility_m",), f"utility_m: {off_m:.1f} m off the land; at most {GATE_OFF_M:g} m"
 
 
 def polygon_mm(outline_m: Outline) -> Polygon:
@@ -165,21 +194,63 @@ def _point_mm(at_m: Point) -> shapely.Point:
     return shapely.Point(at_m[0] * 1000, at_m[1] * 1000)
 
 
-def _around(what: BaseGeometry, off_mm: float) -> BaseGeometry:
-    """All that is nearer than so much: arcs lie outside the circle and touch it."""
+def _along(edge: LineString, off_mm: float) -> Polygon:
+    """All that is nearer to an edge than so much: beside it exactly, its round ends lie outside the circle."""
+    start, end = (complex(*corner) for corner in edge.coords)
+    turn = pi / (2 * _ROUND)
+    ahead, reach = phase(end - start), off_mm / cos(turn / 2)
+    bend = [rect(reach, ahead - pi / 2 + (k + 0.5) * turn) for k in range(2 * _ROUND)]
+    return Polygon([(p.real, p.imag) for p in [*(end + b for b in bend), *(start - b for b in bend)]])
+
+
+def _around(polygon: Polygon, off_mm: float) -> BaseGeometry:
+    """The same of a polygon and what lies within it."""
     if not off_mm:
-        return what
-    return what.buffer(off_mm / cos(pi / 4 / _ROUND), quad_segs=_ROUND)
+        return polygon
+    corners = list(polygon.exterior.coords)
+    edges = [LineString(pair) for pair in pairwise(corners)]
+    return shapely.union_all([polygon, *(_along(edge, off_mm) for edge in edges)])
+
+
+def look_like_degrees(corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether figures may be degrees east and north and, for their small span, cannot be metres."""
+    spans = [max(axis) - min(axis) for axis in zip(*corners, strict=True)]
+    return max(spans) < _DEGREES_M and all(abs(x) <= 180 and abs(y) <= 90 for x, y in corners)
+
+
+def crooked(corners: Sequence[tuple[float, float]]) -> Crooked | None:
+    """The first reason why corners are no simple polygon, counter-clockwise, its first corner not repeated."""
+    for n, (one, other) in enumerate(zip(corners, (*corners[1:], corners[0]), strict=True), 1):
+        if one == other:
+            what = "is the first corner again; leave it out" if n == len(corners) else "is given twice"
+            return Crooked((n,), what)
+    if crossing := _crossing(corners):
+        return crossing
+    if not Polygon(corners).exterior.is_ccw:
+        return Crooked((), "its corners run clockwise; give them counter-clockwise")
+    return None
+
+
+def _crossing(corners: Sequence[tuple[float, float]]) -> Crooked | None:
+    last = len(corners) - 1
+    edges = [LineString(pair) for pair in zip(corners, (*corners[1:], corners[0]), strict=True)]
+    met = sorted((i, j) for i, j in STRtree(edges).query(edges, predicate="intersects").T.tolist() if i < j)
+    for i, j in met:
+        if j - i not in (1, last):
+            return Crooked((i + 1, j + 1), "the edges that begin there meet; a simple polygon is needed")
+        if not edges[i].touches(edges[j]):
+            return Crooked(((j if j - i == 1 else i) + 1,), "the outline runs back on itself; leave the corner out")
+    return None
 
 
 def _refuse_crooked(outline_m: Outline, where: str) -> None:
     """Raises ValueError for an outline that is no simple polygon, with the place."""
-    for n, (one, other) in enumerate(zip(outline_m, (*outline_m[1:], outline_m[0]), strict=True), 1):
-        if one == other:
-            what = "the first corner is repeated at the end; leave it out" if n == len(outline_m) else "is given twice"
-            raise ValueError(f"{where}: corner {n}: {what}")
-    polygon = Polygon(outline_m)
-    if not polygon.is_valid:
-        raise ValueError(f"{where}: {shapely.is_valid_reason(polygon)}; a simple polygon is needed")
-    if not polygon.exterior.is_ccw:
-        raise ValueError(f"{where}: its corners run clockwise; give them counter-clockwise")
+    if found := crooked(outline_m):
+        raise ValueError(f"{where}: {said_of(found.corners)}{found.what}")
+
+
+def said_of(corners: Sequence[int]) -> str:
+    """Numbers of corners as the beginning of a message."""
+    if not corners:
+        return ""
+    return f"{'corner' if len(corners) == 1 else 'corners'} {' and '.join(map(str, corners))}: "
