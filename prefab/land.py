@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from math import cos, pi
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import shapely
 from pydantic import Field, model_validator
@@ -94,11 +94,13 @@ class Gate(Frozen):
 class Land(Frozen):
     """A parcel as it is."""
 
-    outline_m: Outline
+    outline_m: Outline = ()
+    """Never empty; the default lets a missing one be told apart from a file that was not read."""
     keep_out: tuple[KeepOut, ...] = ()
     setback: tuple[EdgeSetback, ...] = ()
     """Of edges with another one than the site's."""
-    gate: Annotated[tuple[Gate, ...], Field(min_length=1)]
+    gate: Annotated[tuple[Gate, ...], Field(min_length=1)] = ()
+    """Never empty either."""
     utility_m: Point | None = None
     """The utility's point of connection; otherwise the first gate."""
     file: Text = ""
@@ -141,15 +143,13 @@ class Land(Frozen):
         ground = self.polygon.buffer(-fence_mm, join_style="mitre") if fence_mm else self.polygon
         return ground.difference(shapely.union_all(barred)) if barred else ground
 
-    @model_validator(mode="before")
-    @classmethod
-    def _was_read(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("file") and "outline_m" not in given:
-            raise ValueError("file: is read with the brief's own file; give outline_m and gate where there is none")
-        return given
-
     @model_validator(mode="after")
     def _holds_together(self) -> "Land":
+        if not self.outline_m:
+            unread = "file: is read where the brief itself is a file; give outline_m and gate"
+            raise ValueError(unread if self.file else "outline_m: missing; it must be given, or a file")
+        if not self.gate:
+            raise ValueError("gate: missing; at least one must be given")
         _refuse_crooked(self.outline_m, "outline_m")
         if look_like_degrees(self.outline_m):
             raise ValueError("outline_m: looks like degrees; metres are meant, or a GeoJSON file with `file`")

@@ -66,7 +66,9 @@ def test_crooked_keep_out_is_refused_by_name():
 
 
 def test_a_file_without_its_outline_is_refused():
-    with pytest.raises(ValidationError, match="file: is read with the brief's own file"):
+    with pytest.raises(ValidationError, match="file: is read where the brief itself is a file; give outline_m"):
+        Land(file="parcel.dxf")
+    with pytest.raises(ValidationError, match="file: is read where the brief itself is a file"):
         Land(file="parcel.dxf", gate=GATE)
     assert land(file="parcel.dxf", origin=(18.0, 59.0)).outline_m == SQUARE
 
@@ -83,9 +85,11 @@ def test_crooked_agrees_with_shapely_on_random_corners():
         found, polygon = crooked(corners), Polygon(corners)
         if found is None:
             simple += 1
-            assert polygon.is_valid and polygon.exterior.is_ccw
+            assert polygon.is_valid
+            assert polygon.exterior.is_ccw
         elif not found.corners:
-            assert polygon.is_valid and not polygon.exterior.is_ccw
+            assert polygon.is_valid
+            assert not polygon.exterior.is_ccw
         elif "given twice" not in found.what and "first corner" not in found.what:
             assert not polygon.is_valid
     assert simple > 20
@@ -149,7 +153,8 @@ def test_keep_outs_take_their_own_free_ground_and_easements_are_crossed():
     assert free.area / 1e6 == pytest.approx(90 * 70 - 8 * 70 - 100)
     assert {g.bounds for g in free.geoms} == {(5000, 5000, 38_000, 75_000), (46_000, 5000, 95_000, 75_000)}
     driven = whole.drivable(1000.0)
-    assert driven.covers(Point(42_000, 40_000)) and not driven.intersects(Point(65_000, 45_000))
+    assert driven.covers(Point(42_000, 40_000))
+    assert not driven.intersects(Point(65_000, 45_000))
     assert driven.area / 1e6 == pytest.approx(98 * 78 - 100)
 
 
@@ -171,4 +176,5 @@ def test_a_site_is_one_parcel_whichever_way_it_is_given():
     drawn = Site(country="SE", climate="stockholm", setback_m=5.0, land=land())
     sized = Site(country="SE", climate="stockholm", setback_m=5.0, width_m=100.0, depth_m=80.0)
     assert drawn.parcel.buildable(5.0).equals(sized.parcel.buildable(5.0))
-    assert "land" not in sized.model_dump() and drawn.size_m is None
+    assert "land" not in sized.model_dump()
+    assert drawn.size_m is None
