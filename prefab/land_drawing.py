@@ -20,6 +20,8 @@ _UNITS = {1: "inches", 2: "feet", 4: "millimetres", 5: "centimetres", 6: "metres
 _SAGITTA_M = 0.01
 """How far chords or tangents may leave an arc."""
 _SAME_M = 0.001
+_FARTHEST_M = 1e9
+"""Grids of nations reach 1e7 m; larger figures would overflow."""
 _STRAIGHT = 1e-7
 """A smaller bulge is half a millimetre in 10 km."""
 _NOTES = {"TEXT", "MTEXT", "ATTDEF", "DIMENSION", "LEADER", "MULTILEADER"}
@@ -43,22 +45,9 @@ def read_drawing(path: Path, unit: str = "") -> list[Shape]:
             that is neither a closed polyline, circle nor point, with its layer and handle.
     """
     read_bytes(path, _MAX_BYTES, "a drawing of land")
-    drawing = _opened(path)
-    metres = METRES[unit or _unit_of(path, drawing.header.get("$INSUNITS", 0))]
-    found: list[Shape] = []
-    mistakes: list[str] = []
-    for entity in drawing.modelspace():
-        purpose = _LAYERS.get(_plain(entity.dxf.layer))
-        if purpose is None or entity.dxftype() in _NOTES:
-            continue
-        where = f"{path}, layer {entity.dxf.layer}, handle {entity.dxf.handle}"
-        try:
-            found.append(_shape(entity, where, purpose, metres))
-        except InputError as error:
-            mistakes += error.mistakes
-    if mistakes:
-        raise InputError(mistakes)
-    return found
+    code, drawn = _drawn(path)
+    metres = METRES[unit or _unit_of(path, code)]
+    return [_shape(where, purpose, bent, metres) for where, purpose, bent in drawn]
 
 
 def _plain(layer: str) -> str:
@@ -68,16 +57,33 @@ def _plain(layer: str) -> str:
 _LAYERS = {_plain(purpose): purpose for purpose in PURPOSES}
 
 
-def _opened(path: Path) -> Any:
+def _drawn(path: Path) -> tuple[int, list[tuple[str, str, list[Bent]]]]:
+    """The number of the drawing's unit; place, purpose and corners of what is of the land, in that unit."""
     try:
         ezdxf = importlib.import_module("ezdxf")
     except ImportError:
         raise InputError("ezdxf: is not installed; pip install 'prefab-dc[dxf]' brings it") from None
+    found: list[tuple[str, str, list[Bent]]] = []
+    mistakes: list[str] = []
     try:
-        return ezdxf.readfile(path)
-    # Damaged drawings end in errors of any kind there: of structure, values, indices, bytes.
+        drawing = ezdxf.readfile(path)
+        for entity in drawing.modelspace():
+            layer = entity.dxf.layer
+            purpose = _LAYERS.get(_plain(layer))
+            if purpose is None or entity.dxftype() in _NOTES:
+                continue
+            where = f"{path}, layer {layer}, handle {entity.dxf.handle}"
+            try:
+                found.append((where, purpose, _held(entity, where, purpose)))
+            except InputError as error:
+                mistakes += error.mistakes
+        code = int(drawing.header.get("$INSUNITS", 0))
+    # Damaged drawings end in errors of any kind there, some of them late: of structure, values, indices, bytes.
     except Exception as error:
         raise InputError(f"{path}: no DXF drawing that can be read ({type(error).__name__})") from None
+    if mistakes:
+        raise InputError(mistakes)
+    return code, found
 
 
 def _unit_of(path: Path, code: int) -> str:
@@ -87,13 +93,16 @@ def _unit_of(path: Path, code: int) -> str:
     return _UNITS[code]
 
 
-def _shape(entity: Any, where: str, purpose: str, metres: float) -> Shape:
+def _held(entity: Any, where: str, purpose: str) -> list[Bent]:
+    return [(_point(entity, where), 0.0)] if purpose in POINTS else _bent(entity, where)
+
+
+def _shape(where: str, purpose: str, drawn: Sequence[Bent], metres: float) -> Shape:
+    bent = [(at * metres, bulge) for at, bulge in drawn]
+    if not all(abs(x) < _FARTHEST_M for at, bulge in bent for x in (at.real, at.imag, bulge)):
+        raise InputError(f"{where}: holds a figure that is no place on Earth")
     if purpose in POINTS:
-        at = _point(entity, where) * metres
-        return Shape(where, purpose, (((at.real, at.imag),),))
-    bent = [(at * metres, bulge) for at, bulge in _bent(entity, where)]
-    if not all(math.isfinite(x) for at, bulge in bent for x in (at.real, at.imag, bulge)):
-        raise InputError(f"{where}: holds a figure that is not finite")
+        return Shape(where, purpose, tuple(((at.real, at.imag),) for at, _ in bent))
     if len(bent) > 1 and abs(bent[0][0] - bent[-1][0]) < _SAME_M:
         bent.pop()
     return Shape(where, purpose, (straight(bent, within=purpose == "land"),))
@@ -109,8 +118,6 @@ def _point(entity: Any, where: str) -> complex:
             at = entity.ocs().to_wcs(entity.dxf.center)
         case other:
             raise InputError(f"{where}: {other}; a POINT, INSERT or CIRCLE is needed there")
-    if not (math.isfinite(at.x) and math.isfinite(at.y)):
-        raise InputError(f"{where}: holds a figure that is not finite")
     return complex(at.x, at.y)
 
 

@@ -154,7 +154,16 @@ def tilted(d):
             "layer LAND, handle XX: POLYLINE without corners",
         ),
         (lambda d: d.line("LAND", SQUARE[:2]), "layer LAND, handle XX: 2 different corners; 3 to 5,000"),
-        (lambda d: d.line("LAND", [(0, 0), (9, float("nan")), (9, 9)]), "handle XX: holds a figure that is not finite"),
+        (lambda d: d.line("LAND", [(0, 0), (9, float("nan")), (9, 9)]), "handle XX: holds a figure that is no"),
+        (
+            lambda d: d.line("LAND", [(0, 0, 1e300), (9, 0, 0), (9, 9, 0)], form="xyb"),
+            "holds a figure that is no place",
+        ),
+        (lambda d: d.line("LAND", SQUARE).line("FLOOD", [(0, 0), (1e300, 0), (9, 9)]), "layer FLOOD, handle XX: holds"),
+        (
+            lambda d: d.line("LAND", SQUARE).space.add_point((float("inf"), 3), dxfattribs={"layer": "GATE"}),
+            "layer GATE, handle XX: holds a figure that is no place",
+        ),
         (lambda d: d.line("LAND", [(0, 0), (100, 80), (100, 0), (0, 80)]), "handle XX: corners 1 and 3: the edges"),
         (lambda d: d.line("LAND", [(0, 0), (2, 0), (2, 1.5), (0, 1.5)]), "handle XX: outline_m: 3 m2 of land"),
         (lambda d: d.line("LAND", [(18, 59), (18.01, 59), (18.01, 59.01)]), "handle XX: less than 1 m wide and deep"),
@@ -234,3 +243,12 @@ def test_a_missing_extra_is_said(drawing, monkeypatch):
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(InputError, match=re.escape("pip install 'prefab-dc[dxf]'")):
         drawing().line("LAND", SQUARE).read()
+
+
+def test_a_drawing_that_breaks_within(drawing):
+    made = drawing().line("LAND", SQUARE)
+    made.read()
+    text = made.path.read_text()
+    made.path.write_text(text.replace("LWPOLYLINE", "0.2"))
+    with pytest.raises(InputError, match=re.escape("parcel.dxf: no DXF drawing that can be read (DXFAttributeError)")):
+        read_land(made.path)
