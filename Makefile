@@ -35,5 +35,5 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
-	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e ".[dev,grid]"
+	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e ".[dev,gis,dxf,grid]"
 	@touch $@

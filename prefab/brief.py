@@ -11,10 +11,11 @@ from pydantic import Field, model_validator
 from prefab.connection import Grid, GridStep, Storage
 from prefab.demands import It, ItDemand, twice_named
 from prefab.land import Land, rectangle
+from prefab.land_file import filled
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
 from prefab.supply import Supply
-from prefab.tables import Frozen, read_toml
+from prefab.tables import Frozen, read_tree, validate
 from prefab.units import exact
 
 Simple = Literal["N", "N+1", "N+2", "2N", "2(N+1)"]
@@ -83,6 +84,9 @@ class Site(Frozen):
             raise ValueError("width_m, depth_m: missing; give both, or [site.land]")
         if self.parcel.buildable(self.setback_m).is_empty:
             raise ValueError("the set-backs leave no land; a set-back is free ground along each edge")
+        if self.land is not None and self.parcel.buildable(self.setback_m).contains(self.land.connection_mm):
+            where = "on the outline, within a set-back or in what is kept free"
+            raise ValueError(f"land: utility_m: lies where modules may stand; give it {where}")
         return self
 
 
@@ -385,9 +389,10 @@ class SiteBrief(Frozen):
 
 
 def read_brief(path: Path) -> SiteBrief:
-    """Read a brief.
+    """Read a brief, and the land from its file where it names one.
 
     Raises:
-        InputError: with every mistake in it.
+        InputError: with every mistake in it, or in the land's file.
     """
-    return read_toml(path, SiteBrief)
+    tree, text = read_tree(path)
+    return validate(filled(tree, path.parent), SiteBrief, str(path), text)

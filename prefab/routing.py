@@ -58,8 +58,7 @@ class _Ways:
 
     def __init__(self, site: Site, placed: Placed, places: Mapping[str, Rect]) -> None:
         self.land = site.parcel
-        east_m, north_m = self.land.connection_m
-        self.gate = (round(east_m * 1000), round(north_m * 1000))
+        self.gate = (round(self.land.connection_mm.x), round(self.land.connection_mm.y))
         self.is_rectangle = site.size_m is not None
         # The point of connection lies on a whole millimetre, the outline need not.
         self.ground = self.land.drivable(0.0).buffer(ROUNDED_MM, join_style="mitre")

@@ -68,7 +68,7 @@ def make_names(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
         west, _, east, _ = keep_out.polygon.bounds
         if sheet.length(east - west) >= 4 * len(keep_out.name):
             at = keep_out.polygon.representative_point()
-            yield Label(sheet.x(at.x), sheet.y(at.y), keep_out.name, 7, "middle", GREY, layer="names")
+            yield Label(sheet.x(at.x), sheet.y(at.y), keep_out.name, 7, "middle", GREY, layer="site")
 
 
 def _rings(geometry: BaseGeometry, sheet: Sheet) -> Iterator[tuple[tuple[float, float], ...]]:

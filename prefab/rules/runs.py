@@ -137,7 +137,7 @@ def _ends(plan: Plan) -> list[Finding]:
     rooms = {m.sku: m.inside for m in plan.modules if m.inside}
     inside = {e.tag: (e.block, e.cell if rooms[e.sku] == "it_pod" else 0) for e in at.values() if e.sku in rooms}
     land = plan.brief.site.parcel
-    at_mm = [m * 1000 for m in land.connection_m]
+    at_mm = (land.connection_mm.x, land.connection_mm.y)
     ground = land.drivable(0.0).buffer(ROUNDED_MM, join_style="mitre")
     shapely.prepare(ground)
     broken = []
