@@ -9,208 +9,23 @@ changed one thing at a time while that takes less land, in a fixed order, so tha
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, combinations, product
-from math import ceil, floor
-from typing import Literal, NamedTuple
-
-import numpy as np
-import shapely
-from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
+from math import ceil
 
 from prefab.land import Land
 from prefab.lot_shapes import Stock
-from prefab.lots import (
-    AISLE_MM,
-    DEAD_END_COST,
-    DEAD_END_MM,
-    ROAD_COST,
-    VERGE_MM,
-    Lot,
-    Rect,
-    Stack,
-    Stand,
-    Standing,
-)
+from prefab.lots import AISLE_MM, Lot, Stack
+from prefab.sheets import Sheet, View, Widths
+from prefab.street_rows import ANY_MM, OFF_MM, Choice, Filling, Found, Score
 
-Interval = tuple[int, int]
-
-CLOSED_MM = 5_000
-"""Half the width of gaps between lots and roads that count as taken."""
-OFF_MM = 40_000
-"""The farthest from the near edge of the land that something begins."""
-STEP_MM = 500
-"""How finely its place is looked for."""
 ROWS = (1, 2, 3, 4, 6, 8)
 """Lots that a row has on each side."""
 SEED = 1
-_ANY_MM = 10**9
 _STARTS = 16
 """Choices that the search begins with."""
 _TURNS, _LEAST_TURNS = 400, 8
 """Changes tried of each of them at first, over the number of lots."""
-
-
-class Widths(NamedTuple):
-    """What the design basis asks of roads, in mm."""
-
-    road: int
-    reach: int
-    """From a road to the farthest module."""
-
-
-class View(NamedTuple):
-    """The parcel turned so that a way in leads up the sheet."""
-
-    swapped: bool
-    """East and north change places."""
-    height_mm: int | None
-    """Upside down below this height, then."""
-
-    def seen(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points of the parcel on the sheet."""
-        x, y = xy[:, self.swapped * 1], xy[:, 1 - self.swapped]
-        return np.column_stack((x, y if self.height_mm is None else self.height_mm - y))
-
-    def rect(self, rect: Rect) -> Rect:
-        """A rectangle of the sheet on the parcel."""
-        west, south, east, north = rect
-        if self.height_mm is not None:
-            south, north = self.height_mm - north, self.height_mm - south
-        return (south, west, north, east) if self.swapped else (west, south, east, north)
-
-    def standing(self, stand: Stand) -> Standing:
-        """A lot of the sheet on the parcel."""
-        feet = tuple((self.rect(foot), turned != self.swapped) for foot, turned in stand.footprints())
-        return Standing(stand.lot.name, stand.lot.yard, stand.lot.tags, self.rect(stand.outline), feet)
-
-
-First = Literal["street", "row"]
-
-
-class Choice(NamedTuple):
-    """What is changed one thing at a time."""
-
-    way_in: int
-    """Number of a view with a gate."""
-    first: First
-    """What lies at the near edge of the land."""
-    links: Literal["near", "ends"]
-    half_mm: int
-    """Longest row to either side of the gate."""
-    off_mm: int
-    """From the near edge of the land to where something may begin."""
-    depths_mm: tuple[int, ...]
-    """Most of each kind of lot."""
-    order: tuple[int, ...]
-    """Kinds of lot, one after the other as often as there are lots."""
-
-
-Score = tuple[float, float]
-"""Square millimetres of lots without a place, then of land with what its roads cost."""
-
-
-class Found(NamedTuple):
-    """Lots and roads of one choice."""
-
-    stands: list[Standing]
-    roads: list[Rect]
-    score: Score
-
-
-@dataclass
-class _Row:
-    """Lots side by side along a street."""
-
-    south_mm: int
-    depth_mm: int
-    free: list[Interval]
-    up: bool
-    """Whether the street is on its north side."""
-    stands: list[Stand] = field(default_factory=list)
-
-
-@dataclass
-class _Street:
-    """A road across, in the stretches that hang together with the gate."""
-
-    south_mm: int
-    stretches: list[Interval]
-    below: list[Interval]
-    """Links from the street before it; of the first one the road from the gate."""
-    links: list[Interval]
-    """Up to the next one."""
-    top_mm: int
-    """How far up they lead."""
-    before: bool
-    """Whether there is a row before it."""
-    rows: list[_Row]
-
-
-class Sheet:
-    """What may stand and drive on one view of a parcel, seen from one gate."""
-
-    def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
-        self.view, self.widths = view, widths
-        self.buildable, self.drivable = self._seen(land.buildable(setback_m)), self._seen(land.drivable(VERGE_MM))
-        self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
-        ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
-        west = round(x) - widths.road // 2
-        self.lane: Interval = (west, west + widths.road)
-        """Of the road from the gate, west to east."""
-        self.apron = shapely.Point(x, self.gate_mm).buffer(widths.road)
-        self.stands, self.drives = cache(self._stands), cache(self._drives)
-
-    @property
-    def middle_mm(self) -> int:
-        """Of the road from the gate."""
-        west, east = self.lane
-        return (west + east) // 2
-
-    def _seen(self, geometry: BaseGeometry) -> BaseGeometry:
-        return shapely.transform(geometry, self.view.seen)
-
-    def _stands(self, south: int, north: int) -> list[Interval]:
-        return _within(self.buildable, south, north)
-
-    def _drives(self, south: int, north: int) -> list[Interval]:
-        return _within(self.drivable, south, north)
-
-    def road_in(self, north: int) -> Rect:
-        """The road straight up from the gate."""
-        return (self.lane[0], floor(self.gate_mm), self.lane[1], north)
-
-    def leads_in(self, north: int) -> bool:
-        """Whether it may lie there: where the fence runs askew its corner may be beyond."""
-        road = shapely.box(*self.road_in(north))
-        beyond = road.difference(self.land)
-        beyond = beyond.difference(self.apron) if self.askew else beyond
-        inside = road.difference(self.apron).difference(self.drivable)
-        return north > self.gate_mm and max(beyond.area, inside.area) < 1.0
-
-
-def _within(geometry: BaseGeometry, south: int, north: int) -> list[Interval]:
-    """Where a strip from west to east lies wholly within a geometry."""
-    west, _, east, _ = geometry.bounds
-    strip = shapely.box(west, south, east, north)
-    parts = shapely.get_parts(strip.difference(geometry))
-    # A strip that only touches an edge leaves slivers without area.
-    gone = sorted(
-        (b[0], b[2]) for b, a in zip(shapely.bounds(parts).tolist(), shapely.area(parts), strict=True) if a > 1
-    )
-    found, at = [], west
-    for begin, end in [*gone, (east, east)]:
-        if begin > at and floor(begin) > ceil(at):
-            found.append((ceil(at), floor(begin)))
-        at = max(at, end)
-    return found
-
-
-def _shared(some: Sequence[Interval], others: Sequence[Interval], least: int) -> list[Interval]:
-    both = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
-    return [(a, b) for a, b in both if b - a >= least]
 
 
 class Streets:
@@ -235,7 +50,7 @@ class Streets:
         while len(pool) > 1:
             pool = sorted(self._improved(*one, pick, turns) for one in pool)[: len(pool) // 2]
             turns *= 2
-        return _Filling(self, pool[0][1]).found()
+        return self._filled(pool[0][1])
 
     def _improved(self, score: Score, choice: Choice, pick: random.Random, turns: int) -> tuple[Score, Choice]:
         for _ in range(turns):
@@ -266,7 +81,7 @@ class Streets:
 
     def _halves_mm(self, depths_mm: Sequence[int]) -> list[int]:
         wide = max(self.stock.pick(kind, cap).width_mm for kind, cap in zip(self.kinds, depths_mm, strict=True))
-        return [_ANY_MM, *((wide + AISLE_MM) * count + self.widths.road for count in ROWS)]
+        return [ANY_MM, *((wide + AISLE_MM) * count + self.widths.road for count in ROWS)]
 
     def _changed(self, choice: Choice, pick: random.Random) -> Choice:
         """With one thing or two of it otherwise."""
@@ -293,208 +108,10 @@ class Streets:
         return choice
 
     def _scored(self, choice: Choice) -> Score:
-        return _Filling(self, choice).found().score
+        return self._filled(choice).score
 
-
-class _Filling:
-    """One choice, street after street."""
-
-    def __init__(self, streets: Streets, choice: Choice) -> None:
-        self.stock, self.widths = streets.stock, streets.widths
-        self.choice, self.sheet = choice, streets.sheets[choice.way_in]
-        self.streets: list[_Street] = []
-        each = [iter(streets.lots[kind]) for kind in streets.kinds]
-        self.lots = [next(each[kind]) for kind in choice.order]
-        self.depths_mm = dict(zip(streets.kinds, choice.depths_mm, strict=True))
-
-    def found(self) -> Found:
-        """The lots that find a place, and roads."""
-        left = self.lots
-        while left:
-            street = self._opened(left)
-            if street is None:
-                return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0))
-            # Where nothing is left to lie behind it no link need cut its rows.
-            self.streets.append(self._with_rows(street, left[0], []))
-            if self._put_all(left):
-                self.streets[-1] = self._with_rows(street, left[0], street.links)
-                left = self._put_all(left)
-                if not any(row.stands for row in self.streets[-1].rows):
-                    return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0))
-            else:
-                left = []
-        stands = tuple(s for street in self.streets for row in street.rows for s in row.stands)
-        roads, looped = self._roads()
-        if far := _beyond_reach(stands, roads, self.widths.reach):
-            return Found([], [], (far, 0.0))
-        taken = [shapely.box(*s.outline) for s in stands]
-        ways = [shapely.box(*r) for r in roads]
-        closed = shapely.union_all(taken + ways).buffer(CLOSED_MM, join_style="mitre")
-        area = closed.buffer(-CLOSED_MM, join_style="mitre").area + ROAD_COST * shapely.union_all(ways).area
-        view = self.sheet.view
-        score = (0.0, area * (1 if looped else DEAD_END_COST))
-        return Found([view.standing(s) for s in stands], [view.rect(r) for r in roads], score)
-
-    def _put_all(self, lots: Sequence[Lot]) -> list[Lot]:
-        """Beside the last street; those that find no place there."""
-        left: list[Lot] = []
-        full = set()
-        for lot in lots:
-            # Rows only fill, so that another of the same kind finds no place either.
-            if lot.stacks in full or not self._put(lot):
-                full.add(lot.stacks)
-                left.append(lot)
-        return left
-
-    def _depth(self, lot: Lot) -> int:
-        """Of the row that a lot asks for."""
-        return self.stock.pick(lot.stacks, self.depths_mm[lot.stacks]).depth_mm
-
-    def _opened(self, left: Sequence[Lot]) -> _Street | None:
-        """One street more, as far behind what stands as the row before it asks."""
-        depth, wide = self._depth(left[0]), self.widths.road
-        if self.streets:
-            last = self.streets[-1]
-            behind = [s for row in last.rows if not row.up for s in row.stands]
-            edge = max((s.outline[3] for s in behind), default=last.south_mm + wide)
-            gap = max([AISLE_MM, *(self.stock.apart(s.lot.stacks, left[0].stacks) for s in behind)])
-            south, below = edge + (gap if behind else VERGE_MM) + depth + VERGE_MM, last.links
-            if south + wide > last.top_mm:
-                return None
-        else:
-            below = [self.sheet.lane]
-            south = self._first_mm(depth)
-        stretches = [
-            s for s in self.sheet.drives(south, south + wide) if any(s[0] <= a and b <= s[1] for a, b in below)
-        ]
-        if not stretches or not (self.streets or self.sheet.leads_in(south + wide)):
-            return None
-        links, top = self._links(south, stretches, depth, left)
-        before = bool(self.streets) or self.choice.first == "row"
-        return _Street(south, stretches, below, links, top, before, [])
-
-    def _first_mm(self, depth: int) -> int:
-        """Where the first street may lie: at the near edge or behind a row, where the road from the gate meets it."""
-        begins = self.sheet.drivable if self.choice.first == "street" else self.sheet.buildable
-        south = ceil(begins.bounds[1]) + (depth + VERGE_MM) * (self.choice.first == "row")
-        south = max(south, ceil(self.sheet.gate_mm)) + self.choice.off_mm
-        return next((y for y in range(south, south + OFF_MM, STEP_MM) if self._meets(y)), south)
-
-    def _meets(self, south: int) -> bool:
-        west, east = self.sheet.lane
-        return any(a <= west and east <= b for a, b in self.sheet.drives(south, south + self.widths.road))
-
-    def _with_rows(self, street: _Street, lot: Lot, links: list[Interval]) -> _Street:
-        """With a row before it and one behind it as deep as this lot asks."""
-        depth, rows = self._depth(lot), []
-        if street.before:
-            rows.append(self._row(street.south_mm - VERGE_MM - depth, depth, street.stretches, street.below, up=True))
-        north = street.south_mm + self.widths.road + VERGE_MM
-        rows.append(self._row(north, depth, street.stretches, links, up=False))
-        return replace(street, links=links, rows=rows)
-
-    def _row(self, south: int, depth: int, stretches: list[Interval], links: list[Interval], *, up: bool) -> _Row:
-        """Lots may stand on the land, with a road before them and clear of links."""
-        middle, half = self.sheet.middle_mm, self.choice.half_mm
-        free = _shared(self.sheet.stands(south, south + depth), stretches, 1)
-        free = _shared(free, [(middle - half, middle + half)], 1)
-        for west, east in links:
-            free = _shared(free, [(-_ANY_MM, west - VERGE_MM), (east + VERGE_MM, _ANY_MM)], 1)
-        return _Row(south, depth, free, up)
-
-    def _links(
-        self, south: int, stretches: list[Interval], depth: int, left: Sequence[Lot]
-    ) -> tuple[list[Interval], int]:
-        """Up to the next street, as far as that may be; one or two in every stretch that leads there."""
-        wide, middle, half = self.widths.road, self.sheet.middle_mm, self.choice.half_mm
-        gap = max([AISLE_MM, *(self.stock.apart(a.stacks, b.stacks) for a in left for b in left[:1])])
-        for deep in sorted({self._depth(lot) for lot in left}, reverse=True):
-            top = south + wide + VERGE_MM + depth + gap + deep + VERGE_MM + wide
-            found = []
-            for west, east in _shared(self.sheet.drives(south, top), stretches, wide):
-                ends = [max(west, middle - half - VERGE_MM - wide), min(east - wide, middle + half + VERGE_MM)]
-                near = min(max(west, self.sheet.lane[0]), east - wide)
-                at = ends if self.choice.links == "ends" and ends[0] + 3 * wide < ends[1] else [near]
-                found += [(x, x + wide) for x in at]
-            if found:
-                return found, top
-        return [], south
-
-    def _put(self, lot: Lot) -> bool:
-        """Sets a lot down beside the last street, as near to the road from the gate as it can."""
-        best: tuple[float, int, Stand] | None = None
-        for n, row in enumerate(self.streets[-1].rows):
-            shape = self.stock.pick(lot.stacks, row.depth_mm)
-            if shape.depth_mm > row.depth_mm:
-                continue
-            y = row.south_mm + row.depth_mm - shape.depth_mm if row.up else row.south_mm
-            barred = self._barred(lot, y, shape.depth_mm)
-            x = _nearest(row.free, barred, shape.width_mm, self.sheet.middle_mm)
-            if x is not None:
-                off = abs(x + shape.width_mm / 2 - self.sheet.middle_mm)
-                if best is None or off < best[0]:
-                    best = off, n, Stand(lot, shape, x, y, row.up)
-        if best is None:
-            return False
-        self.streets[-1].rows[best[1]].stands.append(best[2])
-        return True
-
-    def _barred(self, lot: Lot, south: int, depth: int) -> list[Interval]:
-        """What other lots keep clear of this one west to east."""
-        found = []
-        for street in self.streets[-2:]:
-            for other in (s for row in street.rows for s in row.stands):
-                gap = max(AISLE_MM, self.stock.apart(other.lot.stacks, lot.stacks))
-                if other.y_mm - gap < south + depth and south < other.y_mm + other.shape.depth_mm + gap:
-                    found.append((other.x_mm - gap, other.x_mm + other.shape.width_mm + gap))
-        return found
-
-    def _roads(self) -> tuple[list[Rect], bool]:
-        """What of streets and links is needed, and whether it has no long dead end."""
-        wide, short = self.widths.road, True
-        roads: list[Rect] = []
-        used: list[Interval] = []  # links of the street above
-        for n in range(len(self.streets) - 1, -1, -1):
-            street = self.streets[n]
-            needed: list[Interval] = []
-            for stretch in street.stretches:
-                fronts = [(s.x_mm, s.x_mm + s.shape.width_mm) for row in street.rows for s in row.stands]
-                inside = [f for f in (*fronts, *used) if stretch[0] <= f[0] and f[1] <= stretch[1]]
-                if not inside:
-                    continue
-                down = [f for f in street.below if stretch[0] <= f[0] and f[1] <= stretch[1]]
-                needed += down
-                west, east = min(f[0] for f in inside + down), max(f[1] for f in inside + down)
-                roads.append((west, street.south_mm, east, street.south_mm + wide))
-                joined = [*down, *(f for f in used if stretch[0] <= f[0] and f[1] <= stretch[1])]
-                arm = max(min(f[0] for f in joined) - west, east - max(f[1] for f in joined))
-                short &= arm <= DEAD_END_MM
-            if n:
-                from_mm = self.streets[n - 1].south_mm
-                roads += [(a, from_mm, b, street.south_mm + wide) for a, b in needed]
-            used = needed
-        roads.append(self.sheet.road_in(self.streets[0].south_mm + wide))
-        return roads[::-1], short
-
-
-def _nearest(free: Sequence[Interval], barred: Sequence[Interval], width: int, middle: int) -> int | None:
-    """Where something so wide stands nearest to a line."""
-    at = [middle - width // 2, *(b for _, b in barred), *(a - width for a, _ in barred)]
-    at += [a for a, _ in free] + [b - width for _, b in free]
-    fitting = (
-        x
-        for x in at
-        if any(a <= x and x + width <= b for a, b in free) and all(x + width <= a or b <= x for a, b in barred)
-    )
-    return min(fitting, key=lambda x: (abs(x + width / 2 - middle), x), default=None)
-
-
-def _least_mm2(stock: Stock, lot: Lot) -> float:
-    return float(min(s.width_mm * s.depth_mm for s in stock.shapes[lot.stacks]))
-
-
-def _beyond_reach(stands: Sequence[Stand], roads: Sequence[Rect], reach_mm: int) -> float:
-    """The area of footprints that are too far from any road."""
-    feet = np.array([shapely.box(*rect) for s in stands for rect, _ in s.footprints()])
-    ways = shapely.union_all([shapely.box(*r) for r in roads])
-    return float(shapely.area(feet[shapely.distance(feet, ways) > reach_mm]).sum())
+    def _filled(self, choice: Choice) -> Found:
+        each = [iter(self.lots[kind]) for kind in self.kinds]
+        lots = [next(each[kind]) for kind in choice.order]
+        depths_mm = dict(zip(self.kinds, choice.depths_mm, strict=True))
+        return Filling(self.stock, self.widths, self.sheets[choice.way_in], lots, depths_mm, choice).found()

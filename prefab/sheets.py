@@ -1,0 +1,116 @@
+"""One view of a parcel with a gate at its near side: where lots may stand and roads may lie."""
+
+from collections.abc import Sequence
+from functools import cache
+from math import ceil, floor
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from prefab.land import Land
+from prefab.lots import VERGE_MM, Rect, Stand, Standing
+
+Interval = tuple[int, int]
+"""From west to east."""
+
+
+class Widths(NamedTuple):
+    """What the design basis asks of roads, in mm."""
+
+    road: int
+    reach: int
+    """From a road to the farthest module."""
+
+
+class View(NamedTuple):
+    """The parcel turned so that a way in leads up the sheet."""
+
+    swapped: bool
+    """East and north change places."""
+    height_mm: int | None
+    """Upside down below this height, then."""
+
+    def seen(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points of the parcel on the sheet."""
+        x, y = xy[:, self.swapped * 1], xy[:, 1 - self.swapped]
+        return np.column_stack((x, y if self.height_mm is None else self.height_mm - y))
+
+    def rect(self, rect: Rect) -> Rect:
+        """A rectangle of the sheet on the parcel."""
+        west, south, east, north = rect
+        if self.height_mm is not None:
+            south, north = self.height_mm - north, self.height_mm - south
+        return (south, west, north, east) if self.swapped else (west, south, east, north)
+
+    def standing(self, stand: Stand) -> Standing:
+        """A lot of the sheet on the parcel."""
+        feet = tuple((self.rect(foot), turned != self.swapped) for foot, turned in stand.footprints())
+        return Standing(stand.lot.name, stand.lot.yard, stand.lot.tags, self.rect(stand.outline), feet)
+
+
+class Sheet:
+    """What may stand and drive on one view of a parcel, seen from one gate."""
+
+    def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
+        self.view, self.widths = view, widths
+        self.buildable, self.drivable = self._seen(land.buildable(setback_m)), self._seen(land.drivable(VERGE_MM))
+        self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
+        ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
+        west = round(x) - widths.road // 2
+        self.lane: Interval = (west, west + widths.road)
+        """Of the road from the gate, west to east."""
+        self.apron = shapely.Point(x, self.gate_mm).buffer(widths.road)
+        self.stands, self.drives = cache(self._stands), cache(self._drives)
+
+    @property
+    def middle_mm(self) -> int:
+        """Of the road from the gate."""
+        west, east = self.lane
+        return (west + east) // 2
+
+    def _seen(self, geometry: BaseGeometry) -> BaseGeometry:
+        return shapely.transform(geometry, self.view.seen)
+
+    def _stands(self, south: int, north: int) -> list[Interval]:
+        return _within(self.buildable, south, north)
+
+    def _drives(self, south: int, north: int) -> list[Interval]:
+        return _within(self.drivable, south, north)
+
+    def road_in(self, north: int) -> Rect:
+        """The road straight up from the gate."""
+        return (self.lane[0], floor(self.gate_mm), self.lane[1], north)
+
+    def leads_in(self, north: int) -> bool:
+        """Whether it may lie there: where the fence runs askew its corner may be beyond."""
+        road = shapely.box(*self.road_in(north))
+        beyond = road.difference(self.land)
+        beyond = beyond.difference(self.apron) if self.askew else beyond
+        inside = road.difference(self.apron).difference(self.drivable)
+        return north > self.gate_mm and max(beyond.area, inside.area) < 1.0
+
+
+def _within(geometry: BaseGeometry, south: int, north: int) -> list[Interval]:
+    """Where a strip from west to east lies wholly within a geometry."""
+    west, _, east, _ = geometry.bounds
+    strip = shapely.box(west, south, east, north)
+    parts = shapely.get_parts(strip.difference(geometry))
+    # A strip that only touches an edge leaves slivers without area.
+    gone = sorted(
+        (b[0], b[2]) for b, a in zip(shapely.bounds(parts).tolist(), shapely.area(parts), strict=True) if a > 1
+    )
+    found, at = [], west
+    for begin, end in [*gone, (east, east)]:
+        if begin > at and floor(begin) > ceil(at):
+            found.append((ceil(at), floor(begin)))
+        at = max(at, end)
+    return found
+
+
+def shared(some: Sequence[Interval], others: Sequence[Interval], least: int = 1) -> list[Interval]:
+    """What is in both and at least so long."""
+    both = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
+    return [(a, b) for a, b in both if b - a >= least]
