@@ -14,7 +14,7 @@ LEFT, TOP = 26.0, 8.0
 """Of the land on the sheet."""
 POINTS_PER_M = 72 / 0.0254
 GRASS = "#f4f6f1"
-KEPT_OUT = "#efd9d7"
+KEPT_FREE = {"keep_out": "#efd9d7", "building": "#d8d4d0", "easement": "#f0e7c8", "flood": "#d5e5ef"}
 
 
 class Sheet(NamedTuple):
@@ -57,7 +57,7 @@ def _parcel(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
         yield Line(ring, INK, 1.1, closed=True, fill=GRASS, layer="site", title="Site boundary")
     for keep_out in land.keep_out:
         for ring in _rings(keep_out.polygon, sheet):
-            yield Line(ring, GREY, 0.6, closed=True, fill=KEPT_OUT, layer="site", title=keep_out.name)
+            yield Line(ring, GREY, 0.6, closed=True, fill=KEPT_FREE[keep_out.what], layer="site", title=keep_out.name)
     for ring in _rings(land.buildable(site.setback_m), sheet):
         yield Line(ring, GREY, 0.4, (4, 2, 1, 2), closed=True, layer="site", title="Set-back")
 
@@ -86,6 +86,10 @@ def make_dimensions(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
             x, y = sheet.x(at.x), sheet.y(at.y)
             yield Circle(x, y, 2.5, NAVY, layer="dimensions", title=gate.name)
             yield Label(x + 4, y + 8, gate.name, 7, colour=NAVY, bold=True, layer="dimensions")
+        if site.parcel.utility_m is not None:
+            x, y = sheet.x(site.parcel.connection_mm.x), sheet.y(site.parcel.connection_mm.y)
+            yield Circle(x, y, 2.5, fill="", stroke=NAVY, stroke_width=1.0, layer="dimensions", title="Utility")
+            yield Label(x + 4, y - 4, "Utility", 7, colour=NAVY, bold=True, layer="dimensions")
     else:
         gate_x = (LEFT + right) / 2
         arrow = ((gate_x, foot + 1), (gate_x - 4, foot + 8), (gate_x + 4, foot + 8))

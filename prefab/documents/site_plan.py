@@ -10,7 +10,7 @@ from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
 from prefab.documents.legend import FAMILIES, OTHER
 from prefab.documents.site_land import (
     GRASS,
-    KEPT_OUT,
+    KEPT_FREE,
     LEFT,
     POINTS_PER_M,
     TOP,
@@ -329,7 +329,7 @@ def _panel(
         swatch(f"Blocks, {named.name}" if len(phases) > 1 else "Blocks", _PHASES[phase % len(_PHASES)], NAVY)
     swatch("Yards of the site's plant", _YARD, GREY)
     for keep_out in {k.what: k for k in plan.brief.site.parcel.keep_out}.values():
-        swatch(keep_out.title, KEPT_OUT, GREY)
+        swatch(keep_out.title, KEPT_FREE[keep_out.what], GREY)
     if unnamed:
         text(f"Without room for a name: {unnamed}", 7.5, colour=GREY, step=11.5)
     if drawn:
