@@ -31,7 +31,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
-	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e .
+	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e ".[dxf]"
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml .ci/constraints.txt

@@ -39,7 +39,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
     from prefab.brief import read_brief
     from prefab.catalog import load_catalog
     from prefab.design import make_design
-    from prefab.documents import NAMES, write_all
+    from prefab.documents import left_out, write_all, written
     from prefab.epw import read_weather_year
     from prefab.proposal import make_proposal
     from prefab.solver import StopFlag
@@ -50,7 +50,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
     catalog = load_catalog(*folders)
     weather = read_weather_year(brief.parent / wish.site.weather_file) if wish.site.weather_file else None
     supply = read_supply(brief.parent, wish.supply)
-    check_out(out, NAMES, force)
+    check_out(out, written(), force)
     stop = StopFlag()
     try:
         with stopping(stop):
@@ -79,7 +79,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
                 "checks": len(design.findings),
                 "open_points": [asdict(p) for p in proposal.open_points],
                 **storage_tree(proposal),
-                "documents": [str(out / name) for name in NAMES],
+                "documents": [str(out / name) for name in written()],
             }
         )
         return
@@ -92,5 +92,7 @@ def command(brief: Path, out: Path, effort: str, folders: tuple[Path, ...], forc
     if proposal.open_points:
         click.echo(f"open points of grid rules: {len(proposal.open_points)}, in section 12 of proposal.pdf")
     click.echo("documents:")
-    for name in NAMES:
+    for name in written():
         click.echo(f"  {out / name}")
+    if left_out():
+        click.echo(left_out())

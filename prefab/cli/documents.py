@@ -22,11 +22,11 @@ def command(plan: Path, out: Path, name: str | None, draft: bool, force: bool) -
       prefab documents out/plan.json --out again --only proposal.pdf
     """
     from prefab.audit import audit, broken, text_of
-    from prefab.documents import NAMES, ON_REQUEST, write_all, write_one
+    from prefab.documents import ON_REQUEST, WITH_EXTRA, WRITERS, left_out, write_all, write_one, written
     from prefab.plan import read_plan
     from prefab.proposal import make_proposal
 
-    known = (*NAMES, *(by_name for by_name, _ in ON_REQUEST))
+    known = tuple(by_name for by_name, _ in (*WRITERS, *WITH_EXTRA, *ON_REQUEST))
     if name is not None and name not in known:
         raise InputError(f"--only: {name!r} is not a document; allowed: {', '.join(known)}")
     found = read_plan(plan)
@@ -36,8 +36,10 @@ def command(plan: Path, out: Path, name: str | None, draft: bool, force: bool) -
     wrong = broken(findings)
     if wrong and not draft:
         raise RuleBroken("\n".join([*map(text_of, wrong[:20]), "nothing was written; --draft writes a marked draft"]))
-    check_out(out, [name] if name else NAMES, force)
+    check_out(out, [name] if name else written(), force)
     proposal = make_proposal(found, findings)
     write_out(out, lambda folder: write_one(proposal, folder, name) if name else write_all(proposal, folder))
-    for written in [name] if name else NAMES:
-        click.echo(out / written)
+    for document in [name] if name else written():
+        click.echo(out / document)
+    if name is None and left_out():
+        click.echo(left_out())

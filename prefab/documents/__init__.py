@@ -13,6 +13,7 @@ from prefab.documents import (
     projection_csv,
     proposal_pdf,
     schedule_csv,
+    site_dxf,
     site_svg,
 )
 from prefab.proposal import Proposal
@@ -30,15 +31,26 @@ WRITERS: tuple[tuple[str, Writer], ...] = (
     ("one-line.svg", one_line.write),
     ("projection.csv", projection_csv.write),
 )
-NAMES = tuple(name for name, _ in WRITERS)
+WITH_EXTRA: tuple[tuple[str, Writer], ...] = (("site.dxf", site_dxf.write),)
+"""Written where ezdxf is installed."""
 ON_REQUEST: tuple[tuple[str, Writer], ...] = (("grid.json", grid_json.write),)
 """Written when asked for by name: they need an extra."""
 
 
+def written() -> tuple[str, ...]:
+    """The documents that `write_all` writes here."""
+    return tuple(name for name, _ in (*WRITERS, *(WITH_EXTRA if site_dxf.is_installed() else ())))
+
+
+def left_out() -> str:
+    """What it does not write for want of an extra, and what brings that; empty where nothing is wanting."""
+    return "" if site_dxf.is_installed() else "site.dxf: left out; pip install 'prefab-dc[dxf]' brings what it needs"
+
+
 def write_all(proposal: Proposal, folder: Path) -> None:
     """Write every document, but those on request, into a folder that is there."""
-    for name, write in WRITERS:
-        write(proposal, folder / name)
+    for name in written():
+        write_one(proposal, folder, name)
 
 
 def write_one(proposal: Proposal, folder: Path, name: str) -> None:
@@ -48,4 +60,4 @@ def write_one(proposal: Proposal, folder: Path, name: str) -> None:
         KeyError: no writer has this name.
         InputError: the extra that it needs is not installed.
     """
-    dict((*WRITERS, *ON_REQUEST))[name](proposal, folder / name)
+    dict((*WRITERS, *WITH_EXTRA, *ON_REQUEST))[name](proposal, folder / name)

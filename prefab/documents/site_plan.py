@@ -1,10 +1,10 @@
 """The site plan: land, roads, blocks and yards, every module with its tag, and the trenches, true to a round scale."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from functools import cache
-from itertools import pairwise, product
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any
 
 from prefab.documents.drawing import Drawing, Label, Line, Rect, Shape
 from prefab.documents.legend import FAMILIES, OTHER
@@ -19,6 +19,7 @@ from prefab.documents.site_land import (
     make_land,
     make_names,
 )
+from prefab.documents.standing import Box, Ends, areas_of, boxes_of, ends_of, make_stretches
 from prefab.documents.style import GREY, INK, NAVY, WHITE, fitted, width_of
 from prefab.module import Module
 from prefab.plan import Area, Plan
@@ -41,19 +42,6 @@ _TRENCHES: dict[str, tuple[str, str, tuple[float, ...]]] = {
 }
 # Viewers of the SVG may print with a wider typeface than the one measured here.
 _SLACK = 1.15
-_Ends = tuple[int, int, int, int]
-"""West, south, east, north in mm."""
-
-
-class _Box(NamedTuple):
-    """A footprint on the land, in mm."""
-
-    tag: str
-    module: Module
-    x_mm: int
-    y_mm: int
-    width_mm: int
-    depth_mm: int
 
 
 def make_site_plan(plan: Plan) -> Drawing:
@@ -63,7 +51,7 @@ def make_site_plan(plan: Plan) -> Drawing:
     room = _WIDE if width_m * 1.25 >= depth_m else _TALL
     fits = (s for s in _SCALES if max(width_m / room[0], depth_m / room[1]) * POINTS_PER_M <= s)
     sheet = Sheet(int(next(fits)), width_m, depth_m)
-    boxes = _boxes(plan)
+    boxes = boxes_of(plan)
     shapes = [
         *make_land(plan, sheet),
         *_roads(plan, sheet),
@@ -77,36 +65,19 @@ def make_site_plan(plan: Plan) -> Drawing:
     ]
     left = LEFT + sheet.length(width_m * 1000) + 22
     drawn = {s.stroke for s in shapes if isinstance(s, Line) and s.layer == "trenches"}
-    unnamed = len(_of(plan, "block", "yard")) - sum(isinstance(s, Label) and s.layer == "names" for s in shapes)
+    unnamed = len(areas_of(plan, "block", "yard")) - sum(isinstance(s, Label) and s.layer == "names" for s in shapes)
     panel, bottom = _panel(plan, boxes, sheet, left, drawn, unnamed)
     height = max(TOP + sheet.length(depth_m * 1000) + _BOTTOM, bottom)
     return Drawing(left + _PANEL, height, (*shapes, *panel), f"Site plan of {plan.brief.name}, scale 1:{sheet.scale}")
 
 
-def _boxes(plan: Plan) -> list[_Box]:
-    modules = {m.sku: m for m in plan.modules}
-    skus = {e.tag: e.sku for e in (plan.connected.equipment if plan.connected else ())}
-    found = []
-    for p in plan.placed.positions if plan.placed else ():
-        module = modules.get(skus.get(p.tag, ""))
-        if module:
-            along, across = module.length_mm, module.width_mm
-            along, across = (across, along) if p.turned else (along, across)
-            found.append(_Box(p.tag, module, p.x_mm, p.y_mm, along, across))
-    return found
-
-
-def _rect(sheet: Sheet, item: Area | _Box, layer: str, **paint: Any) -> Rect:
+def _rect(sheet: Sheet, item: Area | Box, layer: str, **paint: Any) -> Rect:
     width, height = sheet.length(item.width_mm), sheet.length(item.depth_mm)
     return Rect(sheet.x(item.x_mm), sheet.y(item.y_mm + item.depth_mm), width, height, layer=layer, **paint)
 
 
-def _of(plan: Plan, *purposes: str) -> list[Area]:
-    return [a for a in (plan.placed.areas if plan.placed else ()) if a.purpose in purposes]
-
-
 def _roads(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
-    roads = _of(plan, "road")
+    roads = areas_of(plan, "road")
     for road in roads:  # kerbs first, so that they do not cross the junctions
         yield _rect(sheet, road, "roads", stroke=_KERB, stroke_width=1.0)
     for road in roads:
@@ -124,7 +95,7 @@ def _phase_of(plan: Plan) -> dict[str, int]:
     return {e.tag: e.phase for e in (plan.connected.equipment if plan.connected else ())}
 
 
-def _inside(area: Area, boxes: Iterable[_Box]) -> list[_Box]:
+def _inside(area: Area, boxes: Iterable[Box]) -> list[Box]:
     east, north = area.x_mm + area.width_mm, area.y_mm + area.depth_mm
     return [
         b
@@ -133,9 +104,9 @@ def _inside(area: Area, boxes: Iterable[_Box]) -> list[_Box]:
     ]
 
 
-def _areas(plan: Plan, boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
+def _areas(plan: Plan, boxes: list[Box], sheet: Sheet) -> Iterator[Shape]:
     phases = _phase_of(plan)
-    for area in _of(plan, "block", "yard"):
+    for area in areas_of(plan, "block", "yard"):
         fill = _YARD
         if area.purpose == "block":
             fill = _PHASES[min((phases[b.tag] for b in _inside(area, boxes)), default=0) % len(_PHASES)]
@@ -147,54 +118,20 @@ def _family(module: Module) -> tuple[str, str]:
     return FAMILIES.get(module.family, OTHER)
 
 
-def _modules(boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
+def _modules(boxes: list[Box], sheet: Sheet) -> Iterator[Shape]:
     for b in boxes:
         title = f"{b.tag}: {b.module.sku}, {b.module.title}"
         yield _rect(sheet, b, "modules", fill=_family(b.module)[1], stroke=INK, stroke_width=0.2, title=title)
 
 
 def _trenches(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
-    """Where runs lie outside blocks and yards, each stretch once."""
-    ends = [_ends(a) for a in _of(plan, "block", "yard")]
-    media = {c.key: c.medium for c in plan.carriers}
-    found: dict[tuple[str, bool, int], set[tuple[int, int]]] = defaultdict(set)
-    for run in plan.routed.runs if plan.routed else ():
-        medium = media.get(run.carrier, "")
-        kind: str = run.side if medium in ("electric", "storage", "signal") else "pipe"
-        for (x, y), (u, v) in pairwise(run.points_mm):
-            upright = x == u
-            found[kind, upright, x if upright else y].add((min(y, v), max(y, v)) if upright else (min(x, u), max(x, u)))
-    lines: dict[tuple[str, bool, int], list[tuple[int, int]]] = {}
-    for (kind, upright, at), pieces in found.items():
-        # Of the lots that this line crosses; the middle of a piece says where it lies.
-        crossed = [
-            (low, high)
-            for west, south, east, north in ends
-            for first, last, low, high in [(west, east, south, north) if upright else (south, north, west, east)]
-            if first < at < last
-        ]
-        outside = [p for p in pieces if not any(low < (p[0] + p[1]) / 2 < high for low, high in crossed)]
-        if outside:
-            lines[kind, upright, at] = outside
-    for (kind, upright, at), stretches in sorted(lines.items()):
+    for kind, corners in make_stretches(plan):
         colour, dash = _TRENCHES[kind][1:]
-        for start, end in _joined(stretches):
-            corners = ((at, start), (at, end)) if upright else ((start, at), (end, at))
-            points = tuple((sheet.x(x), sheet.y(y)) for x, y in corners)
-            yield Line(points, colour, 0.55, dash, layer="trenches")
+        points = tuple((sheet.x(x), sheet.y(y)) for x, y in corners)
+        yield Line(points, colour, 0.55, dash, layer="trenches")
 
 
-def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(stretches):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return found
-
-
-def _tags(boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
+def _tags(boxes: list[Box], sheet: Sheet) -> Iterator[Shape]:
     for b in boxes:
         block, _, rest = b.tag.partition("-")
         text = rest if block[:1] == "B" and block[1:].isdigit() and rest else b.tag
@@ -207,16 +144,16 @@ def _tags(boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
             yield Label(x, y, text, size, "middle", WHITE, turned=turned, layer="tags")
 
 
-def _names(plan: Plan, boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
+def _names(plan: Plan, boxes: list[Box], sheet: Sheet) -> Iterator[Shape]:
     """Names where nothing stands: within the outline, else along it, else on a tab over its north edge."""
-    tabs: list[_Ends] = []
-    taken = [_ends(a) for a in _of(plan, "block", "yard", "road")]
-    for area in _of(plan, "block", "yard"):
+    tabs: list[Ends] = []
+    taken = [ends_of(a) for a in areas_of(plan, "block", "yard", "road")]
+    for area in areas_of(plan, "block", "yard"):
         block = area.purpose == "block"
         text, colour = area.name.removeprefix("Block "), NAVY if block else INK
-        west, south, east, north = _ends(area)
+        west, south, east, north = ends_of(area)
         footprints = tuple(
-            (w - west, s - south, e - west, n - south) for w, s, e, n in map(_ends, _inside(area, boxes))
+            (w - west, s - south, e - west, n - south) for w, s, e, n in map(ends_of, _inside(area, boxes))
         )
         x, y, size, turned, ground = (west + east) // 2, north, 0.0, False, WHITE
         for size in _NAME_SIZES if block else _NAME_SIZES[2:]:
@@ -249,12 +186,8 @@ def _names(plan: Plan, boxes: list[_Box], sheet: Sheet) -> Iterator[Shape]:
         yield Label(paper_x, paper_y, text, size, "middle", colour, bold=True, turned=turned, layer="names")
 
 
-def _ends(item: Area | _Box) -> _Ends:
-    return item.x_mm, item.y_mm, item.x_mm + item.width_mm, item.y_mm + item.depth_mm
-
-
 @cache
-def _free(width: int, depth: int, footprints: tuple[_Ends, ...], wide: int, high: int) -> tuple[int, int] | None:
+def _free(width: int, depth: int, footprints: tuple[Ends, ...], wide: int, high: int) -> tuple[int, int] | None:
     """The middle of a free `wide` by `high` nearest to the middle of an outline, on a grid of 500 mm; all in mm."""
     half_x, half_y = wide // 2 + 200, high // 2 + 200
     spots = product(range(half_x, width - half_x + 1, 500), range(half_y, depth - half_y + 1, 500))
@@ -264,9 +197,9 @@ def _free(width: int, depth: int, footprints: tuple[_Ends, ...], wide: int, high
     return None
 
 
-def _beside(area: Area, taken: list[_Ends], wide: int, high: int) -> tuple[int, int, bool] | None:
+def _beside(area: Area, taken: list[Ends], wide: int, high: int) -> tuple[int, int, bool] | None:
     """The middle of a free `wide` by `high` along an outline, and whether it is upright; all in mm."""
-    west, south, east, north = _ends(area)
+    west, south, east, north = ends_of(area)
     off = high * 3 // 4
     for x, y in ((west + wide // 2 + 500, north + off), (west + wide // 2 + 500, south - off)):
         if wide <= east - west + 1000 and y > off and not _meets(_around(x, y, wide, high), taken):
@@ -278,17 +211,17 @@ def _beside(area: Area, taken: list[_Ends], wide: int, high: int) -> tuple[int, 
     return None
 
 
-def _around(x: int, y: int, wide: int, high: int) -> _Ends:
+def _around(x: int, y: int, wide: int, high: int) -> Ends:
     return x - wide // 2, y - high // 2, x + wide // 2, y + high // 2
 
 
-def _meets(ends: _Ends, others: Iterable[_Ends]) -> bool:
+def _meets(ends: Ends, others: Iterable[Ends]) -> bool:
     west, south, east, north = ends
     return any(w < east and west < e and s < north and south < n for w, s, e, n in others)
 
 
 def _panel(
-    plan: Plan, boxes: list[_Box], sheet: Sheet, left: float, drawn: Set[str], unnamed: int
+    plan: Plan, boxes: list[Box], sheet: Sheet, left: float, drawn: Set[str], unnamed: int
 ) -> tuple[list[Shape], float]:
     """Title, north, scale bar and legend right of the land, and where they end; `drawn` are colours of trenches."""
     shapes: list[Shape] = []
@@ -310,7 +243,7 @@ def _panel(
     shapes += _north(left + 8, y + 10)
     shapes += _scale_bar(sheet, left + 34, y + 12)
     y += 42
-    ends = [_ends(a) for a in _of(plan, "block", "yard", "road")]
+    ends = [ends_of(a) for a in areas_of(plan, "block", "yard", "road")]
     if ends:
         used_m2 = (max(e[2] for e in ends) - min(e[0] for e in ends)) * (
             max(e[3] for e in ends) - min(e[1] for e in ends)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from prefab.documents import NAMES, write_one
+from prefab.documents import write_one, written
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -33,8 +33,8 @@ def test_same_proposal_same_bytes(tmp_path):
         begun(two, tmp_path, PYTHONHASHSEED="2", TZ="America/St_Johns", LANG="de_DE.UTF-8"),
     )
     assert [process.wait(timeout=120) for process in running] == [0, 0]
-    assert sorted(p.name for p in one.iterdir()) == sorted(NAMES)
-    assert [name for name in NAMES if (one / name).read_bytes() != (two / name).read_bytes()] == []
+    assert sorted(p.name for p in one.iterdir()) == sorted(written())
+    assert [name for name in written() if (one / name).read_bytes() != (two / name).read_bytes()] == []
 
 
 def test_second_time_in_one_process(written, proposal, tmp_path):

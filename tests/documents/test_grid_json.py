@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from prefab.cli import prefab
-from prefab.documents import NAMES, write_one
+from prefab.documents import write_one, written
 from prefab.errors import InputError
 
 LAYOUT = Path(__file__).parents[2] / "layouts" / "edge-2mw" / "plan.json"
@@ -42,7 +42,7 @@ def test_is_written_when_asked_for_and_read_back(pandapower, tmp_path):
 
 
 def test_is_no_document_that_comes_unasked():
-    assert "grid.json" not in NAMES
+    assert "grid.json" not in written()
 
 
 @pytest.fixture
