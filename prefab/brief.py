@@ -2,7 +2,6 @@
 
 from datetime import date
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -10,10 +9,10 @@ from pydantic import Field, model_validator
 
 from prefab.connection import Grid, GridStep, Storage
 from prefab.demands import It, ItDemand, twice_named
-from prefab.land import Land, rectangle
 from prefab.land_file import filled
 from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
+from prefab.site import Site
 from prefab.supply import Supply
 from prefab.tables import Frozen, read_tree, validate
 from prefab.units import exact
@@ -26,68 +25,6 @@ that takes over."""
 _BESIDE = {"N+2": "N+1", "2(N+1)": "2N", "3N/2": "2N", "4N/3": "2N", "catcher": "2N"}
 """What the mechanical supply has beside such a critical supply: its transformers never run in parallel, so that more
 than an A and a B of them would be of no use."""
-
-
-class Site(Frozen):
-    """The land: a parcel, or a rectangle whose road enters through the middle of its south side."""
-
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    """ISO 3166 code, for public holidays."""
-    climate: Key
-    width_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
-    """West to east, of a rectangle."""
-    depth_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
-    """South to north."""
-    land: Annotated[Land | None, Field(exclude_if=lambda land: land is None)] = None
-    """Instead of a rectangle."""
-    setback_m: Annotated[float, Field(ge=0, le=500)]
-    altitude_m: Annotated[float, Field(ge=-400, le=5000)] | None = None
-    """Otherwise the climate's."""
-    weather_file: Text | None = None
-    """An EPW file, its path as seen from the brief: its hours take the place of the climate's synthetic year in the
-    projection. Design conditions stay the climate's and the brief's."""
-    design_dry_bulb_degc: Annotated[float, Field(ge=-60, le=60)] | None = None
-    """Otherwise the climate's yearly maximum plus the recirculation of the design basis."""
-
-    @property
-    def size_m(self) -> tuple[float, float] | None:
-        """Of a rectangle, west to east and south to north."""
-        return None if self.width_m is None or self.depth_m is None else (self.width_m, self.depth_m)
-
-    @property
-    def parcel(self) -> Land:
-        """The land, whichever way it is given."""
-        if self.land is not None:
-            return self.land
-        assert self.size_m is not None
-        return rectangle(*self.size_m)
-
-    @property
-    def area_m2(self) -> float:
-        """The whole of it."""
-        return self.size_m[0] * self.size_m[1] if self.size_m else self.parcel.polygon.area / 1e6
-
-    @property
-    def inside_m2(self) -> Fraction:
-        """The land within the set-backs and off what must stay free; of a parcel in whole square millimetres, up."""
-        if self.size_m is not None:
-            setbacks_m = 2 * exact(self.setback_m)
-            return (exact(self.size_m[0]) - setbacks_m) * (exact(self.size_m[1]) - setbacks_m)
-        return Fraction(ceil(self.parcel.buildable(self.setback_m, at_most=True).area), 1_000_000)
-
-    @model_validator(mode="after")
-    def _is_somewhere(self) -> "Site":
-        given = [w is not None for w in (self.width_m, self.depth_m)]
-        if self.land is not None and any(given):
-            raise ValueError("width_m and depth_m are of a rectangle; leave them out where [site.land] is given")
-        if self.land is None and not all(given):
-            raise ValueError("width_m, depth_m: missing; give both, or [site.land]")
-        if self.parcel.buildable(self.setback_m).is_empty:
-            raise ValueError("the set-backs leave no land; a set-back is free ground along each edge")
-        if self.land is not None and self.parcel.buildable(self.setback_m).contains(self.land.connection_mm):
-            where = "on the outline, within a set-back or in what is kept free"
-            raise ValueError(f"land: utility_m: lies where modules may stand; give it {where}")
-        return self
 
 
 Megawatts = Annotated[float, Field(gt=0, le=5000)]

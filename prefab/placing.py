@@ -5,12 +5,13 @@ from typing import Literal
 
 from prefab.bands import Bands, Ground
 from prefab.basis import DesignBasis
-from prefab.brief import Site, SiteBrief
+from prefab.brief import SiteBrief
 from prefab.errors import OutOfBudget
 from prefab.lot_shapes import Stock
 from prefab.lots import Rect, Standing, make_lots, refuse_impossible
 from prefab.module import Module
 from prefab.plan import Area, Equipment, Placed, Position
+from prefab.site import Site
 from prefab.streets import Streets
 from prefab.units import have, need
 

@@ -15,11 +15,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from prefab.basis import DesignBasis
-from prefab.brief import Site, SiteBrief
+from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.land import ROUNDED_MM
 from prefab.module import Module
 from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
+from prefab.site import Site
 from prefab.trench_lines import Exit, Grid, Point, Points, Rect, Tree, length, tidy
 from prefab.units import need
 

@@ -2,7 +2,7 @@
 
 from reportlab.platypus import Flowable
 
-from prefab.brief import Phase, Site, SiteBrief
+from prefab.brief import Phase, SiteBrief
 from prefab.documents.dependability_rows import summary_text
 from prefab.documents.labels import (
     counted,
@@ -17,6 +17,7 @@ from prefab.documents.labels import (
 from prefab.documents.pdf_page import handed_over
 from prefab.documents.pdf_style import CAPTION, Heading, cards, facts, para, table, together
 from prefab.proposal import Proposal
+from prefab.site import Site
 from prefab.units import day, musd, number
 
 

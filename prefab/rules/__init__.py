@@ -32,6 +32,7 @@ from prefab.rules import (
     it_load,
     land_use,
     liquid_flow,
+    noise,
     restrictions,
     road_access,
     runs,
@@ -103,7 +104,7 @@ SUPPLY: tuple[Rule, ...] = _rules(
     spares,
     budget,
 )
-LAND: tuple[Rule, ...] = _rules(boundary, clearance, road_access)
+LAND: tuple[Rule, ...] = _rules(boundary, clearance, road_access, noise)
 RUNS: tuple[Rule, ...] = _rules(runs)
 TIME: tuple[Rule, ...] = _rules(schedule)
 RULES: tuple[Rule, ...] = (*SUPPLY, *LAND, *RUNS, *TIME)

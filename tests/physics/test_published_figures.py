@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from physics.sample import dry_cooler, ups_battery
 
 from prefab.module import Derating, UpsBattery
-from prefab.physics import cooling, duties, electrical, flexibility, psychrometrics, short_circuit, tokens
+from prefab.physics import cooling, duties, electrical, flexibility, psychrometrics, short_circuit, sound, tokens
 
 TABLE = Path(__file__).parents[2].parent / "shared" / "reference" / "validation_cases.csv"
 SEA_LEVEL_PA = 101325.0
@@ -37,6 +37,9 @@ OIL_TRANSFORMER = (
 GENSET = "https://oer.enviraj.com/general/diesel-generator-fuel-consumption-chart"
 SHORT_CIRCUIT = "https://github.com/e2nIEE/pandapower/blob/master/pandapower/test/shortcircuit/test_transformer.py"
 ORV3_SHELF = "https://www.sgpjbg.com/bgdown/161254.html"
+ENGINE_NOISE = "https://manualsdump.com/amp/en/manuals/94827/30"
+FENKOIL = "http://fenkoil.ru/982/"
+ADDED_NOISE = "https://easymanua.ls/tcl/tac-07cs/manual?p=76"
 RACK = "https://www.elastix.ai/blog/the-ai-data-center-economy-runs-on-tokens-per-second-per-watt"
 SWINGS = "https://arxiv.org/html/2508.14318"
 SWINGS_REVIEW = "https://www.themoonlight.io/review/power-stabilization-for-ai-training-datacenters"
@@ -127,7 +130,16 @@ FAULTS_S = np.linspace(0, 82, 6)
 RACK_J_PER_TOKEN = 120_000 * 1.1 / 500_000
 WARM_ALTERNATOR = Derating(altitude_frac_per_100m=0.006, dry_bulb_frac_per_k=0.006)
 
+TWENTY_COOLERS_DBA = sound.together_dba([95.0] * 20)
+
 CASES = (
+    Case("L01", "", lambda: sound.farther_dba(95.0, 7.0, 100.0), 72, 0.2, ENGINE_NOISE),
+    Case("L02", "s", lambda: sound.pressure_dba(100.0, 100.0, sound.FREE_DB), 49, 0.05, FENKOIL),
+    Case("L02", "h", lambda: sound.pressure_dba(100.0, 100.0), 52, 0.05, FENKOIL),
+    Case("L03", "", lambda: sound.together_dba([44, 44, 40.5, 38, 35]), 48.5, 0.05, ADDED_NOISE),
+    Case("L04", "lw", lambda: TWENTY_COOLERS_DBA, 108.01, 0.02, FENKOIL),
+    Case("L04", "lp", lambda: sound.pressure_dba(TWENTY_COOLERS_DBA, 150.0), 56.49, 0.02, FENKOIL),
+    Case("L05", "", lambda: sound.quiet_from_m(TWENTY_COOLERS_DBA, 45.0), 565, 2, FENKOIL),
     Case("E01", "l50", lambda: 1000 * electrical.loss_kw(transformer_points(), 0.5), 6200, 0.5, ECODESIGN),
     Case("E01", "l100", lambda: 1000 * electrical.loss_kw(transformer_points(), 1.0), 20075, 0.5, ECODESIGN),
     Case(
