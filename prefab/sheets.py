@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from prefab.land import Land
+from prefab.land import START_MM, Land
 from prefab.lots import VERGE_MM, Rect, Stand, Standing
 
 Interval = tuple[int, int]
@@ -56,7 +56,10 @@ class Sheet:
 
     def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
         self.view, self.widths = view, widths
-        self.buildable, self.drivable = self._seen(land.buildable(setback_m)), self._seen(land.drivable(VERGE_MM))
+        # Trenches begin there.
+        kept = shapely.box(*land.connection_mm.buffer(START_MM).bounds)
+        self.buildable = self._seen(land.buildable(setback_m).difference(kept))
+        self.drivable = self._seen(land.drivable(VERGE_MM))
         self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
         ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
         west = round(x) - widths.road // 2
