@@ -166,14 +166,11 @@ class _Ways:
         return grid.gate(self.gate[0]) if self.is_rectangle else self._from_connection(grid, lane, fine)
 
     def _around_connection(self, lane: Lane, fine: bool) -> list[Point]:
-        """Where a lane begins beside the utility's point of connection, so that A and B part there; on either side
-        where the fence leaves no other way."""
+        """Where a lane begins beside the utility's point of connection, on lines that no other lane has: A west of it
+        and B east, or on either side where the fence leaves no other way."""
         x, y = self.gate
-        if fine:
-            off = int(VERGE_MM * _LANES[lane])
-            return [(x + east, y + north) for east, north in product((-off, off), repeat=2)]
-        off = int(VERGE_MM * (2 * _LANES[lane] - 1))
-        return [(x + off, y + abs(off)), (x + off, y - abs(off))]
+        off, east = int(VERGE_MM * _LANES[lane]), int(VERGE_MM * (2 * _LANES[lane] - 1))
+        return [(x + east, y + north) for east, north in product((-off, off) if fine else (east,), (-off, off))]
 
     def _from_connection(self, grid: Grid, lane: Lane, fine: bool) -> list[Exit]:
         found = []

@@ -17,6 +17,9 @@ Interval = tuple[int, int]
 """From west to east."""
 
 
+_SLIVER_MM2 = 1e-4
+
+
 class Widths(NamedTuple):
     """What the design basis asks of roads, in mm."""
 
@@ -102,9 +105,7 @@ def _within(geometry: BaseGeometry, south: int, north: int) -> list[Interval]:
     strip = shapely.box(west, south, east, north)
     parts = shapely.get_parts(strip.difference(geometry))
     # A strip that only touches an edge leaves slivers without area.
-    gone = sorted(
-        (b[0], b[2]) for b, a in zip(shapely.bounds(parts).tolist(), shapely.area(parts), strict=True) if a > 1
-    )
+    gone = sorted(shapely.bounds(parts[shapely.area(parts) > _SLIVER_MM2])[:, ::2].tolist())
     found, at = [], west
     for begin, end in [*gone, (east, east)]:
         if begin > at and floor(begin) > ceil(at):
