@@ -3,7 +3,7 @@
 from cmath import phase, rect
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from math import cos, pi
 from typing import Annotated, Literal, NamedTuple
 
@@ -29,6 +29,8 @@ LEAST_M2 = 100.0
 """Less is no site: one container with its clearances takes as much."""
 GATE_OFF_M = 0.5
 """How far beside the outline a gate may be given: drawings are rounded."""
+START_MM = 2000.0
+"""Trenches of all lanes begin beside each other on so much ground."""
 ROUNDED_MM = 0.75
 """What a point on the outline may lie off it once it is in whole millimetres."""
 _DEGREES_M = 1.0
@@ -120,10 +122,21 @@ class Land(Frozen):
     """What the file gives for the brief's origin, in its own metres or in degrees east and north."""
 
     @property
-    def connection_mm(self) -> shapely.Point:
+    def entry_mm(self) -> shapely.Point:
         """Where cables of the utility and of networks enter, on the land."""
-        given = _point_mm(self.utility_m or self.gate[0].at_m)
-        return shapely.Point(shapely.shortest_line(self.polygon, given).coords[0])
+        return _nearest(self.polygon, _point_mm(self.utility_m or self.gate[0].at_m))
+
+    @property
+    def connection_mm(self) -> shapely.Point:
+        """Where their trenches begin: there, or in a corner and in what must stay free the nearest place where one can
+        be laid at right angles."""
+        at, ground = self.entry_mm, self.drivable(0.0)
+        grown = ground.buffer(ROUNDED_MM, join_style="mitre")
+        ways = product((-START_MM, START_MM), repeat=2)
+        if any(grown.covers(_between(at, x, y)) for x, y in ways):
+            return at
+        room = ground.buffer(-START_MM, join_style="mitre")
+        return at if room.is_empty else _nearest(room, at)
 
     @property
     def polygon(self) -> Polygon:
@@ -221,6 +234,15 @@ def rectangle(width_m: float, depth_m: float) -> Land:
 
 def _point_mm(at_m: Point) -> shapely.Point:
     return shapely.Point(at_m[0] * 1000, at_m[1] * 1000)
+
+
+def _nearest(ground: BaseGeometry, at: shapely.Point) -> shapely.Point:
+    return shapely.Point(shapely.shortest_line(ground, at).coords[0])
+
+
+def _between(at: shapely.Point, x_mm: float, y_mm: float) -> Polygon:
+    """The rectangle from a point to another so far off."""
+    return LineString([at, (at.x + x_mm, at.y + y_mm)]).envelope
 
 
 def _along(edge: LineString, off_mm: float) -> Polygon:

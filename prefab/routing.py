@@ -21,7 +21,7 @@ from prefab.land import ROUNDED_MM
 from prefab.module import Module
 from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
 from prefab.site import Site
-from prefab.trench_lines import Exit, Grid, Point, Points, Rect, Tree, length, tidy
+from prefab.trench_lines import Exit, Grid, Point, Points, Rect, Tree, length, spread, tidy
 from prefab.units import need
 
 STRIP_MM = 1000
@@ -88,16 +88,19 @@ class _Ways:
         if a == b and a is not None:
             points = _shifted(self.inner(self.lots[a], lane, self.index[start], self.index[end]), a)
             return points or self._straight(start, end)
-        found = []
-        for corner_a, corner_b in product(_CORNERS if a else _CORNERS[:1], _CORNERS if b else _CORNERS[:1]):
-            parts = [self.outer(lane, a, corner_a, b, corner_b)]
-            if a:
-                parts.insert(0, _shifted(self.inner(self.lots[a], lane, self.index[start], corner_a), a))
-            if b:
-                parts.append(_shifted(self.inner(self.lots[b], lane, corner_b, self.index[end]), b))
-            if all(parts):
-                found.append(tidy([point for part in parts for point in part]))
-        return min(found, key=lambda points: (length(points), points), default=self._straight(start, end))
+        for fine in (False,) if self.is_rectangle else (False, True):
+            found = []
+            for corner_a, corner_b in product(_CORNERS if a else _CORNERS[:1], _CORNERS if b else _CORNERS[:1]):
+                parts = [self.outer(lane, a, corner_a, b, corner_b, fine)]
+                if a:
+                    parts.insert(0, _shifted(self.inner(self.lots[a], lane, self.index[start], corner_a), a))
+                if b:
+                    parts.append(_shifted(self.inner(self.lots[b], lane, corner_b, self.index[end]), b))
+                if all(parts):
+                    found.append(tidy([point for part in parts for point in part]))
+            if found:
+                return min(found, key=lambda points: (length(points), points))
+        return self._straight(start, end)
 
     def _straight(self, start: str, end: str) -> Points:
         """Round one corner whatever is in the way: for plans moved by hand so that no line is clear."""
@@ -126,8 +129,9 @@ class _Ways:
         """Within a lot, between modules and corners; empty when there is no way."""
         return self.grid(lot, lane).way(self._exits(lot, lane, start), self.tree(lot, lane, end))
 
-    def _site_grid(self, lane: Lane) -> Grid:
-        """Lines along the outlines and, A on the west and south side, B on the others, beside every road."""
+    def _site_grid(self, lane: Lane, fine: bool) -> Grid:
+        """Lines along the outlines and, A on the west and south side, B on the others, beside every road; where they
+        are too few to lead everywhere also in roads and across the land, finest about the point of connection."""
         off = int(VERGE_MM * _LANES[lane])
         xs: list[int] = []
         ys: list[int] = []
@@ -143,27 +147,35 @@ class _Ways:
                 xs.append(x)
                 ys.append(y)
         if not self.is_rectangle:
-            xs += [x for x, _ in self._around_connection(lane)]
-            ys += [y for _, y in self._around_connection(lane)]
+            xs += [x for x, _ in self._around_connection(lane, fine)]
+            ys += [y for _, y in self._around_connection(lane, fine)]
         bounds = self.land.polygon.bounds
+        if fine:
+            for west, south, east, north in self.roads:
+                along_x = east - west > north - south
+                low, high = (south, north) if along_x else (west, east)
+                (ys if along_x else xs).append(low + int((high - low) * _LANES[lane]))
+            xs += spread(bounds[0], bounds[2], self.gate[0], _LANES[lane])
+            ys += spread(bounds[1], bounds[3], self.gate[1], _LANES[lane])
         lines = [x for x in xs if bounds[0] <= x <= bounds[2]], [y for y in ys if bounds[1] <= y <= bounds[3]]
         return Grid(*lines, list(self.lots), None if self.is_rectangle else self.ground)
 
-    def _site_exits(self, lane: Lane, outline: Rect | None, item: int) -> list[Exit]:
-        grid = self.site_grid(lane)
+    def _site_exits(self, lane: Lane, outline: Rect | None, item: int, fine: bool) -> list[Exit]:
+        grid = self.site_grid(lane, fine)
         if outline:
             return grid.corner(self._corner(lane, outline, item))
-        return grid.gate(self.gate[0]) if self.is_rectangle else self._from_connection(grid, lane)
+        return grid.gate(self.gate[0]) if self.is_rectangle else self._from_connection(grid, lane, fine)
 
-    def _around_connection(self, lane: Lane) -> list[Point]:
-        """Where a lane begins beside the utility's point of connection, so that A and B part there."""
-        off = int(VERGE_MM * (2 * _LANES[lane] - 1))
+    def _around_connection(self, lane: Lane, fine: bool) -> list[Point]:
+        """Where a lane begins beside the utility's point of connection, on lines that no other lane has: A west of it
+        and B east, or on either side where the fence leaves no other way."""
         x, y = self.gate
-        return [(x + off, y + abs(off)), (x + off, y - abs(off))]
+        off, east = int(VERGE_MM * _LANES[lane]), int(VERGE_MM * (2 * _LANES[lane] - 1))
+        return [(x + east, y + north) for east, north in product((-off, off) if fine else (east,), (-off, off))]
 
-    def _from_connection(self, grid: Grid, lane: Lane) -> list[Exit]:
+    def _from_connection(self, grid: Grid, lane: Lane, fine: bool) -> list[Exit]:
         found = []
-        for corner in self._around_connection(lane):
+        for corner in self._around_connection(lane, fine):
             for bend in ((corner[0], self.gate[1]), (self.gate[0], corner[1])):
                 if shapely.covers(self.ground, shapely.LineString([self.gate, bend, corner])):
                     found += [
@@ -175,12 +187,13 @@ class _Ways:
         x, y = self.lots[outline].corner(lane, item)
         return x + outline[0], y + outline[1]
 
-    def _site_tree(self, lane: Lane, outline: Rect | None, item: int) -> Tree:
-        return self.site_grid(lane).tree(self._site_exits(lane, outline, item))
+    def _site_tree(self, lane: Lane, outline: Rect | None, item: int, fine: bool) -> Tree:
+        return self.site_grid(lane, fine).tree(self._site_exits(lane, outline, item, fine))
 
-    def _outer(self, lane: Lane, a: Rect | None, corner_a: int, b: Rect | None, corner_b: int) -> Points:
+    def _outer(self, lane: Lane, a: Rect | None, corner_a: int, b: Rect | None, corner_b: int, fine: bool) -> Points:
         """From a corner of one lot to a corner of another."""
-        return self.site_grid(lane).way(self._site_exits(lane, a, corner_a), self.site_tree(lane, b, corner_b))
+        exits, tree = self._site_exits(lane, a, corner_a, fine), self.site_tree(lane, b, corner_b, fine)
+        return self.site_grid(lane, fine).way(exits, tree)
 
 
 def _lot(outline: Rect, places: Sequence[Rect], ground: BaseGeometry) -> _Lot:

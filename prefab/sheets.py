@@ -10,11 +10,14 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from prefab.land import Land
+from prefab.land import START_MM, Land
 from prefab.lots import VERGE_MM, Rect, Stand, Standing
 
 Interval = tuple[int, int]
 """From west to east."""
+
+
+_SLIVER_MM2 = 1e-4
 
 
 class Widths(NamedTuple):
@@ -56,7 +59,10 @@ class Sheet:
 
     def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
         self.view, self.widths = view, widths
-        self.buildable, self.drivable = self._seen(land.buildable(setback_m)), self._seen(land.drivable(VERGE_MM))
+        # Trenches begin there.
+        kept = shapely.box(*land.connection_mm.buffer(START_MM).bounds)
+        self.buildable = self._seen(land.buildable(setback_m).difference(kept))
+        self.drivable = self._seen(land.drivable(VERGE_MM))
         self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
         ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
         west = round(x) - widths.road // 2
@@ -99,9 +105,7 @@ def _within(geometry: BaseGeometry, south: int, north: int) -> list[Interval]:
     strip = shapely.box(west, south, east, north)
     parts = shapely.get_parts(strip.difference(geometry))
     # A strip that only touches an edge leaves slivers without area.
-    gone = sorted(
-        (b[0], b[2]) for b, a in zip(shapely.bounds(parts).tolist(), shapely.area(parts), strict=True) if a > 1
-    )
+    gone = sorted(shapely.bounds(parts[shapely.area(parts) > _SLIVER_MM2])[:, ::2].tolist())
     found, at = [], west
     for begin, end in [*gone, (east, east)]:
         if begin > at and floor(begin) > ceil(at):

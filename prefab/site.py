@@ -96,7 +96,7 @@ class Site(Frozen):
             raise ValueError(f"receptor: {twice} is named twice; every name must be different")
         if self.parcel.buildable(self.setback_m).is_empty:
             raise ValueError("the set-backs leave no land; a set-back is free ground along each edge")
-        if self.land is not None and self.parcel.buildable(self.setback_m).contains(self.land.connection_mm):
+        if self.land is not None and self.parcel.buildable(self.setback_m).contains(self.land.entry_mm):
             where = "on the outline, within a set-back or in what is kept free"
             raise ValueError(f"land: utility_m: lies where modules may stand; give it {where}")
         return self

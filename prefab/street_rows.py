@@ -18,6 +18,7 @@ from prefab.lots import (
     VERGE_MM,
     Lot,
     Rect,
+    Shape,
     Stack,
     Stand,
     Standing,
@@ -78,6 +79,16 @@ class _Row:
     up: bool
     """Whether the street is on its north side."""
     stands: list[Stand] = field(default_factory=list)
+    opens: "dict[tuple[Stack, ...], _Open]" = field(default_factory=dict)
+
+
+@dataclass
+class _Open:
+    """Where a kind of lot may stand in a row."""
+
+    shape: Shape
+    south_mm: int
+    free: list[Interval]
 
 
 @dataclass
@@ -133,9 +144,8 @@ class Filling:
         roads, looped = self._roads()
         if far := _beyond_reach(stands, roads, self.widths.reach):
             return Found([], [], (far, 0.0))
-        taken = [shapely.box(*s.outline) for s in stands]
-        ways = [shapely.box(*r) for r in roads]
-        closed = shapely.union_all(taken + ways).buffer(CLOSED_MM, join_style="mitre")
+        taken, ways = shapely.box(*np.array([s.outline for s in stands]).T), shapely.box(*np.array(roads).T)
+        closed = shapely.union_all([*taken, *ways]).buffer(CLOSED_MM, join_style="mitre")
         area = closed.buffer(-CLOSED_MM, join_style="mitre").area + ROAD_COST * shapely.union_all(ways).area
         area += FEEDER_MM * _feeders_mm(stands)
         view = self.sheet.view
@@ -229,32 +239,40 @@ class Filling:
 
     def _put(self, lot: Lot) -> bool:
         """Sets a lot down beside the last street, as near to the road from the gate as it can."""
-        best: tuple[float, int, Stand] | None = None
-        for n, row in enumerate(self.streets[-1].rows):
-            shape = self.stock.pick(lot.stacks, row.depth_mm)
-            if shape.depth_mm > row.depth_mm:
-                continue
-            y = row.south_mm + row.depth_mm - shape.depth_mm if row.up else row.south_mm
-            barred = self._barred(lot, y, shape.depth_mm)
-            x = _nearest(row.free, barred, shape.width_mm, self.sheet.middle_mm)
+        best: tuple[float, _Row, Stand] | None = None
+        for row in self.streets[-1].rows:
+            if lot.stacks not in row.opens:
+                row.opens[lot.stacks] = self._open(lot, row)
+            shape, south, free = (here := row.opens[lot.stacks]).shape, here.south_mm, here.free
+            x = _nearest(free, shape.width_mm, self.sheet.middle_mm)
             if x is not None:
                 off = abs(x + shape.width_mm / 2 - self.sheet.middle_mm)
                 if best is None or off < best[0]:
-                    best = off, n, Stand(lot, shape, x, y, row.up)
+                    best = off, row, Stand(lot, shape, x, south, row.up)
         if best is None:
             return False
-        self.streets[-1].rows[best[1]].stands.append(best[2])
+        best[1].stands.append(best[2])
+        for row in self.streets[-1].rows:
+            for stacks, here in row.opens.items():
+                here.free = self._beside(here, stacks, best[2])
         return True
 
-    def _barred(self, lot: Lot, south: int, depth: int) -> list[Interval]:
-        """What other lots keep clear of this one west to east."""
-        found = []
-        for street in self.streets[-2:]:
-            for other in (s for row in street.rows for s in row.stands):
-                gap = max(AISLE_MM, self.stock.apart(other.lot.stacks, lot.stacks))
-                if other.y_mm - gap < south + depth and south < other.y_mm + other.shape.depth_mm + gap:
-                    found.append((other.x_mm - gap, other.x_mm + other.shape.width_mm + gap))
-        return found
+    def _open(self, lot: Lot, row: _Row) -> _Open:
+        """Where a lot may stand beside those that do."""
+        shape = self.stock.pick(lot.stacks, row.depth_mm)
+        south = row.south_mm + row.depth_mm - shape.depth_mm if row.up else row.south_mm
+        here = _Open(shape, south, row.free if shape.depth_mm <= row.depth_mm else [])
+        for other in (s for street in self.streets[-2:] for row in street.rows for s in row.stands):
+            here.free = self._beside(here, lot.stacks, other)
+        return here
+
+    def _beside(self, here: _Open, stacks: tuple[Stack, ...], other: Stand) -> list[Interval]:
+        """What another lot does not keep clear of this kind."""
+        gap = max(AISLE_MM, self.stock.apart(other.lot.stacks, stacks))
+        west, south, east, north = other.outline
+        if south - gap >= here.south_mm + here.shape.depth_mm or here.south_mm >= north + gap:
+            return here.free
+        return shared(here.free, [(-ANY_MM, west - gap), (east + gap, ANY_MM)], here.shape.width_mm)
 
     def _roads(self) -> tuple[list[Rect], bool]:
         """What of streets and links is needed, and whether it has no long dead end."""
@@ -284,15 +302,9 @@ class Filling:
         return roads[::-1], short
 
 
-def _nearest(free: Sequence[Interval], barred: Sequence[Interval], width: int, middle: int) -> int | None:
+def _nearest(free: Sequence[Interval], width: int, middle: int) -> int | None:
     """Where something so wide stands nearest to a line."""
-    at = [middle - width // 2, *(b for _, b in barred), *(a - width for a, _ in barred)]
-    at += [a for a, _ in free] + [b - width for _, b in free]
-    fitting = (
-        x
-        for x in at
-        if any(a <= x and x + width <= b for a, b in free) and all(x + width <= a or b <= x for a, b in barred)
-    )
+    fitting = (min(max(a, middle - width // 2), b - width) for a, b in free if b - a >= width)
     return min(fitting, key=lambda x: (abs(x + width / 2 - middle), x), default=None)
 
 
@@ -308,7 +320,8 @@ def _least_mm2(stock: Stock, lot: Lot) -> float:
 
 
 def _beyond_reach(stands: Sequence[Stand], roads: Sequence[Rect], reach_mm: int) -> float:
-    """The area of footprints that are too far from any road."""
-    feet = np.array([shapely.box(*rect) for s in stands for rect, _ in s.footprints()])
-    ways = shapely.union_all([shapely.box(*r) for r in roads])
-    return float(shapely.area(feet[shapely.distance(feet, ways) > reach_mm]).sum())
+    """The area of footprints that are too far from any road; those of shallow lots are near their own street."""
+    deep = (s for s in stands if VERGE_MM + s.shape.depth_mm > reach_mm)
+    feet = np.array([rect for s in deep for rect, _ in s.footprints()]).reshape(-1, 4)
+    boxes, ways = shapely.box(*feet.T), shapely.union_all(shapely.box(*np.array(roads).T))
+    return float(shapely.area(boxes[shapely.distance(boxes, ways) > reach_mm]).sum())

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
 import networkx as nx
@@ -17,6 +18,10 @@ Rect = tuple[int, int, int, int]
 Node = tuple[int, int]
 """A crossing of two lines, by their numbers from west and from south."""
 _START: Node = (-1, -1)
+_SPREAD_MM, _SPREAD_COUNT = 5_000, 80
+"""Least distance of lines across all of the land, and the most of them."""
+_CLOSE_MM, _WIDENING = 1_500, 1.25
+"""Distance of lines close to a place, and how it grows."""
 
 
 class Exit(NamedTuple):
@@ -110,6 +115,16 @@ class Grid:
             nodes.append(before)
         last = tree.exits[nodes[-1]]
         return tidy([first.edge, first.bend, *map(self.point, nodes), last.bend, last.edge])
+
+
+def spread(low: float, high: float, at: int, share: float) -> list[int]:
+    """Lines at even distances, and ever closer ones about a place; those of another share lie beside them."""
+    step = max(_SPREAD_MM, ceil((high - low) / _SPREAD_COUNT))
+    lines, off = list(range(int(low + step * share), int(high), step)), _CLOSE_MM * share
+    while off < 2 * step:
+        off *= _WIDENING
+        lines += [at - int(off), at + int(off)]
+    return lines
 
 
 def length(points: Sequence[Point]) -> int:

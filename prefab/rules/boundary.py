@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from prefab.brief import SiteBrief
 from prefab.land import Land
@@ -104,10 +105,17 @@ def _beyond_mm(land: Land, boxes: NDArray[np.object_]) -> NDArray[np.float64]:
     shapely.prepare(land.polygon)
     found = np.zeros(len(boxes))
     for n in np.flatnonzero(~shapely.covers(land.polygon, boxes)):
-        corners = shapely.points(shapely.get_coordinates(boxes[n].difference(land.polygon)))
-        deepest = shapely.distance(corners, land.polygon).max(initial=0.0)
-        found[n] = deepest if deepest > _NOISE_MM else 0.0
+        found[n] = _depth_mm(boxes[n].difference(land.polygon), land)
     return found
+
+
+def _depth_mm(beyond: BaseGeometry, land: Land) -> float:
+    """How far what lies off the land reaches from it, or the side of a square as large: over a notch every corner of it
+    may lie on the outline."""
+    if beyond.area <= _NOISE_MM:
+        return 0.0
+    corners = shapely.points(shapely.get_coordinates(beyond))
+    return float(max(shapely.distance(corners, land.polygon).max(), beyond.area**0.5))
 
 
 def _to_keep_outs(land: Land, names: Sequence[str], boxes: NDArray[np.object_]) -> Iterator[Finding]:
@@ -130,8 +138,12 @@ def _areas(plan: Plan) -> list[Finding]:
     land, areas = plan.brief.site.parcel, plan.placed.areas
     found = [_on_land(land, area, plan.basis.road_width_mm) for area in areas]
     nearest = min(found, key=lambda f: (f.actual, f.where), default=None)
-    barred = [k for k in land.keep_out if not k.crossed]
-    crossing = ((a, k, _rect(a).intersection(k.polygon).area) for a in areas if a.purpose == "road" for k in barred)
+    crossing = (
+        (area, k, _rect(area).intersection(k.polygon).area)
+        for area in areas
+        for k in land.keep_out
+        if not (k.crossed and area.purpose == "road")
+    )
     over = (
         Finding(RULE, area.name, False, area_mm2 / 1e6, 0.0, "m2", "<=", f"crosses {keep_out.name}")
         for area, keep_out, area_mm2 in crossing
@@ -148,10 +160,8 @@ def _on_land(land: Land, area: Area, apron_mm: int) -> Finding:
     if area.purpose == "road":
         for gate in filter(land.askew_at, land.gates_mm):
             beyond = beyond.difference(gate.buffer(apron_mm))
-    if beyond.area > _NOISE_MM:
-        corners = shapely.points(shapely.get_coordinates(beyond))
-        inside_mm = -float(shapely.distance(corners, land.polygon).max())
-    return Finding(RULE, area.name, inside_mm >= -_NOISE_MM, float(inside_mm), 0.0, "mm", ">=", text)
+    beyond_mm = _depth_mm(beyond, land)
+    return Finding(RULE, area.name, beyond_mm == 0.0, float(-beyond_mm or inside_mm), 0.0, "mm", ">=", text)
 
 
 def _rect(area: Area) -> Polygon:
