@@ -11,6 +11,7 @@ from prefab.lot_shapes import Stock
 from prefab.lots import Rect, Standing, make_lots, refuse_impossible
 from prefab.module import Module
 from prefab.plan import Area, Equipment, Placed, Position
+from prefab.quiet import Heard, Quiet
 from prefab.site import Site
 from prefab.streets import Streets
 from prefab.units import have, need
@@ -30,7 +31,12 @@ def make_placed(
     inside = site.parcel.buildable(site.setback_m, at_most=True)
     refuse_impossible([modules[e.sku] for e in standing], inside, _stub_mm2(site, basis) if site.size_m else 0)
     stock = Stock(modules, basis, make_lots(standing, modules))
-    lots, roads = _on_rectangle(site, basis, stock) if site.size_m else _on_parcel(site, basis, stock)
+    quiet = Quiet(site, modules, equipment)
+    lots, roads = _on_rectangle(site, basis, stock) if site.size_m else _on_parcel(site, basis, stock, quiet)
+    if site.size_m and quiet.excess_db(lots):
+        lots, roads = _on_parcel(site, basis, stock, quiet)  # bands know nothing of neighbours
+    if quiet.excess_db(lots):
+        raise OutOfBudget(_too_loud(quiet.heard(lots)))
     positions = {
         tag: Position(tag=tag, x_mm=x, y_mm=y, turned=turned)
         for lot in lots
@@ -66,13 +72,21 @@ def _on_rectangle(site: Site, basis: DesignBasis, stock: Stock) -> tuple[list[St
     return [s.on_land() for s in best.stands], best.roads
 
 
-def _on_parcel(site: Site, basis: DesignBasis, stock: Stock) -> tuple[list[Standing], Sequence[Rect]]:
-    best = Streets(site.parcel, site.setback_m, basis.road_width_mm, basis.road_reach_mm, stock).best()
+def _on_parcel(site: Site, basis: DesignBasis, stock: Stock, quiet: Quiet) -> tuple[list[Standing], Sequence[Rect]]:
+    best = Streets(site.parcel, site.setback_m, basis.road_width_mm, basis.road_reach_mm, stock, quiet).best()
     if left_mm2 := best.score[0]:
         raise OutOfBudget(
             f"land: not found within the budget; blocks and yards of {left_mm2 / 1e6:,.0f} m2 found no place"
         )
     return best.stands, best.roads
+
+
+def _too_loud(heard: Sequence[Heard]) -> str:
+    worst = max(heard, key=lambda h: (h.level_dba - h.limit_dba, h.receptor))
+    return (
+        "noise: not found within the budget; the quietest layout found is heard with "
+        f"{worst.level_dba:.1f} dB(A) {worst.state} at {worst.receptor}; {worst.limit_dba:g} is the limit there"
+    )
 
 
 def _area(name: str, purpose: Literal["road", "block", "yard"], rect: Rect) -> Area:

@@ -72,6 +72,12 @@ class Sheet:
         self.stands, self.drives = cache(self._stands), cache(self._drives)
 
     @property
+    def width_mm(self) -> int:
+        """Of the land."""
+        west, _, east, _ = self.land.bounds
+        return ceil(east - west)
+
+    @property
     def middle_mm(self) -> int:
         """Of the road from the gate."""
         west, east = self.lane

@@ -23,6 +23,7 @@ from prefab.lots import (
     Stand,
     Standing,
 )
+from prefab.quiet import Quiet
 from prefab.sheets import Interval, Sheet, Widths, shared
 
 CLOSED_MM = 5_000
@@ -51,14 +52,17 @@ class Choice(NamedTuple):
     """Longest row to either side of the gate."""
     off_mm: int
     """From the near edge of the land to where something may begin."""
+    aside_mm: int
+    """From the gate's road to where rows have their middle."""
     depths_mm: tuple[int, ...]
     """Most of each kind of lot."""
     order: tuple[int, ...]
     """Kinds of lot, one after the other as often as there are lots."""
 
 
-Score = tuple[float, float]
-"""Square millimetres of lots without a place, then of land with what its roads cost."""
+Score = tuple[float, float, float]
+"""Square millimetres of lots without a place, decibels beyond the limits of noise, then square millimetres of land with
+what its roads and feeders cost."""
 
 
 class Found(NamedTuple):
@@ -119,10 +123,17 @@ class Filling:
         lots: Sequence[Lot],
         depths_mm: Mapping[tuple[Stack, ...], int],
         choice: Choice,
+        quiet: Quiet,
     ) -> None:
+        self.quiet = quiet
         self.stock, self.widths, self.sheet, self.choice = stock, widths, sheet, choice
         self.lots, self.depths_mm = lots, depths_mm
         self.streets: list[_Street] = []
+
+    @property
+    def middle_mm(self) -> int:
+        """Where lots gather."""
+        return self.sheet.middle_mm + self.choice.aside_mm
 
     def found(self) -> Found:
         """The lots that find a place, and roads."""
@@ -130,27 +141,28 @@ class Filling:
         while left:
             street = self._opened(left)
             if street is None:
-                return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0))
+                return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0, 0.0))
             # Where nothing is left to lie behind it no link need cut its rows.
             self.streets.append(self._with_rows(street, left[0], []))
             if self._put_all(left):
                 self.streets[-1] = self._with_rows(street, left[0], street.links)
                 left = self._put_all(left)
                 if not any(row.stands for row in self.streets[-1].rows):
-                    return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0))
+                    return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0, 0.0))
             else:
                 left = []
         stands = tuple(s for street in self.streets for row in street.rows for s in row.stands)
         roads, looped = self._roads()
         if far := _beyond_reach(stands, roads, self.widths.reach):
-            return Found([], [], (far, 0.0))
+            return Found([], [], (far, 0.0, 0.0))
         taken, ways = shapely.box(*np.array([s.outline for s in stands]).T), shapely.box(*np.array(roads).T)
         closed = shapely.union_all([*taken, *ways]).buffer(CLOSED_MM, join_style="mitre")
         area = closed.buffer(-CLOSED_MM, join_style="mitre").area + ROAD_COST * shapely.union_all(ways).area
         area += FEEDER_MM * _feeders_mm(stands)
         view = self.sheet.view
-        score = (0.0, area * (1 if looped else DEAD_END_COST))
-        return Found([view.standing(s) for s in stands], [view.rect(r) for r in roads], score)
+        standing = [view.standing(s) for s in stands]
+        score = (0.0, self.quiet.excess_db(standing), area * (1 if looped else DEAD_END_COST))
+        return Found(standing, [view.rect(r) for r in roads], score)
 
     def _put_all(self, lots: Sequence[Lot]) -> list[Lot]:
         """Beside the last street; those that find no place there."""
@@ -212,7 +224,7 @@ class Filling:
 
     def _row(self, south: int, depth: int, stretches: list[Interval], links: list[Interval], *, up: bool) -> _Row:
         """Lots may stand on the land, with a road before them and clear of links."""
-        middle, half = self.sheet.middle_mm, self.choice.half_mm
+        middle, half = self.middle_mm, self.choice.half_mm
         free = shared(self.sheet.stands(south, south + depth), stretches, 1)
         free = shared(free, [(middle - half, middle + half)], 1)
         for west, east in links:
@@ -223,14 +235,14 @@ class Filling:
         self, south: int, stretches: list[Interval], depth: int, left: Sequence[Lot]
     ) -> tuple[list[Interval], int]:
         """Up to the next street, as far as that may be; one or two in every stretch that leads there."""
-        wide, middle, half = self.widths.road, self.sheet.middle_mm, self.choice.half_mm
+        wide, middle, half = self.widths.road, self.middle_mm, self.choice.half_mm
         gap = max([AISLE_MM, *(self.stock.apart(a.stacks, b.stacks) for a in left for b in left[:1])])
         for deep in sorted({self._depth(lot) for lot in left}, reverse=True):
             top = south + wide + VERGE_MM + depth + gap + deep + VERGE_MM + wide
             found = []
             for west, east in shared(self.sheet.drives(south, top), stretches, wide):
                 ends = [max(west, middle - half - VERGE_MM - wide), min(east - wide, middle + half + VERGE_MM)]
-                near = min(max(west, self.sheet.lane[0]), east - wide)
+                near = min(max(west, middle - wide // 2), east - wide)
                 at = ends if self.choice.links == "ends" and ends[0] + 3 * wide < ends[1] else [near]
                 found += [(x, x + wide) for x in at]
             if found:
@@ -244,9 +256,9 @@ class Filling:
             if lot.stacks not in row.opens:
                 row.opens[lot.stacks] = self._open(lot, row)
             shape, south, free = (here := row.opens[lot.stacks]).shape, here.south_mm, here.free
-            x = _nearest(free, shape.width_mm, self.sheet.middle_mm)
+            x = _nearest(free, shape.width_mm, self.middle_mm)
             if x is not None:
-                off = abs(x + shape.width_mm / 2 - self.sheet.middle_mm)
+                off = abs(x + shape.width_mm / 2 - self.middle_mm)
                 if best is None or off < best[0]:
                     best = off, row, Stand(lot, shape, x, south, row.up)
         if best is None:

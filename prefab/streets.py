@@ -16,6 +16,7 @@ from math import ceil
 from prefab.land import Land
 from prefab.lot_shapes import Stock
 from prefab.lots import AISLE_MM, Lot, Stack
+from prefab.quiet import Quiet
 from prefab.sheets import Sheet, View, Widths
 from prefab.street_rows import ANY_MM, OFF_MM, Choice, Filling, Found, Score
 
@@ -31,8 +32,8 @@ _TURNS, _LEAST_TURNS = 400, 8
 class Streets:
     """All choices for one parcel and its lots."""
 
-    def __init__(self, land: Land, setback_m: float, road_mm: int, reach_mm: int, stock: Stock) -> None:
-        self.widths, self.stock = Widths(road_mm, reach_mm), stock
+    def __init__(self, land: Land, setback_m: float, road_mm: int, reach_mm: int, stock: Stock, quiet: Quiet) -> None:
+        self.widths, self.stock, self.quiet = Widths(road_mm, reach_mm), stock, quiet
         _, _, east, north = (ceil(b) for b in land.polygon.bounds)
         views = [View(False, None), View(False, north), View(True, None), View(True, east)]
         self.sheets = [Sheet(land, setback_m, self.widths, v, gate) for gate in land.gates_mm for v in views]
@@ -76,8 +77,8 @@ class Streets:
             )
             order = tuple(self.kinds.index(lot.stacks) for lot in lots)
             for way_in, half_mm in product(range(len(self.sheets)), self._halves_mm(depths_mm)):
-                yield Choice(way_in, "row", "near", half_mm, 0, depths_mm, order)
-                yield Choice(way_in, "street", "near", half_mm, 0, depths_mm, order)
+                yield Choice(way_in, "row", "near", half_mm, 0, 0, depths_mm, order)
+                yield Choice(way_in, "street", "near", half_mm, 0, 0, depths_mm, order)
 
     def _halves_mm(self, depths_mm: Sequence[int]) -> list[int]:
         wide = max(self.stock.pick(kind, cap).width_mm for kind, cap in zip(self.kinds, depths_mm, strict=True))
@@ -86,7 +87,7 @@ class Streets:
     def _changed(self, choice: Choice, pick: random.Random) -> Choice:
         """With one thing or two of it otherwise."""
         for _ in range(pick.choice((1, 1, 2))):
-            match pick.choice(("first", "links", "half", "off", "depth", "depth", "order", "order")):
+            match pick.choice(("first", "links", "half", "off", "aside", "depth", "depth", "order", "order")):
                 case "first":
                     choice = choice._replace(first="row" if choice.first == "street" else "street")
                 case "links":
@@ -95,6 +96,9 @@ class Streets:
                     choice = choice._replace(half_mm=pick.choice(self._halves_mm(choice.depths_mm)))
                 case "off":
                     choice = choice._replace(off_mm=pick.choice((0, 0, pick.randrange(OFF_MM))))
+                case "aside":
+                    width_mm = self.sheets[choice.way_in].width_mm
+                    choice = choice._replace(aside_mm=pick.choice((0, pick.randrange(-width_mm, width_mm) // 2)))
                 case "depth":
                     kind = pick.randrange(len(self.kinds))
                     depth_mm = pick.choice(self.stock.shapes[self.kinds[kind]]).depth_mm
@@ -114,4 +118,4 @@ class Streets:
         each = [iter(self.lots[kind]) for kind in self.kinds]
         lots = [next(each[kind]) for kind in choice.order]
         depths_mm = dict(zip(self.kinds, choice.depths_mm, strict=True))
-        return Filling(self.stock, self.widths, self.sheets[choice.way_in], lots, depths_mm, choice).found()
+        return Filling(self.stock, self.widths, self.sheets[choice.way_in], lots, depths_mm, choice, self.quiet).found()
