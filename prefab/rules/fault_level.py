@@ -142,8 +142,9 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     """Whether the output board of UPS in parallel stands what all their static bypasses let through, and the input of
     each what its own transformer does, with what the machines of rotary ones give back.
 
-    Stricter than the check: the medium voltage is taken as strong as the strongest switchgear of the catalog allows, or
-    as much weaker as is worst beside batteries.
+    Stricter than the check: the medium voltage is taken as strong as the strongest switchgear of the catalog allows
+    beside the batteries, or as much weaker as is worst. What bears many batteries bears fewer: with them the medium
+    voltage is as strong in all, and holds a fault at no lower voltage.
     """
     critical, *units = groups
     module = modules[critical.sku]
@@ -157,8 +158,10 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     machine = 1.05 * (own.subtransient_frac or 0.0)
     medium_kv = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
     boards = (g.withstand_ka or 0.0 for m in catalog.modules for g in m.gives if g.carrier == "mv_ac")
-    strongest = 1.1 / (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9)
     fed_back = _fed_back_mva(brief, catalog)
+    # Switchgear stands the batteries and what else feeds the medium voltage together.
+    room_mva = (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9) - fed_back
+    strongest = 1.1 / room_mva if room_mva > 0 else math.inf
     # What comes from below beside what comes from the mains: nothing but of machines.
     output_more = input_more = 0.0
     if machine:
@@ -186,7 +189,7 @@ def _behind_mva(path: complex, fed_back_mva: float, strongest: float, more: floa
     """
     if not path:
         return 1.05 / strongest + fed_back_mva + 1.05 * more
-    if fed_back_mva * path.imag >= 1.05:
+    if fed_back_mva * path.imag >= 1.05 or strongest == math.inf:
         by_current_mva = fed_back_mva
     else:
         summit = fed_back_mva * path.real**2 / (1.05 - fed_back_mva * path.imag) - path.imag
