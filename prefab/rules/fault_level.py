@@ -115,7 +115,7 @@ def shape(offer: "Offer") -> "float | str":
     board does not stand what batteries drive through them."""
     grid, utility_mva = offer.brief.grid, offer.conditions.utility_mva
     need = offer.module.needed("hv_ac" if grid.at_high_voltage else "utility_mv")
-    fed_back_mva = max(offer.conditions.batteries_mva, reserve_mva(offer.brief))
+    fed_back_mva = offer.conditions.batteries_mva or reserve_mva(offer.brief)
     if need is None or need.withstand_ka is None:
         return _of_board(offer) if fed_back_mva else offer.capacity_kw
     rated_ka = min(need.withstand_ka, offer.given.withstand_ka or math.inf)
@@ -247,9 +247,9 @@ def _lowest_kv(brief: SiteBrief, catalog: "Catalog", module: "Module") -> float:
 
 
 def _fed_back_mva(brief: SiteBrief, catalog: "Catalog") -> float:
-    """For the grid's reserve, or what the batteries for all duties were found to."""
+    """What the batteries for all duties were found to, or else for the grid's reserve."""
     basis = catalog.basis.short_circuit
-    return max(reserve_mva(brief), (basis.batteries_mva or 0.0) if basis else 0.0)
+    return (basis.batteries_mva if basis else None) or reserve_mva(brief)
 
 
 def reserve_mva(brief: SiteBrief) -> float:
