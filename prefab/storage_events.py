@@ -14,7 +14,7 @@ import numpy as np
 from prefab.basis import DutiesBasis
 from prefab.physics.trace import Powers, make_swings
 from prefab.plan import Plan
-from prefab.rules.storage_in_time import (
+from prefab.rules.storage_loads import (
     PEAK_STEP_S,
     SEED,
     STEP_S,

@@ -11,7 +11,7 @@ from prefab.brief import SiteBrief
 from prefab.plan import BlockKind, Plan
 from prefab.results import Finding
 from prefab.rules.network import Network, network_of
-from prefab.rules.storage_in_time import own_step_kw
+from prefab.rules.storage_loads import own_step_kw
 from prefab.shares import Share
 
 if TYPE_CHECKING:
