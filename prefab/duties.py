@@ -17,7 +17,7 @@ from prefab.catalog import Catalog
 from prefab.eligible import Conditions, site_conditions
 from prefab.levels import Levels, levels_of
 from prefab.module import ItLoad, Module
-from prefab.physics.duties import ramp_limit, square_wave
+from prefab.physics.duties import noise_kwh, ramp_limit, square_wave
 from prefab.physics.electrical import derate
 from prefab.plan import Group
 from prefab.shares import Share
@@ -27,6 +27,13 @@ _ROUNDS = 60
 """Until the slowest recharge and the energy that it follows from agree."""
 
 _SHORT_H = 1e-6
+
+_NOISE_S = 0.05
+"""What `noise_frac` is the deviation of."""
+_DRIFT_S = 120.0
+"""Until the control has brought the mean back: some minutes, says `drift_frac`."""
+_DRIFT_DEVIATIONS = 2.5
+"""Of what noise adds up to by then, to either side: one stretch in forty goes beyond."""
 
 SMOOTHING = "load_smoothing"
 """What capacitors at the racks give: a carrier that no module needs."""
@@ -98,10 +105,14 @@ class Duties:
         return square_wave(1.0, levels.period_s, levels.high_frac).power_kw + noise
 
     def energy_h(self, levels: Levels) -> float:
-        """Energy over the swing that is taken up, with room to drift."""
+        """Energy over the swing that is taken up, with room to drift: of short periods noise asks for more of it than a
+        part of the swing."""
         duties = self.catalog.basis.duties
-        drift_frac = duties.drift_frac if duties else 0.0
-        return (1 + drift_frac) * square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
+        swing_h = square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
+        if duties is None:
+            return swing_h
+        drift_h = noise_kwh(duties.noise_frac, _NOISE_S, _DRIFT_S, _DRIFT_DEVIATIONS)
+        return swing_h + max(duties.drift_frac * swing_h, drift_h)
 
     def smoothings_kw(self, demand: int, it: ItLoad) -> frozenset[float]:
         """Power that capacitors at the racks of a pod need to take up its swings: by their power, and of each type that

@@ -112,7 +112,8 @@ def along_own(basis: DutiesBasis, share: Share, swings: Swinging) -> Along:
     kw = share.swing_kw
     load = make_swings(2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, SWINGS_S, STEP_S, SEED)
     level = kw + swings.high_frac * kw
-    element = _element(basis, [share])
+    calm = make_swings(2 * kw, kw, swings.period_s, swings.high_frac, 0.0, SWINGS_S, STEP_S, SEED)
+    element = _swinging_element([share], calm - level)
     return Along(load, follow(load, STEP_S, element, Control(floor_kw=level, ceiling_kw=level)), element.usable_kwh)
 
 
@@ -144,13 +145,15 @@ def _waves(part: Swinging, kw: float, noise_frac: float, seed: int) -> Powers:
 def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
     """The site's batteries along their part of the swings that blocks leave, each demand's about its own mean."""
     shares = of_site(plan, phase, "swing")
-    load, beside, level_kw = _nothing(), _nothing() + drawn(plan, phase)[0].low_kw, 0.0
+    load, calm, beside, level_kw = _nothing(), _nothing(), _nothing() + drawn(plan, phase)[0].low_kw, 0.0
     for number, part, left_kw, kw in taken(plan, phase):
         # The noise of what is left to the grid is the grid's.
         beside += _waves(part, left_kw - kw, 0.0, SEED)
         load += _waves(part, kw, basis.noise_frac, SEED + number)
+        calm += _waves(part, kw, 0.0, SEED)
         level_kw += part.high_frac * kw
-    element, control = _element(basis, shares), Control(floor_kw=level_kw, ceiling_kw=level_kw)
+    element = _swinging_element(shares, calm - level_kw)
+    control = Control(floor_kw=level_kw, ceiling_kw=level_kw)
     return Along(load, follow(load, STEP_S, element, control), element.usable_kwh, beside)
 
 
@@ -164,7 +167,7 @@ def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: fl
     # Charge is made up with what the connection has to spare, and no more.
     ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / factor
     ramp = limit_mw_per_min * 1000 / factor
-    element = _element(basis, [*of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")])
+    element = _element([*of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")])
     recharge_kw = basis.recharge_frac * element.discharge_kw / (1 + basis.recharge_frac)
     recharge_h = max(basis.recharge_h, element.usable_kwh / 2 / recharge_kw if recharge_kw else 0.0)
     control = Control(ceiling_kw=ceiling, ramp_kw_per_min=ramp, recharge_h=recharge_h)
@@ -197,12 +200,17 @@ def _of_blocks(plan: Plan, phase: int, duty: Duty) -> Iterable[Share]:
         yield from (s for s in own for _ in range(blocks[phase]))
 
 
-def _element(basis: DutiesBasis, shares: Sequence[Share]) -> Element:
-    """All of them together. Swings begin at the high level, before which storage is full but for its room to drift."""
+def _swinging_element(shares: Sequence[Share], calm_kw: Powers) -> Element:
+    """All of them together, which begin where what swings without noise leaves as much room above as below."""
+    energy_kwh = sum(s.energy_kwh for s in shares)
+    given_kwh = np.append(0.0, np.cumsum(calm_kw)) * STEP_S / 3600
+    start_kwh = (energy_kwh + float(given_kwh.max() + given_kwh.min())) / 2
+    return _element(shares, min(start_kwh / energy_kwh, 1.0) if energy_kwh else 0.0)
+
+
+def _element(shares: Sequence[Share], start_frac: float = 0.5) -> Element:
+    """All of them together."""
     power_kw, energy_kwh = sum(s.power_kw for s in shares), sum(s.energy_kwh for s in shares)
-    start_frac = 0.5
-    if shares and shares[0].duty == "swing":
-        start_frac = 1 - basis.drift_frac / 2 / (1 + basis.drift_frac)
     return Element(power_kw, power_kw, energy_kwh, start_frac)
 
 
