@@ -306,6 +306,8 @@ class BruteDuties(Brute):
         if ask.shaving is None:
             return min(power, energy) >= 0 >= short_w
         shaved_w = max(0, short_w)
+        if shaved_w > ask.shaving.most_w:
+            return False
         power -= shaved_w * ask.shaving.power_parts
         energy -= shaved_w * ask.shaving.energy_parts
         recharge = shaved_w * ask.shaving.recharge_parts

@@ -190,7 +190,9 @@ def with_other_duties(problem, seed):
     swings = tuple(
         s and SwingAsk(parts(0.5, 1.0), parts(0.01, pick.choice((0.3, 3.0))), parts(0.1, 0.5)) for s in ask.swings
     )
-    shaving = ask.shaving and ShavingAsk(parts(1.0, 1.3), parts(0.3, 4.0), parts(0.05, 0.6), parts(0.5, 0.9), 10**9)
+    shaving = ask.shaving and ShavingAsk(
+        parts(1.0, 1.3), parts(0.3, 4.0), parts(0.05, 0.6), parts(0.5, 0.9), 10**9, 10**9
+    )
     other = replace(
         ask, swings=swings, shaving=shaving, widest_w=20_000_000, most_w=40_000_000, most_wh=80_000_000,
         ramp_power_parts=parts(1.0, 1.2), ramp_parts=parts(0.05, 0.6) if ask.ramp_h else 0,

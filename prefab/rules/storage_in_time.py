@@ -15,6 +15,7 @@ from prefab.results import Finding
 from prefab.rules.storage_loads import (
     ROUNDING_KW,
     Drawn,
+    along_day,
     along_own,
     along_peak,
     along_ramps,
@@ -84,6 +85,7 @@ def _in_phase(plan: Plan, basis: DutiesBasis, phase: int) -> Iterable[Finding]:
     yield from _swings(plan, basis, phase, where, board, factor)
     yield from _ramps(plan, basis, phase, where, factor)
     yield from _shaved(plan, phase, where)
+    yield from _both(plan, basis, phase, where, factor)
 
 
 def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
@@ -125,6 +127,19 @@ def _shaved(plan: Plan, phase: int, where: str) -> Iterable[Finding]:
     yield Finding.at_most(RULE, where, along.held.short_kw, ROUNDING_KW, "kW", text)
     charged_kwh, text = float(along.held.stored_kwh[-1]), "charged again before the next peak"
     yield Finding.at_least(RULE, where, charged_kwh, along.usable_kwh * (1 - _SAME_FRAC), "kWh", text)
+
+
+def _both(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float) -> Iterable[Finding]:
+    """Shaved hours begin and end, and jobs within them and beside: storage does both in the same seconds."""
+    limit, along = plan.brief.grid.ramp_mw_per_min, along_day(plan, basis, phase)
+    if along is None or limit is None:
+        return
+    shaved, ramped = along
+    text = "fastest change over days of jobs with hours of a peak"
+    seen = factor * ramped.held.ramp_kw_per_min / 1000
+    yield Finding.at_most(RULE, where, seen, limit * (1 + _SAME_FRAC), "MW/min", text)
+    missed_kw = max(shaved.held.short_kw, ramped.held.short_kw)
+    yield Finding.at_most(RULE, where, missed_kw, ROUNDING_KW, "kW", "missed of ramps and hours together")
 
 
 def explain(brief: SiteBrief) -> str:

@@ -5,6 +5,7 @@ a day of two levels for shaved hours), with the storage beside them as the plan 
 level is walked along the plan's own connections.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -26,6 +27,10 @@ SEED = 1
 PEAK_STEP_S = 60.0
 ROUNDING_KW = 0.01
 """Shares are whole watts and parts of them."""
+RECHARGE_FRAC = 0.5
+"""Of the limit on ramps: what charges after a peak begins and ends no faster."""
+SLOW_FRAC = 0.1
+"""Of the same: nothing changes faster but what computes together."""
 
 
 @dataclass(frozen=True)
@@ -159,17 +164,19 @@ def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
 
 def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float) -> Along:
     """All storage that keeps something for ramps along a day of jobs, at the switchgear."""
-    load = day_of_jobs(basis, drawn(plan, phase)[0])
     board, meter = drawn(plan, phase)
-    factor = grown(plan, phase)
     steps = [s for s in plan.brief.grid.series if s.since <= plan.brief.phases[phase].energised_by]
     given_mw = steps[-1].firm_mw + steps[-1].interruptible_mw if steps else plan.brief.grid.capacity_mw
     # Charge is made up with what the connection has to spare, and no more.
-    ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / factor
-    ramp = limit_mw_per_min * 1000 / factor
+    ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / grown(plan, phase)
+    return _ramped(plan, basis, phase, limit_mw_per_min, day_of_jobs(basis, board), ceiling)
+
+
+def _ramped(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float, load: Powers, ceiling: float) -> Along:
     element = _element([*of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")])
     recharge_kw = basis.recharge_frac * element.discharge_kw / (1 + basis.recharge_frac)
     recharge_h = max(basis.recharge_h, element.usable_kwh / 2 / recharge_kw if recharge_kw else 0.0)
+    ramp = limit_mw_per_min * 1000 / grown(plan, phase)
     control = Control(ceiling_kw=ceiling, ramp_kw_per_min=ramp, recharge_h=recharge_h)
     return Along(load, follow(load, 1.0, element, control), element.usable_kwh)
 
@@ -181,12 +188,54 @@ def along_peak(plan: Plan, phase: int) -> Along | None:
     if asked.peak_h is None or asked.rest_frac is None or not shares:
         return None
     high_kw = drawn(plan, phase)[0].high_kw
+    load = np.where(np.arange(24 * 60) < asked.peak_h * 60, high_kw, asked.rest_frac * high_kw)
+    return _shaved(plan, phase, load, PEAK_STEP_S, high_kw)
+
+
+def _shaved(plan: Plan, phase: int, load: Powers, step_s: float, high_kw: float) -> Along:
+    """The site's batteries keep a load below its high level less what they are kept for."""
+    shares, limit = of_site(plan, phase, "shaving"), plan.brief.grid.ramp_mw_per_min
     battery = next(b for s in shares if (b := plan.module(s.sku).grid_battery) is not None)
     power_kw, kwh, given_kw = (sum(getattr(s, w) for s in shares) for w in ("power_kw", "energy_kwh", "relief_kw"))
     # Energies are what the connection is given, so that charging bears the whole loss.
     element = Element(power_kw, power_kw, kwh, 1.0, charge_frac=battery.round_trip_frac)
-    load = np.where(np.arange(24 * 60) < asked.peak_h * 60, high_kw, asked.rest_frac * high_kw)
-    return Along(load, follow(load, PEAK_STEP_S, element, Control(ceiling_kw=high_kw - given_kw, recharge_h=0.0)), kwh)
+    slowly = math.inf if limit is None else RECHARGE_FRAC * limit * 1000 / grown(plan, phase)
+    control = Control(ceiling_kw=high_kw - given_kw, recharge_h=0.0, recharge_kw_per_min=slowly)
+    return Along(load, follow(load, step_s, element, control), kwh)
+
+
+def along_day(plan: Plan, basis: DutiesBasis, phase: int) -> tuple[Along, Along] | None:
+    """What is kept for shaved hours along two equal days of jobs and of two levels, the peak first, and along what it
+    leaves what is kept for ramps; none where not both are asked for.
+
+    Swings are evened out: the high level stands for their mean, the rest is as far below it as on `along_peak`.
+    """
+    asked, limit, shares = plan.brief.storage.shaving, plan.brief.grid.ramp_mw_per_min, of_site(plan, phase, "shaving")
+    if asked.peak_h is None or asked.rest_frac is None or limit is None or not shares:
+        return None
+    board, ramp = drawn(plan, phase)[0], limit * 1000 / grown(plan, phase)
+    load = np.tile(_day_of_levels(basis, board, asked.peak_h, (1 - asked.rest_frac) * board.high_kw, ramp), 2)
+    shaved = _shaved(plan, phase, load, 1.0, board.mean_kw)
+    ceiling = board.mean_kw - sum(s.relief_kw for s in shares)
+    return shaved, _ramped(plan, basis, phase, limit, shaved.held.grid_kw, ceiling)
+
+
+def _day_of_levels(basis: DutiesBasis, board: Drawn, peak_h: float, falls_kw: float, ramp_kw_per_min: float) -> Powers:
+    """A day of jobs in steps of a second, which beside the hours of its peak is lower by so much.
+
+    Between its levels what computes together steps as at the start and the end of a job, from its mean to idle at the
+    most; whatever else changes does so slowly, within the hours of the peak, before what steps.
+    """
+    peak_s, second = peak_h * 3600, np.arange(24 * 3600)
+    steps_kw = board.mean_kw - board.idle_kw
+    slow_kw, slow_kw_per_s = max(0.0, falls_kw - steps_kw), SLOW_FRAC * ramp_kw_per_min / 60
+    slow_s = min(slow_kw / slow_kw_per_s, peak_s / 2)
+    day = _day(
+        basis, board, busy_frac=1 - min(1.0, falls_kw / steps_kw) if steps_kw > ROUNDING_KW else 1.0,
+        part_from_h=(peak_s - slow_s) / 3600, part_to_h=24.0,
+    )  # fmt: skip
+    reached_kw = slow_kw_per_s * np.maximum(np.minimum(second, peak_s - second), 0.0)
+    return np.asarray(np.roll(make_day(day, SEED), round(slow_s)) - np.maximum(slow_kw - reached_kw, 0.0))
 
 
 def of_site(plan: Plan, phase: int, duty: Duty) -> list[Share]:
@@ -216,7 +265,13 @@ def _element(shares: Sequence[Share], start_frac: float = 0.5) -> Element:
 
 def day_of_jobs(basis: DutiesBasis, board: Drawn) -> Powers:
     """What the switchgear would see over a day in steps of a second, its swings being evened out."""
-    day = DayOfJobs(
+    return make_day(_day(basis, board), SEED)
+
+
+def _day(
+    basis: DutiesBasis, board: Drawn, busy_frac: float = 1.0, part_from_h: float = 0.0, part_to_h: float = 0.0
+) -> DayOfJobs:
+    return DayOfJobs(
         peak_kw=board.mean_kw,
         pause_kw=board.pause_kw,
         idle_kw=board.idle_kw,
@@ -224,12 +279,11 @@ def day_of_jobs(basis: DutiesBasis, board: Drawn) -> Powers:
         idle_s=round(basis.idle_min * 60),
         checkpoint_every_s=round(basis.checkpoint_every_min * 60),
         checkpoint_s=round(basis.checkpoint_s),
-        busy_frac=1.0,
-        part_from_h=0.0,
-        part_to_h=0.0,
+        busy_frac=busy_frac,
+        part_from_h=part_from_h,
+        part_to_h=part_to_h,
         noise_frac=0.0,
     )
-    return make_day(day, SEED)
 
 
 def _left(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging]]:
