@@ -17,7 +17,7 @@ from prefab.catalog import Catalog
 from prefab.eligible import Conditions, site_conditions
 from prefab.levels import Levels, levels_of
 from prefab.module import ItLoad, Module
-from prefab.physics.duties import ramp_limit, square_wave
+from prefab.physics.duties import noise_kwh, ramp_limit, square_wave
 from prefab.physics.electrical import derate
 from prefab.plan import Group
 from prefab.shares import Share
@@ -27,6 +27,16 @@ _ROUNDS = 60
 """Until the slowest recharge and the energy that it follows from agree."""
 
 _SHORT_H = 1e-6
+
+_NOISE_S = 0.05
+"""What `noise_frac` is the deviation of."""
+_DRIFT_S = 120.0
+"""Until the control has brought the mean back: some minutes, says `drift_frac`."""
+_DRIFT_DEVIATIONS = 2.5
+"""Of what noise adds up to by then, to either side: one stretch in forty goes beyond."""
+
+_SLOW_FRAC = 0.1
+"""Of the ramp limit: how fast what does not compute together changes between the levels of a day."""
 
 SMOOTHING = "load_smoothing"
 """What capacitors at the racks give: a carrier that no module needs."""
@@ -98,10 +108,14 @@ class Duties:
         return square_wave(1.0, levels.period_s, levels.high_frac).power_kw + noise
 
     def energy_h(self, levels: Levels) -> float:
-        """Energy over the swing that is taken up, with room to drift."""
+        """Energy over the swing that is taken up, with room to drift: of short periods noise asks for more of it than a
+        part of the swing."""
         duties = self.catalog.basis.duties
-        drift_frac = duties.drift_frac if duties else 0.0
-        return (1 + drift_frac) * square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
+        swing_h = square_wave(1.0, levels.period_s, levels.high_frac).energy_kwh
+        if duties is None:
+            return swing_h
+        drift_h = noise_kwh(duties.noise_frac, _NOISE_S, _DRIFT_S, _DRIFT_DEVIATIONS)
+        return max((1 + duties.drift_frac) * swing_h, swing_h + drift_h)
 
     def smoothings_kw(self, demand: int, it: ItLoad) -> frozenset[float]:
         """Power that capacitors at the racks of a pod need to take up its swings: by their power, and of each type that
@@ -232,7 +246,7 @@ class Duties:
         duties = self.catalog.basis.duties
         return 1 + (duties.recharge_frac if duties else 0.0)
 
-    def ramp_h(self, step_kw: float, lost_frac: float, pause_frac: float) -> float:
+    def ramp_h(self, step_kw: float, lost_frac: float, pause_frac: float, level_frac: float = 0.0) -> float:
         """Energy over power of a site's ramps: the room for a fall beside what a rise takes, and on both sides for what
         the storage carries with it until it is at half charge again: of the pauses of checkpoints, and of jobs that
         start before the grid has come down from the end of those before them.
@@ -241,6 +255,7 @@ class Duties:
             step_kw: The largest that all its blocks make together, at the switchgear.
             lost_frac: What is lost between switchgear and utility, of what is drawn more.
             pause_frac: How far the load falls in a pause, over the step.
+            level_frac: How far it falls after the hours of a peak, over the step; nothing where there are none.
         """
         limit = self.brief.grid.felt_ramp_mw_per_min
         if limit is None or step_kw <= 0:
@@ -248,6 +263,9 @@ class Duties:
         duties = self.catalog.basis.duties
         beside_kw = step_kw * self.ramp_frac
         each_h = ramp_limit(beside_kw, limit * 1000 / (1 + lost_frac)).energy_kwh / step_kw
+        if level_frac > 1:
+            # What is no job's goes on changing while the grid follows a job.
+            each_h /= 1 - _SLOW_FRAC
         if duties is None:
             return 2 * each_h
         pause_h, side_h = pause_frac * duties.checkpoint_s / 3600, each_h
@@ -263,8 +281,26 @@ class Duties:
             recharge_h = max(duties.recharge_h, side_h / duties.recharge_frac / self.ramp_frac)
             pauses = -1 / math.expm1(-duties.checkpoint_every_min / 60 / recharge_h)
             jobs = min(duties.jobs_per_day_count - 1, -1 / math.expm1(-apart_h / recharge_h))
-            side_h = max(each_h, reach_h + caught_h * jobs) + pause_h * pauses
+            last_h = reach_h
+            if level_frac:
+                fall = min(level_frac, 1.0)
+                # The peak's end is one fall more: right after jobs, or with the end of the next one right after it.
+                further_h = 2 * (1 - fall) * min(idle_h / ramp_h, fall) * each_h
+                last_h = max(reach_h, fall**2 * each_h + max(caught_h, further_h))
+            dip_h = each_h * _dip_frac(min(level_frac, 1.0), math.exp(-idle_h / recharge_h))
+            side_h = max(each_h + dip_h, last_h + caught_h * jobs) + pause_h * pauses
         return 2 * side_h
+
+
+def _dip_frac(level_frac: float, kept_frac: float) -> float:
+    """What storage may have given, over what a rise takes, before a job starts.
+
+    Twice the load may have risen and come down again while the grid was half way up: with the peak before a job ends
+    right away, and with the next job that does so. Each time so much is left of that after the pause between two jobs.
+    """
+    before = (1 - level_frac) ** 2 - max(0.0, 2 * level_frac - 1) ** 2 / 2
+    kept = min(max(kept_frac, 0.25 / before), 1.0) if before > 0 else 1.0
+    return max(0.0, kept * (0.5 - kept * before))
 
 
 def marginal_frac(modules: Iterable[Module], carrier: str, power_factor: float) -> float:

@@ -15,7 +15,7 @@ from prefab.physics.flexibility import full_load_hours, shed_kwh
 from prefab.plan import GRID, Plan
 from prefab.rules.network import Network, network_of
 from prefab.rules.storage import site_holds
-from prefab.rules.storage_in_time import STEP_S, SWINGS_S, along_swings
+from prefab.rules.storage_loads import STEP_S, SWINGS_S, along_swings
 from prefab.units import number
 from prefab.workload import Workload
 

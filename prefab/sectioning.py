@@ -1,5 +1,6 @@
 """Buses of main transformers and generating sets in sections, so that no fault outgrows the switchgear on them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from prefab.basis import DesignBasis
@@ -20,20 +21,32 @@ def make_sections(
     The utility's impedance counts, cables do not; all the batteries and rotary UPS of the site feed the fault as well.
     """
     standing = tuple(equipment)
+    counts = Counter((e.carrier, e.sku) for e in standing)
     sections: list[tuple[str, ...]] = []
     for carrier in _BUSES:
         tags = [e.tag for e in standing if e.carrier == carrier]
-        givers = {e.sku: modules[e.sku] for e in standing if e.carrier == carrier}
-        if len(givers) != 1:
-            continue
-        (module,) = givers.values()
-        kv = brief.grid.switchgear_kv(basis.medium_voltage_kv)
-        room_mva = 3**0.5 * kv * _rated_ka(module, carrier, (modules[e.sku] for e in standing))
-        room_mva -= sum(battery_mva(modules[e.sku]) + _machine_mva(modules[e.sku]) for e in standing)
-        most = _most(brief, basis, module, kv, room_mva)
-        if most is not None and len(tags) > most:
-            sections += _even(tags, need(len(tags) / most))
+        most = _most(brief, basis, modules, counts, carrier)
+        if most is not None and len(tags) > max(1, most):
+            sections += _even(tags, need(len(tags) / max(1, most)))
     return tuple(sections)
+
+
+def overfull(
+    brief: SiteBrief, basis: DesignBasis, modules: Mapping[str, Module], counts: Mapping[tuple[str, str], int]
+) -> tuple[str, ...]:
+    """The carriers on whose buses even a section of one module outgrows the switchgear.
+
+    Args:
+        counts: How many modules stand, by carrier and SKU.
+    """
+    return tuple(carrier for carrier in _BUSES if _most(brief, basis, modules, counts, carrier) == 0)
+
+
+def alone_mva(brief: SiteBrief, basis: DesignBasis, module: Module) -> float:
+    """What a set, or one main transformer behind the utility, feeds into a fault at medium voltage; infinite for what
+    does not say."""
+    ahead = _ahead(brief, basis, module)
+    return C_MAX / sum(ahead) if ahead and any(ahead) else float("inf")
 
 
 def _even(tags: list[str], count: int) -> Iterator[tuple[str, ...]]:
@@ -42,10 +55,10 @@ def _even(tags: list[str], count: int) -> Iterator[tuple[str, ...]]:
         yield tuple(tags[number::count])
 
 
-def _rated_ka(module: Module, carrier: str, others: Iterable[Module]) -> float:
-    """The weakest switchgear on the bus."""
-    ratings = [g.withstand_ka for g in module.gives if g.carrier == carrier]
-    ratings += [n.withstand_ka for m in others for n in m.needs if carrier in (n.carrier, n.alternate)]
+def _rated_ka(carrier: str, standing: Iterable[Module]) -> float:
+    """The weakest switchgear on the bus, and behind it on the medium voltage of the site."""
+    ratings = [g.withstand_ka for m in standing for g in m.gives if g.carrier in (carrier, "mv_ac")]
+    ratings += [n.withstand_ka for m in standing for n in m.needs if carrier in (n.carrier, n.alternate)]
     return min((ka for ka in ratings if ka is not None), default=float("inf"))
 
 
@@ -68,22 +81,43 @@ def _machine_mva(module: Module) -> float:
     return C_MAX / (machine + choke)
 
 
-def _most(brief: SiteBrief, basis: DesignBasis, module: Module, kv: float, room_mva: float) -> int | None:
-    """How many in parallel stay within the room; None where the module or the basis does not say what they draw."""
+def _most(
+    brief: SiteBrief,
+    basis: DesignBasis,
+    modules: Mapping[str, Module],
+    counts: Mapping[tuple[str, str], int],
+    carrier: str,
+) -> int | None:
+    """How many in parallel stay within what their switchgear stands; None where they are not of one type or do not say
+    what they draw."""
+    givers = {sku for given, sku in counts if given == carrier}
+    ahead = _ahead(brief, basis, modules[next(iter(givers))]) if len(givers) == 1 else None
+    if ahead is None:
+        return None
+    behind, each = ahead
+    kv = brief.grid.switchgear_kv(basis.medium_voltage_kv)
+    standing = [(modules[sku], count) for (_, sku), count in counts.items()]
+    room_mva = 3**0.5 * kv * _rated_ka(carrier, [m for m, _ in standing])
+    room_mva -= sum(count * (battery_mva(m) + _machine_mva(m)) for m, count in standing)
+    if room_mva <= 0:
+        return 0
+    left = C_MAX / room_mva - behind
+    return int(each / left) if left > 0 else 10**6
+
+
+def _ahead(brief: SiteBrief, basis: DesignBasis, module: Module) -> tuple[float, float] | None:
+    """What lies before its bus and within each module, in 1/MVA."""
     own = module.electrical
     if own is None:
         return None
+    kv = brief.grid.switchgear_kv(basis.medium_voltage_kv)
     rated_mva = (own.rated_kva or module.gives[0].capacity_kva or 0.0) / 1000
-    behind = 0.0
     if own.subtransient_frac is not None and own.power_factor is not None:
-        each = abs(generator_ohm(rated_mva, kv, own.subtransient_frac, own.power_factor)) / kv**2
-    elif own.impedance_frac is not None and own.resistance_frac is not None and basis.short_circuit is not None:
-        grid_kv = brief.grid.voltage_kv
-        mva = brief.grid.short_circuit_mva or basis.short_circuit.utility_mva(grid_kv)
-        # Reactances alone: less than the whole impedance, so that the current is never understated.
-        behind = grid_ohm(mva, grid_kv, basis.short_circuit.r_over_x).imag / grid_kv**2
-        each = transformer_ohm(rated_mva, 1.0, own.impedance_frac, own.resistance_frac, C_MAX).imag
-    else:
+        return 0.0, abs(generator_ohm(rated_mva, kv, own.subtransient_frac, own.power_factor)) / kv**2
+    if own.impedance_frac is None or own.resistance_frac is None or basis.short_circuit is None:
         return None
-    left = C_MAX / room_mva - behind if room_mva > 0 else each
-    return max(1, int(each / left)) if left > 0 else 10**6
+    grid_kv = brief.grid.voltage_kv
+    mva = brief.grid.short_circuit_mva or basis.short_circuit.utility_mva(grid_kv)
+    # Reactances alone: less than the whole impedance, so that the current is never understated.
+    behind = grid_ohm(mva, grid_kv, basis.short_circuit.r_over_x).imag / grid_kv**2
+    return behind, transformer_ohm(rated_mva, 1.0, own.impedance_frac, own.resistance_frac, C_MAX).imag

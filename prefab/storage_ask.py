@@ -1,5 +1,6 @@
 """What a site's storage is asked for, as the master sees it: watts and watt-hours, factors in parts of one."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +16,10 @@ Columns = tuple[Column, ...]
 
 _PARTS = 100_000
 _LEAST_PARTS = 100
+_CHARGING_FRAC = 0.5
+"""Of the limit of ramps, for what charges after a peak."""
+_STANDING = 1.1
+"""What a site draws, over its blocks, at the most."""
 _REACH = 2**53 * 9 // 10
 """Of a row of the master."""
 
@@ -41,6 +46,8 @@ class ShavingAsk(NamedTuple):
     """What is drawn in the other hours, over the peak."""
     ample_w: int
     """A connection that no peak comes near."""
+    most_w: int
+    """More could not be taken back before the next peak without changing the draw faster than the limit."""
 
 
 @dataclass(frozen=True)
@@ -126,17 +133,19 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         _most_of(brief, columns, [each(c) for c in columns]) for each in (_step_kw, _swing_kw, lambda c: c.mv_worst_kw)
     )
     pauses = (duties.levels(c.demand, its.get(c.pod)) for c in columns)
-    ramp_h = duties.ramp_h(step_kw, lost_frac, max((p.pause_frac for p in pauses if p), default=0.0))
+    pause_frac, level_frac = max((p.pause_frac for p in pauses if p), default=0.0), _level_frac(brief, columns)
+    ramp_h = duties.ramp_h(step_kw, lost_frac, pause_frac, level_frac)
     levels = [_levels(duties, n, columns) for n in range(len(brief.it.demands))]
     swinging = [each for each in levels if each is not None]
     most_kw = [reserve_kw, duties.ramp_frac * step_kw]
     most_kwh = [reserve_kw * hours, step_kw * ramp_h]
     most_kw.append(max((duties.power_frac(each) for each in swinging), default=0.0) * swing_kw)
     most_kwh.append(max((duties.energy_h(each) for each in swinging), default=0.0) * swing_kw)
-    widest_kw, back_frac = max(step_kw, swing_kw), _back_frac(offered)
+    widest_kw, back_frac, shaved_kw = max(step_kw, swing_kw), 0.0, 0.0
     if duties.shaves_h is not None:
         # Never more than what is left in the other hours would let it take back.
-        shaved_kw = (1 - (brief.storage.shaving.rest_frac or 0.0)) * drawn_kw * 1.1
+        shaved_kw = (1 - (brief.storage.shaving.rest_frac or 0.0)) * drawn_kw * _STANDING
+        shaved_kw, back_frac = _taken_back(offered, shaved_kw, lost_frac)
         widest_kw = max(widest_kw, shaved_kw)
         most_kw.append(shaved_kw * max(1.0, back_frac))
         most_kwh.append(shaved_kw * _whole_minutes(duties.shaves_h))
@@ -152,7 +161,7 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         seen_w=None if seen_mw is None else rounding.had(seen_mw * 1000 / (1 + lost_frac), WATTS),
         ramp_frac=duties.ramp_frac,
         ramp_h=ramp_h,
-        shaving=_shaving_ask(offered, back_frac, 2 * drawn_kw, parts, rounding),
+        shaving=_shaving_ask(offered, back_frac, 2 * drawn_kw, shaved_kw, parts, rounding),
         most_w=rounding.needed(sum(most_kw), WATTS),
         most_wh=rounding.needed(sum(most_kwh), WATTS),
         widest_w=rounding.needed(widest_kw, WATTS),
@@ -240,15 +249,29 @@ def _swing_ask(duties: Duties, levels: Levels | None, parts: int, rounding: Roun
     )
 
 
-def _back_frac(offered: SiteOffers) -> float:
-    """Power that recharges in the other hours, over that which storage gives in those of the peak."""
-    asked = offered.brief.storage.shaving
-    if asked.peak_h is None:
+def _level_frac(brief: SiteBrief, columns: Columns) -> float:
+    """By how much any site's draw falls after the hours of a peak, at the most, over the step of its jobs; nothing
+    where there are no such hours."""
+    rest_frac = brief.storage.shaving.rest_frac
+    if rest_frac is None:
         return 0.0
-    peak_h = _whole_minutes(asked.peak_h)
+    each = ((_STANDING * c.mv_worst_kw, _step_kw(c)) for c in columns)
+    return (1 - rest_frac) * max((kw / step_kw if step_kw else math.inf for kw, step_kw in each), default=0.0)
+
+
+def _taken_back(offered: SiteOffers, shaved_kw: float, lost_frac: float) -> tuple[float, float]:
+    """The most that batteries may give in the hours of a peak, up to so much, and the power that recharges in the other
+    hours over what they give: more where that begins and ends slowly for the limit of ramps."""
+    peak_h = _whole_minutes(offered.brief.storage.shaving.peak_h or 0.0)
     batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
-    back_frac = min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
-    return peak_h / back_frac / (24 - peak_h)
+    taken_h = peak_h / min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
+    limit = offered.brief.grid.ramp_mw_per_min
+    if limit is None:
+        return shaved_kw, taken_h / (24 - peak_h)
+    left_h, kw_per_h = 24 - peak_h, _CHARGING_FRAC * limit * 1000 * 60 / (1 + lost_frac)
+    # So many hours at full power, and as long to get there and back, are what is left: the faster way of two.
+    kw = min(shaved_kw, left_h**2 * kw_per_h / 4 / taken_h)
+    return kw, 2 * taken_h / (left_h + math.sqrt(max(0.0, left_h**2 - 4 * taken_h * kw / kw_per_h)))
 
 
 def _whole_minutes(peak_h: float) -> float:
@@ -257,7 +280,7 @@ def _whole_minutes(peak_h: float) -> float:
 
 
 def _shaving_ask(
-    offered: SiteOffers, back_frac: float, ample_kw: float, parts: int, rounding: Rounding
+    offered: SiteOffers, back_frac: float, ample_kw: float, most_kw: float, parts: int, rounding: Rounding
 ) -> ShavingAsk | None:
     asked = offered.brief.storage.shaving
     if asked.peak_h is None or asked.rest_frac is None:
@@ -268,4 +291,5 @@ def _shaving_ask(
         recharge_parts=rounding.needed(back_frac, parts),
         rest_parts=rounding.needed(asked.rest_frac, parts),
         ample_w=rounding.needed(ample_kw, WATTS),
+        most_w=rounding.had(most_kw, WATTS),
     )

@@ -14,12 +14,14 @@ import numpy as np
 from prefab.basis import DutiesBasis
 from prefab.physics.trace import Powers, make_swings
 from prefab.plan import Plan
-from prefab.rules.storage_in_time import (
+from prefab.rules.storage_loads import (
     PEAK_STEP_S,
+    ROUNDING_KW,
     SEED,
     STEP_S,
     SWINGS_S,
     Along,
+    along_day,
     along_own,
     along_peak,
     along_ramps,
@@ -108,7 +110,7 @@ def make_events(plan: Plan) -> tuple[StorageEvent, ...]:
     if "ramp" in kept:
         found.append(_ramp(plan, calm, phase))
     if "shaving" in kept:
-        found.append(_peak(plan, phase))
+        found.append(_peak_with_ramps(plan, calm, phase) or _peak(plan, phase))
     return tuple(event for event in found if event is not None)
 
 
@@ -249,6 +251,50 @@ def _peak(plan: Plan, phase: int) -> StorageEvent | None:
         load="without storage the meter would see",
         moments=moments,
         note=f"The connection gives {plan.brief.connection_in(phase).given_mw:g} MW{besides}.",
+    )
+
+
+def _peak_with_ramps(plan: Plan, calm: DutiesBasis, phase: int) -> StorageEvent | None:
+    """The same where the meter may only change slowly: from the second day of two that are equal."""
+    both, hours = along_day(plan, calm, phase), plan.brief.storage.shaving.peak_h
+    if both is None or hours is None:
+        return None
+    shaved, ramped = both
+    begins, over = shaved.load_kw.size // 2, shaved.load_kw.size // 2 + round(hours * 3600)
+    # It is level with the connection wherever nothing is missing of what ramps take.
+    highest_kw = float(shaved.held.grid_kw[begins:over].max())
+    up = _first(ramped.held.grid_kw >= highest_kw * _FULL_FRAC, begins - 1)
+    full = _first(shaved.held.stored_kwh >= _FULL_FRAC * shaved.usable_kwh, over) + 1
+    meter, site = _meter(plan, phase), f"{_site_skus(plan, 'shaving', phase)} of the site"
+    stores = [(f"{site} for the peak", shaved)]
+    stores += [(f"{_ramp_skus(plan, phase)} for ramps", ramped)] if ramped.usable_kwh else []
+    picked = [(begins, "the peak begins"), (over, "the peak is over"), (full, "storage is full again")]
+    if begins < up < over:
+        picked.insert(1, (up, "the meter has come up to what the connection gives"))
+    moments = tuple(
+        Moment(
+            second=float(at - begins),
+            happens=happens,
+            load_kw=float(meter(shaved.load_kw)[at]),
+            does=tuple(_does(name, along, at, 1.0, at, 1) for name, along in stores),
+            meter_kw=float(meter(ramped.held.grid_kw)[at]),
+        )
+        for at, happens in picked
+        if at < shaved.load_kw.size
+    )
+    board = drawn(plan, phase)[0]
+    evened_kw = sum(s.relief_kw for s in plan.sized.storage if (s.kind, s.duty, s.phase) == ("", "swing", phase))
+    above_kw = grown(plan, phase) * (board.high_kw - board.mean_kw - evened_kw)
+    besides = f"; swings are evened out here and reach {_mw(above_kw)} higher" if above_kw > ROUNDING_KW else ""
+    return StorageEvent(
+        key="shaving",
+        title=f"A peak of {hours:g} h, every day, and jobs",
+        load="without storage the meter would see",
+        moments=moments,
+        note=(
+            f"The connection gives {plan.brief.connection_in(phase).given_mw:g} MW and may change by "
+            f"{plan.brief.grid.ramp_mw_per_min:g} MW a minute{besides}."
+        ),
     )
 
 

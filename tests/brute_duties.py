@@ -133,7 +133,9 @@ class BruteDuties(Brute):
         basis = self.problem.catalog.basis.duties
         assert basis is not None
         power = max(high, 1 - high) + basis.noise_frac * basis.noise_deviations
-        hours = (1 + basis.drift_frac) * high * (1 - high) * swing.period_s.high / 3600
+        hours = high * (1 - high) * swing.period_s.high / 3600
+        # Two and a half deviations of what 2,400 samples of noise add up to, to either side.
+        hours += max(basis.drift_frac * hours, 5 * basis.noise_frac * math.sqrt(2400) * 0.05 / 3600)
         left = 1.0
         for group in (g for g in column.groups if g.carrier == "load_smoothing"):
             cells = self.modules[group.sku].capacitor
@@ -304,6 +306,8 @@ class BruteDuties(Brute):
         if ask.shaving is None:
             return min(power, energy) >= 0 >= short_w
         shaved_w = max(0, short_w)
+        if shaved_w > ask.shaving.most_w:
+            return False
         power -= shaved_w * ask.shaving.power_parts
         energy -= shaved_w * ask.shaving.energy_parts
         recharge = shaved_w * ask.shaving.recharge_parts

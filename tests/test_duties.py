@@ -48,12 +48,16 @@ def test_s19_what_the_grid_may_see_is_not_taken_up(catalog):
     assert duties.energy_h(levels) * 80_000 * 3.6 == pytest.approx(40)
 
 
-def test_noise_asks_for_power_and_drift_for_energy(catalog):
-    levels = swinging(1000, 2.0, 0.5)
+@pytest.mark.parametrize(("period_s", "drifts"), [(2.0, False), (9.79, False), (9.81, True), (20.0, True)])
+def test_noise_asks_for_power_and_drift_for_energy(catalog, period_s, drifts):
+    """Drift as a part of the swing, or by what noise adds up to in two minutes: alike at 9.8 s of equal halves."""
+    levels = swinging(1000, period_s, 0.5)
     plain, noisy = duties_of(catalog), duties_of(catalog, noise_frac=0.02, drift_frac=0.1)
     four = noisy.catalog.basis.duties.noise_deviations * 0.02
     assert noisy.power_frac(levels) == pytest.approx(plain.power_frac(levels) + four)
-    assert noisy.energy_h(levels) == pytest.approx(1.1 * plain.energy_h(levels))
+    part_h, noise_h = 0.1 * plain.energy_h(levels), 5 * 0.02 * math.sqrt(2400) * 0.05 / 3600
+    assert noisy.energy_h(levels) == pytest.approx(plain.energy_h(levels) + (part_h if drifts else noise_h))
+    assert (part_h > noise_h) == drifts
 
 
 def test_trap_8_ramps_are_the_energy_problem(catalog):

@@ -1,5 +1,6 @@
 """What is chosen bears what the batteries chosen for duties feed into faults; if not, the site is sized again."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from prefab import sizing
 from prefab.brief import read_brief
 from prefab.connecting import make_connected
 from prefab.design import make_plan
-from prefab.errors import OutOfBudget
+from prefab.errors import Impossible, OutOfBudget
 from prefab.rules import SUPPLY, fault_level
+from prefab.sectioning import battery_mva
 from prefab.sizing import make_sized
 from prefab.solver import QUICK
 
@@ -76,3 +78,60 @@ def test_what_nothing_bears_is_not_called_impossible(catalog):
     """The strongest switchgear stands 1,091 MVA at 20 kV."""
     with pytest.raises(OutOfBudget, match=r"feed .* MVA into a fault, and nothing bears that"):
         make_sized(a_wish(1075.0), catalog, QUICK)
+
+
+# Many batteries beside weak sources
+
+
+def many(it_mw, kv, utility_mva=None, ramp_mw_per_min=0.5, reserve_mw=0.0, reserve_h=4.0):
+    """A training site whose ramps or reserve ask for batteries beside which its sources are weak."""
+    grid = {"capacity_mw": 2.2 * it_mw, "voltage_kv": kv, "short_circuit_mva": utility_mva}
+    phase = EXAMPLE.phases[0].model_copy(update={"it_mw": it_mw, "energised_by": date(2034, 12, 31)})
+    storage = {"power_mw": reserve_mw, "duration_h": reserve_h if reserve_mw else 0.0}
+    return EXAMPLE.model_copy(
+        update={
+            "phases": (phase,),
+            "site": EXAMPLE.site.model_copy(update={"width_m": 1000, "depth_m": 1000}),
+            "limits": EXAMPLE.limits.model_copy(update={"block_kinds": 1}),
+            "grid": EXAMPLE.grid.model_copy(update=grid | {"ramp_mw_per_min": ramp_mw_per_min}),
+            "storage": EXAMPLE.storage.model_copy(update=storage),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "brief",
+    [
+        pytest.param(many(16.0, 20.0, 132.0, 0.5, 16.0), id="16 MW behind 132 MVA"),
+        pytest.param(many(20.0, 20.0, 154.0, 5.0, 20.0), id="20 MW behind 154 MVA"),
+        pytest.param(many(100.0, 110.0, 450.0, None, 100.0), id="a reserve as large as the site"),
+    ],
+)
+def test_boards_bear_many_batteries_beside_weak_sources(catalog, brief):
+    """Each of these was refused by the check while converters were taken to have no limit to their voltage."""
+    sized = make_sized(brief, catalog, QUICK)
+    plan = make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
+    assert [f for rule in SUPPLY for f in rule.check(plan) if f.kept is False] == []
+    converters = {m.sku: m for m in plan.modules if m.electrical and battery_mva(m)}
+    fed_back_mva = sum(battery_mva(converters[e.sku]) for e in plan.connected.equipment if e.sku in converters)
+    assert fed_back_mva > 40.0
+
+
+def test_what_outgrows_switchgear_beside_batteries_is_said(catalog):
+    """20 kV behind main transformers stand 1,091 MVA: with a slow ramp less is left than one of them feeds."""
+    with pytest.raises(
+        OutOfBudget, match=r"feed .* MVA into a fault.* leaves no room beside the batteries for .*TXM-40"
+    ):
+        make_sized(many(100.0, 115.0, None, 0.1), catalog, QUICK)
+
+
+@pytest.mark.parametrize(("utility_mva", "proved"), [(1055.0, None), (1080.0, OutOfBudget), (1100.0, Impossible)])
+def test_a_reserve_is_impossible_only_where_the_utility_alone_outdoes_the_switchgear(catalog, utility_mva, proved):
+    """20 kV stand 1,091 MVA. For 20 MW of reserve 45 are assumed at first, and fewer are bought."""
+    brief = many(20.0, 20.0, utility_mva, None, 20.0, 1.0)
+    if proved:
+        with pytest.raises(proved, match=r"up to .* kA flow into a fault at the connection"):
+            make_sized(brief, catalog, QUICK)
+        return
+    plan = make_plan(brief, catalog, sized := make_sized(brief, catalog, QUICK), make_connected(brief, catalog, sized))
+    assert [f for rule in SUPPLY for f in rule.check(plan) if f.kept is False] == []

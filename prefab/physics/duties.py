@@ -77,6 +77,12 @@ def ramp_min(step_kw: float, ramp_kw_per_min: float) -> float:
     return abs(step_kw) / ramp_kw_per_min
 
 
+def noise_kwh(deviation_kw: float, sample_s: float, over_s: float, deviations: float) -> float:
+    """Energy between fullest and emptiest that independent deviations of each sample ask for, up to so many deviations
+    of their sum to either side: the sum of n of them deviates by the root of n."""
+    return 2 * deviations * deviation_kw * math.sqrt(sample_s * over_s) / 3600
+
+
 def low_pass(step_kw: float, time_constant_s: float) -> Duty:
     """Carry a step of the load while the supply follows through a first-order filter."""
     return Duty(max(step_kw, 0.0), max(-step_kw, 0.0), abs(step_kw) * time_constant_s / 3600)

@@ -44,6 +44,8 @@ class Control:
     faster than the element can and never at the cost of what it is for."""
     deadband_kwh: float = 0.0
     """Not for less than this."""
+    recharge_kw_per_min: float = math.inf
+    """What makes up for missing charge grows no faster than this, and never so far that it could not end as slowly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +91,19 @@ def follow(load_kw: Powers, step_s: float, element: Element, control: Control) -
     give_kw, take_kw = element.discharge_kw, element.charge_kw
     floor, ceiling, deadband = control.floor_kw, control.ceiling_kw, control.deadband_kwh
     recharge_h = max(control.recharge_h, step_h)
-    most_kw = control.ramp_kw_per_min * step_s / 60
+    most_kw, slowly_kw = control.ramp_kw_per_min * step_s / 60, control.recharge_kw_per_min * step_s / 60
     moved = 1 - math.exp(-step_s / control.time_constant_s) if control.time_constant_s else 1.0
     stored = start = element.start_frac * full
     grid = min(max(float(load_kw[0]), floor), ceiling)
     grid_kw, wanted_kw, stored_kwh = [], [], [start]
+    flow = 0.0
     for load in load_kw.tolist():
         want, gap = load, start - stored
         if gap > deadband:
-            want += min(gap / into / recharge_h, take_kw)
+            back_kw = min(gap / into / recharge_h, take_kw)
+            if slowly_kw < math.inf:
+                back_kw = min(back_kw, slowly_kw - min(flow, 0.0), _ending_kw(gap / into / step_h, slowly_kw))
+            want += back_kw
         elif gap < -deadband:
             want -= min(-gap * out / recharge_h, give_kw)
         want = min(max(want, floor), ceiling)
@@ -124,3 +130,10 @@ def follow(load_kw: Powers, step_s: float, element: Element, control: Control) -
         ramp_kw_per_min=max(ramps_kw_per_min(grids, step_s, step_s)),
         used_kwh=max(stored_kwh) - min(stored_kwh),
     )
+
+
+def _ending_kw(left_kw: float, slowly_kw: float) -> float:
+    """The most that may be taken in a step of what is left, in kW over one step, so that every further step takes less
+    by no more than `slowly_kw`."""
+    steps = math.floor((math.sqrt(1 + 8 * left_kw / slowly_kw) - 1) / 2)
+    return left_kw / (steps + 1) + steps * slowly_kw / 2

@@ -29,8 +29,6 @@ BASIS = (
 )
 WISHES = ("grid.short_circuit_mva",)
 RULE = "fault_level"
-_WEAKEST = 3
-"""How many times weaker than its switchgear allows the medium voltage of a site is at the most."""
 _STATES: dict[State, str] = {"utility": "fed by the utility", "island": "fed by the generating sets"}
 
 
@@ -113,24 +111,40 @@ def explain(brief: SiteBrief) -> str:
 
 
 def shape(offer: "Offer") -> "float | str":
-    """Refuses switchgear at the connection that the utility and the site's batteries outdo."""
+    """Refuses switchgear at the connection that the utility and the site's batteries outdo, and transformers whose
+    board does not stand what batteries drive through them."""
     grid, utility_mva = offer.brief.grid, offer.conditions.utility_mva
     need = offer.module.needed("hv_ac" if grid.at_high_voltage else "utility_mv")
+    fed_back_mva = offer.conditions.batteries_mva or reserve_mva(offer.brief)
     if need is None or need.withstand_ka is None:
-        return offer.capacity_kw
-    fed_back_mva = max(offer.conditions.batteries_mva, reserve_mva(offer.brief))
+        return _of_board(offer) if fed_back_mva else offer.capacity_kw
+    rated_ka = min(need.withstand_ka, offer.given.withstand_ka or math.inf)
     fault_ka = (utility_mva + fed_back_mva) / 3**0.5 / grid.voltage_kv
-    if fault_ka <= need.withstand_ka:
+    if fault_ka <= rated_ka:
         return offer.capacity_kw
-    return f"built for {need.withstand_ka:g} kA; up to {fault_ka:.1f} kA flow into a fault at the connection"
+    return f"built for {rated_ka:g} kA; up to {fault_ka:.1f} kA flow into a fault at the connection"
+
+
+def _of_board(offer: "Offer") -> "float | str":
+    """However many batteries there are: medium voltage at its highest behind so many transformers as share a board, at
+    the lowest voltage that they are offered for."""
+    rated_ka, path = offer.given.withstand_ka, _path(offer.module)
+    if rated_ka is None or not path or offer.carrier.key not in ("lv_ac", "site_lv_ac"):
+        return offer.capacity_kw
+    volts = offer.brief.restrict.low_voltage_v or min(offer.module.certification.voltages_v or (400.0,))
+    fault_ka = 1.1 / abs(path) * offer.parallel_max / 3**0.5 / (volts / 1000)
+    if fault_ka <= rated_ka:
+        return offer.capacity_kw
+    return f"its board is built for {rated_ka:g} kA; batteries may drive {fault_ka:.1f} kA into a fault there"
 
 
 def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modules: "Mapping[str, Module]") -> bool:
     """Whether the output board of UPS in parallel stands what all their static bypasses let through, and the input of
-    rotary ones what their machines give back.
+    each what its own transformer does, with what the machines of rotary ones give back.
 
-    Stricter than the check: the medium voltage is taken as strong as the strongest switchgear of the catalog allows,
-    or a third of it, with batteries that give up to a third.
+    Stricter than the check: the medium voltage is taken as strong as the strongest switchgear of the catalog allows
+    beside the batteries, or as much weaker as is worst. What bears many batteries bears fewer: with them the medium
+    voltage is as strong in all, and holds a fault at no lower voltage.
     """
     critical, *units = groups
     module = modules[critical.sku]
@@ -142,30 +156,46 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     supply = sum((_path(modules[u.sku]) * critical.per_side / u.per_side for u in own_units), 0j)
     path = supply + _path(module)
     machine = 1.05 * (own.subtransient_frac or 0.0)
-    kv = _lowest_kv(brief, catalog, module)
     medium_kv = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
     boards = (g.withstand_ka or 0.0 for m in catalog.modules for g in m.gives if g.carrier == "mv_ac")
-    strongest = 1.1 / (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9)
-    fed_back = min(_fed_back_mva(brief, catalog), 1 / strongest / _WEAKEST)
-    # Batteries give the same however weak the rest is: the worst is one end or the other.
-    fault_mva = max(
-        (1.05 + fed_back * z) / abs(complex(0.0, z) + path / critical.per_side)
-        for z in (strongest, _WEAKEST * strongest)
-    )
+    fed_back = _fed_back_mva(brief, catalog)
+    # Switchgear stands the batteries and what else feeds the medium voltage together.
+    room_mva = (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9) - fed_back
+    strongest = 1.1 / room_mva if room_mva > 0 else math.inf
+    # What comes from below beside what comes from the mains: nothing but of machines.
+    output_more = input_more = 0.0
     if machine:
         rated_mva = (own.rated_kva or given.capacity_kw or 0.0) / 1000
         machines = critical.per_side * rated_mva * 1.1 / machine
-        fault_mva += 1.05 * machines
-        # At the input of one: its mains, and through its choke all machines and the mains of the others.
+        # At the input of one: through its choke all machines and the mains of the others.
         beside = 1 / (-1j * machines + (critical.per_side - 1) / path)
-        # Utility and batteries together give what the switchgear stands: the worst is where both just do.
-        z = min(_WEAKEST * strongest, 1 / (1 / strongest - fed_back / 1.05))
-        input_mva = (1.05 + fed_back * z) / abs(complex(0.0, z) + supply) + 1.05 / abs(_path(module) + beside)
-        for board in (modules[u.sku] for u in own_units):
-            ratings = [x.withstand_ka for x in (board.given(through), module.needed(through)) if x and x.withstand_ka]
-            if input_mva / 3**0.5 / _lowest_kv(brief, catalog, board) > min(ratings, default=math.inf):
-                return False
-    return fault_mva / 3**0.5 / kv <= given.withstand_ka
+        output_more, input_more = machines, 1 / abs(_path(module) + beside)
+    fault_mva = _behind_mva(path / critical.per_side, fed_back, strongest, output_more)
+    input_mva = _behind_mva(supply, fed_back, strongest, input_more)
+    for board in (modules[u.sku] for u in own_units):
+        ratings = [x.withstand_ka for x in (board.given(through), module.needed(through)) if x and x.withstand_ka]
+        if input_mva / 3**0.5 / _lowest_kv(brief, catalog, board) > min(ratings, default=math.inf):
+            return False
+    return fault_mva / 3**0.5 / _lowest_kv(brief, catalog, module) <= given.withstand_ka
+
+
+def _behind_mva(path: complex, fed_back_mva: float, strongest: float, more: float = 0.0) -> float:
+    """The most that flows through an impedance (1/MVA) from a medium voltage that is at the most so strong (1/MVA) and
+    batteries beside it, and from `more` machines (MVA at nominal voltage): no more than what the batteries' current
+    adds, nor than what flows where they hold everything at 1.1 of its nominal voltage.
+
+    Behind a weaker source x there flow (1.05 + x times the batteries) over the impedance of both, which rises for ever
+    where the batteries alone drive more than 1.05 through it, up to all that they give, and has one summit else.
+    """
+    if not path:
+        return 1.05 / strongest + fed_back_mva + 1.05 * more
+    if fed_back_mva * path.imag >= 1.05 or strongest == math.inf:
+        by_current_mva = fed_back_mva
+    else:
+        summit = fed_back_mva * path.real**2 / (1.05 - fed_back_mva * path.imag) - path.imag
+        x = max(strongest, summit)
+        by_current_mva = (1.05 + fed_back_mva * x) / abs(complex(0.0, x) + path)
+    return min(by_current_mva + 1.05 * more, 1.1 / abs(path) + 1.1 * more)
 
 
 def apply(model: "Model", problem: "Problem") -> None:
@@ -217,9 +247,9 @@ def _lowest_kv(brief: SiteBrief, catalog: "Catalog", module: "Module") -> float:
 
 
 def _fed_back_mva(brief: SiteBrief, catalog: "Catalog") -> float:
-    """For the grid's reserve, or what the batteries for all duties were found to."""
+    """What the batteries for all duties were found to, or else for the grid's reserve."""
     basis = catalog.basis.short_circuit
-    return max(reserve_mva(brief), (basis.batteries_mva or 0.0) if basis else 0.0)
+    return (basis.batteries_mva if basis else None) or reserve_mva(brief)
 
 
 def reserve_mva(brief: SiteBrief) -> float:

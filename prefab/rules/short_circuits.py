@@ -1,7 +1,8 @@
 """What flows into a fault at each electric bus, read from the plan's own feeds.
 
 From the bus upwards: transformers, chokes and static bypasses are impedances, switchgear is none, the utility and
-machines are sources, converters of batteries give a current. A UPS feeds a fault through its bypass or from its
+machines are sources, converters of batteries give a current that never raises the voltage of their bus above that of
+operation. A UPS feeds a fault through its bypass or from its
 inverter, not both; the machine of a rotary one always turns and feeds a fault above it through its choke. Of a bus in
 sections, joined through couplers with fault-current limiters, only one section feeds a fault. Cables are left out,
 which overstates the largest currents.
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prefab.module import Module
 from prefab.physics import short_circuit as physics
@@ -40,6 +42,17 @@ class _Paths:
     branches: list[tuple[int, int, complex]] = field(default_factory=list)
     shunts: list[tuple[int, complex]] = field(default_factory=list)
     inverters_mva: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def admittance(self) -> NDArray[np.complex128]:
+        """Between the buses and to the neutral, in MVA."""
+        found = np.zeros((len(self.kv), len(self.kv)), dtype=np.complex128)
+        for node, z in self.shunts:
+            found[node, node] += 1 / z
+        for a, b, z in self.branches:
+            found[[a, b], [a, b]] += 1 / z
+            found[[a, b], [b, a]] -= 1 / z
+        return found
 
 
 class Faults:
@@ -96,7 +109,16 @@ class Faults:
         return min([v for v in offered if v in usual] or offered) / 1000
 
     def current_ka(self, bus: Bus, carrier: str) -> float:
-        """The largest initial current of a three-phase fault on a bus."""
+        """The largest initial current of a three-phase fault on a bus.
+
+        Two things bound what flows while batteries stand by, and the lesser holds. Their converters never give more
+        than their largest current: by superposition that adds at the most what each sends through the network, all
+        taken in phase. And none raises its own bus above the highest voltage of operation, c times the nominal one:
+        where they do not raise it so far, utility and machines, which are c times nominal behind their impedances,
+        leave it below that too. By substitution the bus is then a source of some voltage up to c, and what flows
+        into a fault rises with it, so that it is the most where the bus is held at c. On their own bus, and at high
+        voltage, where they are taken to hang at the fault, only their current bounds them.
+        """
         paths = _Paths()
         here = self._climb(paths, bus, carrier)
         for below, given in self.rotary:
@@ -108,20 +130,21 @@ class Faults:
             if level(carrier) == "high"
             else next((n for n, v in enumerate(paths.kv) if v == self._medium_kv), None)
         )
+        injected = dict(paths.inverters_mva)
         if hang is not None:
-            paths.inverters_mva[hang] = paths.inverters_mva.get(hang, 0.0) + self.batteries_mva
+            injected[hang] = injected.get(hang, 0.0) + self.batteries_mva
         if not paths.shunts:
-            return physics.rated_ka(sum(paths.inverters_mva.values()), kv)
-        admittance = np.zeros((len(paths.kv), len(paths.kv)), dtype=complex)
-        for node, z in paths.shunts:
-            admittance[node, node] += 1 / z
-        for a, b, z in paths.branches:
-            admittance[[a, b], [a, b]] += 1 / z
-            admittance[[a, b], [b, a]] -= 1 / z
-        seen = np.linalg.inv(admittance)[:, here]
-        from_sources = physics.voltage_factor(kv) / abs(seen[here])
-        from_inverters = sum(mva * abs(seen[n]) for n, mva in paths.inverters_mva.items()) / abs(seen[here])
-        return physics.rated_ka(from_sources + from_inverters, kv)
+            return physics.rated_ka(sum(injected.values()), kv)
+        admittance = paths.admittance
+        flowing_mva = _flowing_mva(admittance, here, injected, physics.voltage_factor(kv))
+        if hang not in (None, here) and self.batteries_mva:
+            # What is held at a voltage is no unknown: all else sees it as the neutral of the equivalent source.
+            free = [n for n in range(len(paths.kv)) if n != hang]
+            others = {free.index(n): mva for n, mva in paths.inverters_mva.items() if n != hang}
+            c = max(physics.voltage_factor(kv), physics.voltage_factor(self._medium_kv))
+            held_mva = _flowing_mva(admittance[np.ix_(free, free)], free.index(here), others, c)
+            flowing_mva = min(flowing_mva, held_mva)
+        return physics.rated_ka(flowing_mva, kv)
 
     @property
     def _medium_kv(self) -> float:
@@ -194,6 +217,12 @@ class Faults:
             assert stated is not None
             return physics.grid_ohm(stated, kv) / kv**2
         return physics.grid_ohm(stated or basis.utility_mva(kv), kv, basis.r_over_x) / kv**2
+
+
+def _flowing_mva(admittance: NDArray[np.complex128], here: int, injected: dict[int, float], c: float) -> float:
+    """Into a fault on one bus: from c times nominal voltage there, and from currents injected into others, in phase."""
+    seen = np.linalg.inv(admittance)[:, here]
+    return float((c + sum(mva * abs(seen[n]) for n, mva in injected.items())) / abs(seen[here]))
 
 
 def level(carrier: str) -> str:

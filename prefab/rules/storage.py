@@ -11,7 +11,7 @@ from prefab.brief import SiteBrief
 from prefab.plan import BlockKind, Plan
 from prefab.results import Finding
 from prefab.rules.network import Network, network_of
-from prefab.rules.storage_in_time import own_step_kw
+from prefab.rules.storage_loads import own_step_kw
 from prefab.shares import Share
 
 if TYPE_CHECKING:
@@ -272,6 +272,7 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
         falls = ask.parts - ask.shaving.rest_parts
         levels = [(-falls * c.duty.level_w, problem.count(c, phase)) for c in problem.columns]
         model.add_row([(ask.parts + ask.shaving.recharge_parts, shaved), *levels], high=0)
+        model.add_row([(1, shaved)], high=ask.shaving.most_w)
     if power:
         model.add_row(power, low=ask.reserve_w * ask.parts if at_end else 0)
         model.add_row(energy, low=ask.reserve_wh * ask.parts if at_end else 0)

@@ -1,26 +1,34 @@
 """Storage does its duties second by second: what the grid then sees of swings, ramps and peaks.
 
-The load of each phase is drawn without any formula of sizing (two levels with noise for synchronous training, a day of
-jobs for ramps, a day of two levels for shaved hours) and followed by the storage as the plan shares it out. What it
-draws at each level is walked along the plan's own connections.
+The load of each phase, and how the storage follows it as the plan shares it out, are drawn by `storage_loads`; here is
+what is asked of them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from prefab.basis import DutiesBasis
 from prefab.brief import SiteBrief
-from prefab.physics.storage import Control, Element, Followed, follow
-from prefab.physics.trace import DayOfJobs, Powers, make_day, make_swings
-from prefab.plan import GRID, BlockKind, Plan
+from prefab.plan import BlockKind, Plan
 from prefab.results import Finding
-from prefab.rules.network import network_of
-from prefab.shares import Duty, Share
-from prefab.workload import Workload
+from prefab.rules.storage_loads import (
+    ROUNDING_KW,
+    Drawn,
+    along_day,
+    along_own,
+    along_peak,
+    along_ramps,
+    along_swings,
+    drawn,
+    grown,
+    of_site,
+    own_swing_kw,
+    swinging,
+    swinging_shares,
+    taken,
+)
+from prefab.shares import Share
 
 TITLE = "Storage in time"
 BASIS = (
@@ -30,62 +38,7 @@ BASIS = (
 WISHES = ("grid.swing_mw", "grid.ramp_mw_per_min")
 RULE = "storage_in_time"
 
-STEP_S = 0.05
-SWINGS_S = 120.0
-SEED = 1
-PEAK_STEP_S = 60.0
-_ROUNDING_KW = 0.01
-"""Shares are whole watts and parts of them."""
 _SAME_FRAC = 1e-6
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What the site draws while its training computes, waits and idles; everything else as at its peak."""
-
-    high_kw: float
-    """What blocks' own storage takes of swings is done, here and in `low_kw`."""
-    low_kw: float
-    idle_kw: float
-    mean_kw: float
-    """Over its swings."""
-    pause_kw: float
-    """While all of it waits for longer than storage at the racks lasts."""
-
-    @property
-    def swing_kw(self) -> float:
-        """Peak to peak."""
-        return self.high_kw - self.low_kw
-
-
-@dataclass(frozen=True, eq=False)
-class Along:
-    """Storage along a load, both at its own connection."""
-
-    load_kw: Powers
-    held: Followed
-    usable_kwh: float
-    """Kept for it."""
-    beside_kw: Powers | float = 0.0
-    """What is drawn besides."""
-
-    @property
-    def seen_kw(self) -> Powers:
-        """What is drawn of the switchgear in all."""
-        return self.held.grid_kw + self.beside_kw
-
-    @property
-    def gives_kw(self) -> Powers:
-        """Step by step; below nothing what it takes."""
-        return self.load_kw - self.held.grid_kw
-
-
-class Swinging(NamedTuple):
-    """Pods that compute and wait together."""
-
-    swing_kw: float
-    period_s: float
-    high_frac: float
 
 
 def check(plan: Plan) -> tuple[Finding, ...]:
@@ -101,67 +54,28 @@ def check(plan: Plan) -> tuple[Finding, ...]:
 def _own(plan: Plan, basis: DutiesBasis) -> Iterable[Finding]:
     """The storage of one block of each kind along its pods' own swings."""
     for kind in plan.sized.kinds:
-        swings, own = swinging(plan, kind), _swinging_shares(plan, kind)
+        swings, own = swinging(plan, kind), swinging_shares(plan, kind)
         for share in own:
             if swings is not None:
                 along = along_own(basis, share, swings)
                 text = f"missed of swings of {share.swing_kw:,.0f} kW"
-                yield Finding.at_most(RULE, _at(kind, share), along.held.short_kw, _ROUNDING_KW, "kW", text)
+                yield Finding.at_most(RULE, _at(kind, share), along.held.short_kw, ROUNDING_KW, "kW", text)
         for place in {(s.carrier, s.sku): s for s in own}.values():
             here, less_kw = [s for s in own if (s.carrier, s.sku) == (place.carrier, place.sku)], 0.0
             if swings is not None:
-                passing_kw = _own_swing_kw(plan, kind, place, swings)
+                passing_kw = own_swing_kw(plan, kind, place, swings)
                 less_kw = (1 - swings.high_frac) * min(passing_kw, sum(s.swing_kw for s in here))
             yield _relieved(_at(kind, place), here, less_kw)
-
-
-def _swinging_shares(plan: Plan, kind: BlockKind) -> list[Share]:
-    return [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
 
 
 def _at(kind: BlockKind, share: Share) -> str:
     return f"a block of kind {kind.name}, {share.sku} ({share.carrier})"
 
 
-def _own_swing_kw(plan: Plan, kind: BlockKind, share: Share, swings: Swinging) -> float:
-    """What of its pods' swings one block's storage can take up: at the racks all of them, and at UPS what passes these
-    of what storage at the racks has left."""
-    if plan.module(share.sku).capacitor is not None:
-        return swings.swing_kw
-    at_racks = (s for s in _swinging_shares(plan, kind) if plan.module(s.sku).capacitor is not None)
-    left_kw = max(0.0, swings.swing_kw - sum(s.swing_kw for s in at_racks))
-    return _passing_kw(plan, kind, share, left_kw / kind.pods)
-
-
-def own_step_kw(plan: Plan, kind: BlockKind, share: Share) -> float:
-    """What passes storage of one block less when its pods fall from their mean to idle."""
-    _, _, idle_kw, mean_kw, _ = _levels_kw(plan, kind)
-    return _passing_kw(plan, kind, share, mean_kw - idle_kw)
-
-
-def _passing_kw(plan: Plan, kind: BlockKind, share: Share, less_kw: float) -> float:
-    """What all modules of a share's type in one block give less when each of its pods draws so much less."""
-    network = network_of(plan, len(plan.brief.phases) - 1)
-    tags = next((t for n, t in network.blocks.items() if n and network.equipment[t[0]].kind == kind.name), ())
-    its = {t: it for t in tags if (it := network.module(t).it) is not None}
-    fewer_kw = network.drawing({t: it.peak_kw - less_kw for t, it in its.items()}).normal_kw
-    of_type = (t for t in tags if (e := network.equipment[t]).carrier == share.carrier and e.sku == share.sku)
-    return sum(network.normal_kw[t] - fewer_kw[t] for t in of_type)
-
-
 def _relieved(where: str, shares: Sequence[Share], less_kw: float) -> Finding:
     """What is claimed for the site's peak, beside what its storage then gives."""
     claimed_kw = sum(s.relief_kw for s in shares)
-    return Finding.at_most(RULE, where, claimed_kw, less_kw + _ROUNDING_KW, "kW", "taken off the peak by swings")
-
-
-def along_own(basis: DutiesBasis, share: Share, swings: Swinging) -> Along:
-    """What storage of one block keeps for swings, along the part of them that it takes up."""
-    kw = share.swing_kw
-    load = make_swings(2 * kw, kw, swings.period_s, swings.high_frac, basis.noise_frac, SWINGS_S, STEP_S, SEED)
-    level = kw + swings.high_frac * kw
-    element = _element(basis, [share])
-    return Along(load, follow(load, STEP_S, element, Control(floor_kw=level, ceiling_kw=level)), element.usable_kwh)
+    return Finding.at_most(RULE, where, claimed_kw, less_kw + ROUNDING_KW, "kW", "taken off the peak by swings")
 
 
 def _in_phase(plan: Plan, basis: DutiesBasis, phase: int) -> Iterable[Finding]:
@@ -171,18 +85,12 @@ def _in_phase(plan: Plan, basis: DutiesBasis, phase: int) -> Iterable[Finding]:
     yield from _swings(plan, basis, phase, where, board, factor)
     yield from _ramps(plan, basis, phase, where, factor)
     yield from _shaved(plan, phase, where)
-
-
-def grown(plan: Plan, phase: int) -> float:
-    """A change at the meter over the same at the switchgear: what is lost on the way makes it larger."""
-    board, meter = drawn(plan, phase)
-    step_kw = board.high_kw - board.idle_kw
-    return (meter.high_kw - meter.idle_kw) / step_kw if step_kw > _ROUNDING_KW else 1.0
+    yield from _both(plan, basis, phase, where, factor)
 
 
 def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn, factor: float) -> Iterable[Finding]:
     """What blocks leave of their swings, and what the batteries leave of that."""
-    limit, shares = plan.brief.grid.swing_mw, _of_site(plan, phase, "swing")
+    limit, shares = plan.brief.grid.swing_mw, of_site(plan, phase, "swing")
     if limit is None and not shares:
         return
     along = along_swings(plan, basis, phase)
@@ -190,42 +98,11 @@ def _swings(plan: Plan, basis: DutiesBasis, phase: int, where: str, board: Drawn
     text = f"of {factor * board.swing_kw:,.0f} kW peak to peak that blocks leave"
     if limit is not None:
         seen_kw = factor * float(np.ptp(along.seen_kw))
-        yield Finding.at_most(RULE, where, seen_kw, limit * 1000 + _ROUNDING_KW, "kW", f"swing seen, {text}")
+        yield Finding.at_most(RULE, where, seen_kw, limit * 1000 + ROUNDING_KW, "kW", f"swing seen, {text}")
     if shares:
-        yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", f"missed of swings {text}")
-        less_kw = sum((1 - part.high_frac) * kw for _, part, _, kw in _taken(plan, phase))
+        yield Finding.at_most(RULE, where, held.short_kw, ROUNDING_KW, "kW", f"missed of swings {text}")
+        less_kw = sum((1 - part.high_frac) * kw for _, part, _, kw in taken(plan, phase))
         yield _relieved(where, shares, less_kw)
-
-
-def _taken(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging, float, float]]:
-    """Of each IT demand that swings what blocks leave at the switchgear, and what the batteries take up of it."""
-    board, shares, parts = drawn(plan, phase)[0], _of_site(plan, phase, "swing"), dict(_left(plan, phase))
-    racks_kw = sum(part.swing_kw for part in parts.values())
-    for number, part in parts.items():
-        left_kw = part.swing_kw / racks_kw * board.swing_kw
-        yield number, part, left_kw, min(left_kw, sum(s.swing_kw for s in shares if s.demand == number))
-
-
-def _nothing() -> Powers:
-    return np.zeros(round(SWINGS_S / STEP_S))
-
-
-def _waves(part: Swinging, kw: float, noise_frac: float, seed: int) -> Powers:
-    """Of so many kilowatts, over their low level; noise goes below it."""
-    return make_swings(2 * kw, kw, part.period_s, part.high_frac, noise_frac, SWINGS_S, STEP_S, seed) - kw
-
-
-def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
-    """The site's batteries along their part of the swings that blocks leave, each demand's about its own mean."""
-    shares = _of_site(plan, phase, "swing")
-    load, beside, level_kw = _nothing(), _nothing() + drawn(plan, phase)[0].low_kw, 0.0
-    for number, part, left_kw, kw in _taken(plan, phase):
-        # The noise of what is left to the grid is the grid's.
-        beside += _waves(part, left_kw - kw, 0.0, SEED)
-        load += _waves(part, kw, basis.noise_frac, SEED + number)
-        level_kw += part.high_frac * kw
-    element, control = _element(basis, shares), Control(floor_kw=level_kw, ceiling_kw=level_kw)
-    return Along(load, follow(load, STEP_S, element, control), element.usable_kwh, beside)
 
 
 def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float) -> Iterable[Finding]:
@@ -238,146 +115,31 @@ def _ramps(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float
     text = f"fastest change over a day of {basis.jobs_per_day_count} jobs, each a step of {step_kw:,.0f} kW"
     seen = factor * held.ramp_kw_per_min / 1000
     yield Finding.at_most(RULE, where, seen, limit * (1 + _SAME_FRAC), "MW/min", text)
-    yield Finding.at_most(RULE, where, held.short_kw, _ROUNDING_KW, "kW", "missed of the ramps")
-
-
-def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float) -> Along:
-    """All storage that keeps something for ramps along a day of jobs, at the switchgear."""
-    load = day_of_jobs(basis, drawn(plan, phase)[0])
-    board, meter = drawn(plan, phase)
-    factor = grown(plan, phase)
-    steps = [s for s in plan.brief.grid.series if s.since <= plan.brief.phases[phase].energised_by]
-    given_mw = steps[-1].firm_mw + steps[-1].interruptible_mw if steps else plan.brief.grid.capacity_mw
-    # Charge is made up with what the connection has to spare, and no more.
-    ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / factor
-    ramp = limit_mw_per_min * 1000 / factor
-    element = _element(basis, [*_of_site(plan, phase, "ramp"), *_of_blocks(plan, phase, "ramp")])
-    recharge_kw = basis.recharge_frac * element.discharge_kw / (1 + basis.recharge_frac)
-    recharge_h = max(basis.recharge_h, element.usable_kwh / 2 / recharge_kw if recharge_kw else 0.0)
-    control = Control(ceiling_kw=ceiling, ramp_kw_per_min=ramp, recharge_h=recharge_h)
-    return Along(load, follow(load, 1.0, element, control), element.usable_kwh)
+    yield Finding.at_most(RULE, where, held.short_kw, ROUNDING_KW, "kW", "missed of the ramps")
 
 
 def _shaved(plan: Plan, phase: int, where: str) -> Iterable[Finding]:
     asked, along = plan.brief.storage.shaving, along_peak(plan, phase)
     if along is None:
         return
-    given_kw = sum(s.relief_kw for s in _of_site(plan, phase, "shaving"))
+    given_kw = sum(s.relief_kw for s in of_site(plan, phase, "shaving"))
     text = f"missed of {given_kw:,.0f} kW for {asked.peak_h:g} h a day"
-    yield Finding.at_most(RULE, where, along.held.short_kw, _ROUNDING_KW, "kW", text)
+    yield Finding.at_most(RULE, where, along.held.short_kw, ROUNDING_KW, "kW", text)
     charged_kwh, text = float(along.held.stored_kwh[-1]), "charged again before the next peak"
     yield Finding.at_least(RULE, where, charged_kwh, along.usable_kwh * (1 - _SAME_FRAC), "kWh", text)
 
 
-def along_peak(plan: Plan, phase: int) -> Along | None:
-    """The site's batteries along a day of two levels, at the switchgear, the peak first; none where no hours are asked
-    for."""
-    asked, shares = plan.brief.storage.shaving, _of_site(plan, phase, "shaving")
-    if asked.peak_h is None or asked.rest_frac is None or not shares:
-        return None
-    high_kw = drawn(plan, phase)[0].high_kw
-    battery = next(b for s in shares if (b := plan.module(s.sku).grid_battery) is not None)
-    power_kw, kwh, given_kw = (sum(getattr(s, w) for s in shares) for w in ("power_kw", "energy_kwh", "relief_kw"))
-    # Energies are what the connection is given, so that charging bears the whole loss.
-    element = Element(power_kw, power_kw, kwh, 1.0, charge_frac=battery.round_trip_frac)
-    load = np.where(np.arange(24 * 60) < asked.peak_h * 60, high_kw, asked.rest_frac * high_kw)
-    return Along(load, follow(load, PEAK_STEP_S, element, Control(ceiling_kw=high_kw - given_kw, recharge_h=0.0)), kwh)
-
-
-def _of_site(plan: Plan, phase: int, duty: Duty) -> list[Share]:
-    return [s for s in plan.sized.storage if s.duty == duty and s.phase == phase and not s.kind]
-
-
-def _of_blocks(plan: Plan, phase: int, duty: Duty) -> Iterable[Share]:
-    """A block's own, once for every block that stands."""
-    for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
-        own = (s for s in plan.sized.storage if (s.kind, s.duty, s.phase) == (kind.name, duty, phase))
-        yield from (s for s in own for _ in range(blocks[phase]))
-
-
-def _element(basis: DutiesBasis, shares: Sequence[Share]) -> Element:
-    """All of them together. Swings begin at the high level, before which storage is full but for its room to drift."""
-    power_kw, energy_kwh = sum(s.power_kw for s in shares), sum(s.energy_kwh for s in shares)
-    start_frac = 0.5
-    if shares and shares[0].duty == "swing":
-        start_frac = 1 - basis.drift_frac / 2 / (1 + basis.drift_frac)
-    return Element(power_kw, power_kw, energy_kwh, start_frac)
-
-
-def day_of_jobs(basis: DutiesBasis, board: Drawn) -> Powers:
-    """What the switchgear would see over a day in steps of a second, its swings being evened out."""
-    day = DayOfJobs(
-        peak_kw=board.mean_kw,
-        pause_kw=board.pause_kw,
-        idle_kw=board.idle_kw,
-        jobs_count=basis.jobs_per_day_count,
-        idle_s=round(basis.idle_min * 60),
-        checkpoint_every_s=round(basis.checkpoint_every_min * 60),
-        checkpoint_s=round(basis.checkpoint_s),
-        busy_frac=1.0,
-        part_from_h=0.0,
-        part_to_h=0.0,
-        noise_frac=0.0,
-    )
-    return make_day(day, SEED)
-
-
-def _left(plan: Plan, phase: int) -> Iterable[tuple[int, Swinging]]:
-    """The swings of each IT demand that blocks leave, at the racks."""
-    left_kw: dict[int, float] = {}
-    parts: dict[int, Swinging] = {}
-    for kind, blocks in zip(plan.sized.kinds, plan.sized.blocks, strict=True):
-        swings, number = swinging(plan, kind), plan.demand_of(kind)
-        if swings is not None and blocks[phase]:
-            high_kw, low_kw, *_ = _levels_kw(plan, kind)
-            parts[number] = swings
-            left_kw[number] = left_kw.get(number, 0.0) + blocks[phase] * kind.pods * (high_kw - low_kw)
-    for number, kw in sorted(left_kw.items()):
-        if kw > _ROUNDING_KW:
-            yield number, parts[number]._replace(swing_kw=kw)
-
-
-def swinging(plan: Plan, kind: BlockKind) -> Swinging | None:
-    """Its pods at the racks, before any storage; none for what serves single requests."""
-    card, it = plan.card_of(kind), plan.module(kind.pod).it
-    swing = card.swing if isinstance(card, Workload) else None
-    if it is None or swing is None or swing.period_s is None or swing.high_frac is None:
-        return None
-    limits = [a.board_limit_w for a in plan.accelerators if a.name == it.accelerator]
-    accelerators_kw = min([it.peak_kw, *(it.accelerators_count * w / 1000 for w in limits)])
-    swing_kw = min(swing.depth_frac.base * accelerators_kw, it.peak_kw - it.idle_frac * it.measured_kw)
-    return Swinging(kind.pods * swing_kw, swing.period_s.high, swing.high_frac.base)
-
-
-def _levels_kw(plan: Plan, kind: BlockKind) -> tuple[float, ...]:
-    """What one pod of a kind takes of its supply, for every field of `Drawn`."""
-    it, swings = plan.module(kind.pod).it, swinging(plan, kind)
-    assert it is not None
-    if swings is None:
-        return (it.peak_kw,) * len(fields(Drawn))
-    own = [s for s in plan.sized.storage if s.kind == kind.name and s.duty == "swing"]
-    taken_kw = sum(s.swing_kw for s in own) / kind.pods
-    high_kw = it.peak_kw - (1 - swings.high_frac) * taken_kw
-    pause_kw = it.peak_kw - swings.swing_kw / kind.pods
-    low_kw = min(high_kw, pause_kw + swings.high_frac * taken_kw)
-    mean_kw = swings.high_frac * it.peak_kw + (1 - swings.high_frac) * pause_kw
-    return high_kw, low_kw, it.idle_frac * it.measured_kw, mean_kw, pause_kw
-
-
-@lru_cache(maxsize=16)
-def drawn(plan: Plan, phase: int) -> tuple[Drawn, Drawn]:
-    """From the switchgear, and from the utility."""
-    network = network_of(plan, phase)
-    kinds = {k.name: k for k in plan.sized.kinds}
-    at_board, at_meter = [], []
-    for level in range(len(fields(Drawn))):
-        by_kind = {name: _levels_kw(plan, kind)[level] for name, kind in kinds.items()}
-        pods = (t for t, e in network.equipment.items() if network.module(t).it is not None)
-        normal_kw = network.drawing({t: by_kind[network.equipment[t].kind] for t in pods}).normal_kw
-        boards = (t for t, e in network.equipment.items() if e.carrier == "mv_ac")
-        at_board.append(sum(normal_kw.get(t, 0.0) for t in boards))
-        at_meter.append(normal_kw.get(GRID, 0.0))
-    return Drawn(*at_board), Drawn(*at_meter)
+def _both(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float) -> Iterable[Finding]:
+    """Shaved hours begin and end, and jobs within them and beside: storage does both in the same seconds."""
+    limit, along = plan.brief.grid.ramp_mw_per_min, along_day(plan, basis, phase)
+    if along is None or limit is None:
+        return
+    shaved, ramped = along
+    text = "fastest change over days of jobs with hours of a peak"
+    seen = factor * ramped.held.ramp_kw_per_min / 1000
+    yield Finding.at_most(RULE, where, seen, limit * (1 + _SAME_FRAC), "MW/min", text)
+    missed_kw = max(shaved.held.short_kw, ramped.held.short_kw)
+    yield Finding.at_most(RULE, where, missed_kw, ROUNDING_KW, "kW", "missed of ramps and hours together")
 
 
 def explain(brief: SiteBrief) -> str:

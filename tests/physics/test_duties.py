@@ -52,6 +52,16 @@ def test_a_falling_step_charges() -> None:
     assert up.energy_kwh == down.energy_kwh > 0
 
 
+def test_noise_adds_up_by_the_root_of_its_samples():
+    """To both sides; two and a half deviations leave out one sum in eighty."""
+    one = duties.noise_kwh(20, 0.05, 0.05, 1)
+    assert one * 3600 == pytest.approx(2 * 20 * 0.05)
+    assert duties.noise_kwh(20, 0.05, 100, 1) == pytest.approx(one * 2000**0.5)
+    sums = np.random.default_rng(3).normal(0, 20 * 0.05, (2000, 2000)).sum(axis=1) / 3600
+    within = np.abs(sums) < duties.noise_kwh(20, 0.05, 100, 2.5) / 2
+    assert 0.98 < within.mean() < 0.995
+
+
 def test_a_filter_is_found_by_what_it_leaves() -> None:
     for left in (0.01, 0.5, 0.9):
         assert duties.attenuation(0.3, duties.time_constant_s(0.3, left)) == pytest.approx(left)

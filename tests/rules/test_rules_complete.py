@@ -11,7 +11,18 @@ from build import a_brief
 from prefab.rules import APPLIED, RULES
 
 FOLDER = Path(__file__).parents[2] / "prefab"
-NOT_RULES = {"__init__", "elements", "network", "losses", "sets", "short_circuits", "totals", "twins", "walk"}
+NOT_RULES = {
+    "__init__",
+    "elements",
+    "network",
+    "losses",
+    "sets",
+    "short_circuits",
+    "storage_loads",
+    "totals",
+    "twins",
+    "walk",
+}
 FORBIDDEN = {"columns", "problem", "eligible", "objective", "sizing", "solver"}
 FORBIDDEN |= {"placing", "routing", "scheduling", "tasks", "lots"}
 TESTED_TOGETHER = "test_limits.py"

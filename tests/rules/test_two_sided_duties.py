@@ -81,7 +81,8 @@ class Case:
         if any(ask.swings):
             kw = self.watts[ask.taken(0, phase)] / 1000
             sure_kw = sum(n[phase] * c.duty.sure_w for c, n in self.kinds) / 1000
-            hours = (1 + basis.drift_frac) * high * (1 - high) * swing.period_s.high / 3600
+            hours = high * (1 - high) * swing.period_s.high / 3600
+            hours += max(basis.drift_frac * hours, 5 * basis.noise_frac * sqrt(2400) * 0.05 / 3600)
             power = max(high, 1 - high) + basis.noise_frac * basis.noise_deviations
             found.append(share("swing", kw * power, kw * hours, swing_kw=kw, relief_kw=(1 - high) * min(kw, sure_kw)))
         step_w = sum(n[phase] * c.duty.step_w for c, n in self.kinds)
