@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from prefab.land import START_MM, Land
-from prefab.lots import VERGE_MM, Rect, Stand, Standing
+from prefab.lots import MARGIN_MM, VERGE_MM, Rect, Stand, Standing
 
 Interval = tuple[int, int]
 """From west to east."""
@@ -59,9 +59,10 @@ class Sheet:
 
     def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
         self.view, self.widths = view, widths
-        # Trenches begin there.
-        kept = shapely.box(*land.connection_mm.buffer(START_MM).bounds)
-        self.buildable = self._seen(land.buildable(setback_m).difference(kept))
+        # Trenches begin there, and lead around every lot as they do within it.
+        start = shapely.box(*land.connection_mm.buffer(START_MM).bounds)
+        around = land.drivable(0.0).buffer(-MARGIN_MM, join_style="mitre").difference(start)
+        self.buildable = self._seen(land.buildable(setback_m).intersection(around))
         self.drivable = self._seen(land.drivable(VERGE_MM))
         self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
         ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
@@ -76,6 +77,11 @@ class Sheet:
         """Of the road from the gate."""
         west, east = self.lane
         return (west + east) // 2
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no lot may stand or no road lie anywhere."""
+        return bool(self.buildable.is_empty or self.drivable.is_empty)
 
     def _seen(self, geometry: BaseGeometry) -> BaseGeometry:
         return shapely.transform(geometry, self.view.seen)

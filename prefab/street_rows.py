@@ -178,6 +178,8 @@ class Filling:
             south, below = edge + (gap if behind else VERGE_MM) + depth + VERGE_MM, last.links
             if south + wide > last.top_mm:
                 return None
+        elif self.sheet.is_full:
+            return None
         else:
             below = [self.sheet.lane]
             south = self._first_mm(depth)
