@@ -18,6 +18,8 @@ Interval = tuple[int, int]
 
 
 _SLIVER_MM2 = 1e-4
+_IN_MM = 15_000
+"""Straight on from a gate before roads may part."""
 
 
 class Widths(NamedTuple):
@@ -64,12 +66,12 @@ class Sheet:
         around = land.drivable(0.0).buffer(-MARGIN_MM, join_style="mitre").difference(start)
         self.buildable = self._seen(land.buildable(setback_m).intersection(around))
         self.drivable = self._seen(land.drivable(VERGE_MM))
+        self.ground = self._seen(land.drivable(0.0))
         self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
         ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
-        west = round(x) - widths.road // 2
-        self.lane: Interval = (west, west + widths.road)
-        """Of the road from the gate, west to east."""
         self.apron = shapely.Point(x, self.gate_mm).buffer(widths.road)
+        self.lane = self._lane(x)
+        """Of the road from the gate, west to east."""
         self.stands, self.drives = cache(self._stands), cache(self._drives)
 
     @property
@@ -77,6 +79,12 @@ class Sheet:
         """Of the road from the gate."""
         west, east = self.lane
         return (west + east) // 2
+
+    def _lane(self, x: float) -> Interval:
+        """The gate in its middle, or beside a corner of the land at its edge."""
+        wide = self.widths.road
+        lanes = [(west, west + wide) for west in (round(x) - wide // 2, floor(x), ceil(x) - wide)]
+        return next((lane for lane in lanes if self._clear(lane, ceil(self.gate_mm) + _IN_MM)), lanes[0])
 
     @property
     def is_full(self) -> bool:
@@ -97,12 +105,22 @@ class Sheet:
         return (self.lane[0], floor(self.gate_mm), self.lane[1], north)
 
     def leads_in(self, north: int) -> bool:
-        """Whether it may lie there: where the fence runs askew its corner may be beyond."""
-        road = shapely.box(*self.road_in(north))
+        """Whether it may lie there."""
+        return self._clear(self.lane, north)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leads on to the land at all."""
+        return self.leads_in(ceil(self.gate_mm) + _IN_MM)
+
+    def _clear(self, lane: Interval, north: int) -> bool:
+        """Where the fence runs askew a corner of the road from the gate may be beyond."""
+        road = shapely.box(lane[0], floor(self.gate_mm), lane[1], north)
         beyond = road.difference(self.land)
         beyond = beyond.difference(self.apron) if self.askew else beyond
-        inside = road.difference(self.apron).difference(self.drivable)
-        return north > self.gate_mm and max(beyond.area, inside.area) < 1.0
+        beside = road.difference(self.apron).difference(self.drivable)
+        barred = road.intersection(self.land).difference(self.ground)
+        return north > self.gate_mm and max(beyond.area, beside.area, barred.area) < _SLIVER_MM2
 
 
 def _within(geometry: BaseGeometry, south: int, north: int) -> list[Interval]:
