@@ -118,7 +118,9 @@ class Sheet:
         road = shapely.box(lane[0], floor(self.gate_mm), lane[1], north)
         beyond = road.difference(self.land)
         beyond = beyond.difference(self.apron) if self.askew else beyond
-        beside = road.difference(self.apron).difference(self.drivable)
+        # Near the gate it may come nearer to the fence than roads else do.
+        begun = shapely.box(lane[0], floor(self.gate_mm), lane[1], self.gate_mm + 2 * self.widths.road)
+        beside = road.difference(begun).difference(self.drivable)
         barred = road.intersection(self.land).difference(self.ground)
         return north > self.gate_mm and max(beyond.area, beside.area, barred.area) < _SLIVER_MM2
 

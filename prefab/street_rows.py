@@ -136,7 +136,7 @@ class Filling:
             if self._put_all(left):
                 self.streets[-1] = self._with_rows(street, left[0], street.links)
                 left = self._put_all(left)
-                if not any(row.stands for row in self.streets[-1].rows):
+                if len(left) < len(self.lots) and not any(row.stands for row in self.streets[-1].rows):
                     return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0))
             else:
                 left = []
