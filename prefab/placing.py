@@ -73,10 +73,12 @@ def _on_rectangle(site: Site, basis: DesignBasis, stock: Stock) -> tuple[list[St
 
 
 def _on_parcel(site: Site, basis: DesignBasis, stock: Stock, quiet: Quiet) -> tuple[list[Standing], Sequence[Rect]]:
-    best = Streets(site.parcel, site.setback_m, basis.road_width_mm, basis.road_reach_mm, stock, quiet).best()
+    streets = Streets(site.parcel, site.setback_m, basis.road_width_mm, basis.road_reach_mm, stock, quiet)
+    best = streets.best()
     if left_mm2 := best.score[0]:
+        why = "" if streets.is_open else "; no road along the axes leads in from a gate: give it farther from corners"
         raise OutOfBudget(
-            f"land: not found within the budget; blocks and yards of {left_mm2 / 1e6:,.0f} m2 found no place"
+            f"land: not found within the budget; blocks and yards of {left_mm2 / 1e6:,.0f} m2 found no place{why}"
         )
     return best.stands, best.roads
 

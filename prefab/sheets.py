@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from prefab.land import START_MM, Land
-from prefab.lots import VERGE_MM, Rect, Stand, Standing
+from prefab.lots import MARGIN_MM, VERGE_MM, Rect, Stand, Standing
 
 Interval = tuple[int, int]
 """From west to east."""
 
 
 _SLIVER_MM2 = 1e-4
+_IN_MM = 15_000
+"""Straight on from a gate before roads may part."""
 
 
 class Widths(NamedTuple):
@@ -59,16 +61,17 @@ class Sheet:
 
     def __init__(self, land: Land, setback_m: float, widths: Widths, view: View, gate: shapely.Point) -> None:
         self.view, self.widths = view, widths
-        # Trenches begin there.
-        kept = shapely.box(*land.connection_mm.buffer(START_MM).bounds)
-        self.buildable = self._seen(land.buildable(setback_m).difference(kept))
+        # Trenches begin there, and lead around every lot as they do within it.
+        start = shapely.box(*land.connection_mm.buffer(START_MM).bounds)
+        around = land.drivable(0.0).buffer(-MARGIN_MM, join_style="mitre").difference(start)
+        self.buildable = self._seen(land.buildable(setback_m).intersection(around))
         self.drivable = self._seen(land.drivable(VERGE_MM))
+        self.ground = self._seen(land.drivable(0.0))
         self.land, self.askew = self._seen(land.polygon), land.askew_at(gate)
         ((x, self.gate_mm),) = view.seen(np.array([[gate.x, gate.y]])).tolist()
-        west = round(x) - widths.road // 2
-        self.lane: Interval = (west, west + widths.road)
-        """Of the road from the gate, west to east."""
         self.apron = shapely.Point(x, self.gate_mm).buffer(widths.road)
+        self.lane = self._lane(x)
+        """Of the road from the gate, west to east."""
         self.stands, self.drives = cache(self._stands), cache(self._drives)
 
     @property
@@ -82,6 +85,17 @@ class Sheet:
         """Of the road from the gate."""
         west, east = self.lane
         return (west + east) // 2
+
+    def _lane(self, x: float) -> Interval:
+        """The gate in its middle, or beside a corner of the land at its edge."""
+        wide = self.widths.road
+        lanes = [(west, west + wide) for west in (round(x) - wide // 2, floor(x), ceil(x) - wide)]
+        return next((lane for lane in lanes if self._clear(lane, ceil(self.gate_mm) + _IN_MM)), lanes[0])
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no lot may stand or no road lie anywhere."""
+        return bool(self.buildable.is_empty or self.drivable.is_empty)
 
     def _seen(self, geometry: BaseGeometry) -> BaseGeometry:
         return shapely.transform(geometry, self.view.seen)
@@ -97,12 +111,24 @@ class Sheet:
         return (self.lane[0], floor(self.gate_mm), self.lane[1], north)
 
     def leads_in(self, north: int) -> bool:
-        """Whether it may lie there: where the fence runs askew its corner may be beyond."""
-        road = shapely.box(*self.road_in(north))
+        """Whether it may lie there."""
+        return self._clear(self.lane, north)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leads on to the land at all."""
+        return self.leads_in(ceil(self.gate_mm) + _IN_MM)
+
+    def _clear(self, lane: Interval, north: int) -> bool:
+        """Where the fence runs askew a corner of the road from the gate may be beyond."""
+        road = shapely.box(lane[0], floor(self.gate_mm), lane[1], north)
         beyond = road.difference(self.land)
         beyond = beyond.difference(self.apron) if self.askew else beyond
-        inside = road.difference(self.apron).difference(self.drivable)
-        return north > self.gate_mm and max(beyond.area, inside.area) < 1.0
+        # Near the gate it may come nearer to the fence than roads else do.
+        begun = shapely.box(lane[0], floor(self.gate_mm), lane[1], self.gate_mm + 2 * self.widths.road)
+        beside = road.difference(begun).difference(self.drivable)
+        barred = road.intersection(self.land).difference(self.ground)
+        return north > self.gate_mm and max(beyond.area, beside.area, barred.area) < _SLIVER_MM2
 
 
 def _within(geometry: BaseGeometry, south: int, north: int) -> list[Interval]:

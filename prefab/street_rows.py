@@ -147,7 +147,7 @@ class Filling:
             if self._put_all(left):
                 self.streets[-1] = self._with_rows(street, left[0], street.links)
                 left = self._put_all(left)
-                if not any(row.stands for row in self.streets[-1].rows):
+                if len(left) < len(self.lots) and not any(row.stands for row in self.streets[-1].rows):
                     return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0, 0.0))
             else:
                 left = []
@@ -190,6 +190,8 @@ class Filling:
             south, below = edge + (gap if behind else VERGE_MM) + depth + VERGE_MM, last.links
             if south + wide > last.top_mm:
                 return None
+        elif self.sheet.is_full:
+            return None
         else:
             below = [self.sheet.lane]
             south = self._first_mm(depth)

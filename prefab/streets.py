@@ -43,6 +43,11 @@ class Streets:
         self.kinds = list(self.lots)
         self.scored = cache(self._scored)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a road leads straight in from any gate."""
+        return any(sheet.is_open for sheet in self.sheets)
+
     def best(self) -> Found:
         """The choice that leaves least without a place, then takes the least land, of those looked at."""
         pool = sorted((self.scored(choice), choice) for choice in self._firsts())[:_STARTS]
