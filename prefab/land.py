@@ -242,7 +242,7 @@ def _nearest(ground: BaseGeometry, at: shapely.Point) -> shapely.Point:
 
 def _between(at: shapely.Point, x_mm: float, y_mm: float) -> Polygon:
     """The rectangle from a point to another so far off."""
-    return LineString([at, (at.x + x_mm, at.y + y_mm)]).envelope
+    return LineString([(at.x, at.y), (at.x + x_mm, at.y + y_mm)]).envelope
 
 
 def _along(edge: LineString, off_mm: float) -> Polygon:
