@@ -88,7 +88,7 @@ class Sheet:
 
     def _lane(self, x: float) -> Interval:
         """The gate in its middle, or beside a corner of the land at its edge."""
-        wide = self.widths.road
+        wide, x = self.widths.road, round(x, 3)  # gates are points along a line of floats
         lanes = [(west, west + wide) for west in (round(x) - wide // 2, floor(x), ceil(x) - wide)]
         return next((lane for lane in lanes if self._clear(lane, ceil(self.gate_mm) + _IN_MM)), lanes[0])
 
