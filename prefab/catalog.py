@@ -47,6 +47,9 @@ DOLLARS = Currencies(
 FABRIC = "fabric"
 """The carrier of fabric, storage and management computers."""
 
+_CONVERTED = ("mv_storage", "battery_dc")
+"""What converters of batteries give."""
+
 
 class Catalog(Frozen):
     """Everything in the catalog folder, each tuple sorted by key."""
@@ -85,6 +88,18 @@ class Catalog(Frozen):
             KeyError: there is none.
         """
         return _find(self.modules, "sku", sku)
+
+    def fed_back_mva(self, reserve_mw: float) -> float:
+        """What batteries feed into a fault: those for all duties, where a sizing found it, or else the least that a
+        reserve may. A question with less than any site has of it proves what it calls impossible."""
+        basis = self.basis.short_circuit
+        return (basis.batteries_mva if basis else None) or self.least_fault_mva(reserve_mw)
+
+    def least_fault_mva(self, reserve_mw: float) -> float:
+        """The least that batteries which give so much feed into a fault: every megawatt passes a converter."""
+        own = (m.electrical for m in self.modules if any(g.carrier in _CONVERTED for g in m.gives))
+        fracs = [e.fault_current_frac for e in own if e is not None and e.fault_current_frac is not None]
+        return reserve_mw * min(fracs, default=0.0)
 
     def country(self, code: str) -> Country | None:
         """The country of that ISO 3166 code, if the catalog has it."""

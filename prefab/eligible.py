@@ -40,7 +40,7 @@ class Conditions:
     utility_mva: float = 0.0
     """What the utility feeds into a fault at the connection; 0 where nobody says."""
     batteries_mva: float = 0.0
-    """What batteries feed into a fault at the least, where a sizing knows them."""
+    """What batteries feed into a fault, as far as a sizing knows them."""
     step_settle_s: float = 0.0
     ride_through: RideThroughBasis | None = None
 
@@ -133,7 +133,7 @@ def site_conditions(brief: SiteBrief, catalog: Catalog) -> Conditions:
         heat_s=_heat_s(brief, catalog),
         loop_rise_k=math.inf if ride is None else ride.loop_rise_k,
         utility_mva=utility_mva,
-        batteries_mva=(basis.batteries_mva or 0.0) if basis else 0.0,
+        batteries_mva=catalog.fed_back_mva(brief.storage.power_mw),
         step_settle_s=catalog.basis.step_settle_s or 0.0,
         ride_through=ride,
     )

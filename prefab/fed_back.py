@@ -1,9 +1,9 @@
 """What batteries feed into faults follows from which are chosen, and what stands beside them must bear it.
 
-Batteries for duties are counted by the sizing itself, so that it begins with those of the grid's reserve, or with next
-to none where that leaves no switchgear, and is asked again where it chose more and something chosen does not bear that;
-the bound stays that of the first answer, which assumed less. What bears more is fewer modules to choose from: where all
-that is chosen does, the answer is theirs too.
+Batteries are counted by the sizing itself, so that it begins with the least that those of the grid's reserve may feed,
+and is asked again where it chose more and something chosen does not bear that; the bound stays that of the first
+answer, which assumed no more than any site has. What bears more is fewer modules to choose from: where all that is
+chosen does, the answer is theirs too.
 """
 
 import math
@@ -18,11 +18,10 @@ from prefab.module import Module
 from prefab.plan import Sized
 from prefab.problem import Known
 from prefab.rules import HOOKS
-from prefab.rules.fault_level import given_back_mva, reserve_mva
+from prefab.rules.fault_level import given_back_mva
 from prefab.sectioning import alone_mva, battery_mva, overfull
 
 _TURNS = 4
-_NEXT_TO_NOTHING_MVA = 1e-6
 
 
 def sized_with_faults(
@@ -34,19 +33,11 @@ def sized_with_faults(
         size: Answers for one assumption; `Known` is of the first only.
 
     Raises:
-        Impossible: proved; of switchgear at the connection however few batteries keep the reserve.
+        Impossible: proved, with the least that any site's batteries feed back.
         OutOfBudget: nothing bears what the batteries of the site found feed back; a site of others is not looked for.
     """
-    assumed_mva = reserve_mva(brief)
-    try:
-        first = size(catalog, known)
-    except Impossible:
-        if not _binds(brief, catalog):
-            raise
-        # Proved is only what holds however few batteries keep the reserve.
-        assumed_mva = _NEXT_TO_NOTHING_MVA
-        first = size(_assuming(brief, catalog, assumed_mva), None)
-    found = first
+    assumed_mva = catalog.fed_back_mva(brief.storage.power_mw)
+    found = first = size(catalog, known)
     if catalog.basis.short_circuit is None:
         return found
     for turn in range(_TURNS + 1):
@@ -71,16 +62,6 @@ def sized_with_faults(
                 text += f"; the switchgear leaves no room beside the batteries for {', '.join(sorted(without))}"
             raise OutOfBudget(text) from None
     raise OutOfBudget(f"{batteries}, and every site that bears so much takes more of them")
-
-
-def _binds(brief: SiteBrief, catalog: Catalog) -> bool:
-    """Whether switchgear at the connection is refused for more than the batteries of the reserve ever feed back."""
-    if catalog.basis.short_circuit is None or not reserve_mva(brief):
-        return False
-    carrier = "hv_bay" if brief.grid.at_high_voltage else "mv_ac"
-    few = _assuming(brief, catalog, _NEXT_TO_NOTHING_MVA)
-    known, freed = (len(SiteOffers(brief, c, HOOKS.shapes).of(carrier)[0]) for c in (catalog, few))
-    return freed > known
 
 
 def _fed_back_mva(sized: Sized, catalog: Catalog) -> float:

@@ -210,8 +210,8 @@ def solve_problem(
     if problem.stranded:
         raise Impossible("\n".join(problem.stranded))
     if problem.unserved:
-        what = "none fits its buses, has room inside its pods and houses and reaches its supply temperatures"
-        raise Impossible(f"sizing: no block can be built: {what}")
+        what = "none fits its buses and stands their faults, has room inside its pods and houses and reaches its supply"
+        raise Impossible(f"sizing: no block can be built: {what} temperatures")
     found = prove(problem, effort, on_progress, stop)
     used = only_used(problem, found.values)
     tidy = _tidied(used, found, effort, stop)

@@ -115,7 +115,7 @@ def shape(offer: "Offer") -> "float | str":
     board does not stand what batteries drive through them."""
     grid, utility_mva = offer.brief.grid, offer.conditions.utility_mva
     need = offer.module.needed("hv_ac" if grid.at_high_voltage else "utility_mv")
-    fed_back_mva = offer.conditions.batteries_mva or reserve_mva(offer.brief)
+    fed_back_mva = offer.conditions.batteries_mva
     if need is None or need.withstand_ka is None:
         return _of_board(offer) if fed_back_mva else offer.capacity_kw
     rated_ka = min(need.withstand_ka, offer.given.withstand_ka or math.inf)
@@ -158,7 +158,7 @@ def bears(brief: SiteBrief, catalog: "Catalog", groups: "Sequence[Group]", modul
     machine = 1.05 * (own.subtransient_frac or 0.0)
     medium_kv = brief.grid.switchgear_kv(catalog.basis.medium_voltage_kv)
     boards = (g.withstand_ka or 0.0 for m in catalog.modules for g in m.gives if g.carrier == "mv_ac")
-    fed_back = _fed_back_mva(brief, catalog)
+    fed_back = catalog.fed_back_mva(brief.storage.power_mw)
     # Switchgear stands the batteries and what else feeds the medium voltage together.
     room_mva = (3**0.5 * medium_kv * max(boards, default=0.0) or 1e9) - fed_back
     strongest = 1.1 / room_mva if room_mva > 0 else math.inf
@@ -209,7 +209,7 @@ def apply(model: "Model", problem: "Problem") -> None:
     if brief.grid.at_high_voltage or basis is None or not any(mva for _, mva in blocks):
         return
     kv = brief.grid.voltage_kv
-    taken_mva = (brief.grid.short_circuit_mva or basis.utility_mva(kv)) + _fed_back_mva(brief, catalog)
+    taken_mva = (brief.grid.short_circuit_mva or basis.utility_mva(kv)) + catalog.fed_back_mva(brief.storage.power_mw)
     for option in problem.options("mv_ac"):
         ends = (option.module.given("mv_ac"), option.module.needed("utility_mv"))
         rated_ka = min((e.withstand_ka for e in ends if e and e.withstand_ka), default=0.0)
@@ -244,16 +244,3 @@ def _lowest_kv(brief: SiteBrief, catalog: "Catalog", module: "Module") -> float:
     country, offered = catalog.country(brief.site.country), module.certification.voltages_v or (400.0,)
     shared = [v for v in offered if country is None or v in country.low_voltages_v]
     return (brief.restrict.low_voltage_v or min(shared or offered)) / 1000
-
-
-def _fed_back_mva(brief: SiteBrief, catalog: "Catalog") -> float:
-    """What the batteries for all duties were found to, or else for the grid's reserve."""
-    basis = catalog.basis.short_circuit
-    return (basis.batteries_mva if basis else None) or reserve_mva(brief)
-
-
-def reserve_mva(brief: SiteBrief) -> float:
-    """More than the batteries of the grid's reserve ever feed into a fault: converters of half as much again as the
-    power asked, or as two thirds of an hour's discharge, at one and a half times their current."""
-    storage = brief.storage
-    return 1.5 * 1.5 * max(storage.power_mw, 0.67 * storage.power_mw * storage.duration_h)
