@@ -16,11 +16,17 @@ from copy import deepcopy
 from datetime import date
 from pathlib import Path
 
+import shapely
+
 from prefab.brief import SiteBrief, read_brief
 from prefab.catalog import Catalog, load_catalog
+from prefab.connecting import make_connected
 from prefab.errors import Impossible
+from prefab.land import Gate, KeepOut, Land
 from prefab.physics.storage import Control, Element, follow
 from prefab.physics.trace import DayOfJobs, band_frac, make_day, range_kw
+from prefab.placing import make_placed
+from prefab.plan import Plan, read_plan
 from prefab.problem import Known, make_problem
 from prefab.rules import HOOKS
 from prefab.sizing import make_sized
@@ -160,6 +166,45 @@ def duty_day(runs: int) -> list[float]:
     return seconds
 
 
+def on_parcel(plan: Plan, share: float) -> SiteBrief:
+    """The site of a stored layout on a five-sided parcel of so many times its rectangle, with a building and a pond."""
+    assert plan.brief.site.size_m is not None
+    width, depth = (m * share**0.5 for m in plan.brief.site.size_m)
+
+    def at(*corners: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+        return tuple((x * width, y * depth) for x, y in corners)
+
+    house = KeepOut(name="House", what="building", outline_m=at((0.2, 0.3), (0.27, 0.3), (0.27, 0.4), (0.2, 0.4)))
+    pond = KeepOut(name="Pond", what="flood", outline_m=at((0.7, 0.6), (0.78, 0.63), (0.75, 0.7)), setback_m=5.0)
+    outline = at((0, 0), (1, 0), (1.02, 0.6), (1, 1), (0, 1))
+    land = Land(outline_m=outline, gate=(Gate(at_m=(width / 2, 0.0)),), keep_out=(house, pond))
+    site = plan.brief.site.model_copy(update={"land": land, "width_m": None, "depth_m": None})
+    return plan.brief.model_copy(update={"site": site})
+
+
+def placing(plan: Plan, brief: SiteBrief, catalog: Catalog, runs: int) -> tuple[str, list[float]]:
+    """Seconds to place a stored layout's modules, with how many stand there and the land ratio: footprints with their
+    clearances over the outline of these and the roads, closed by 10 m."""
+    modules = {m.sku: m for m in catalog.modules}
+    equipment = make_connected(plan.brief, catalog, plan.sized).equipment
+    seconds = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        placed = make_placed(brief, catalog.basis, modules, equipment)
+        seconds.append(time.perf_counter() - began)
+    skus, clear = {e.tag: modules[e.sku] for e in equipment}, []
+    for p in placed.positions:
+        m = skus[p.tag]
+        along, across = (m.width_mm, m.length_mm) if p.turned else (m.length_mm, m.width_mm)
+        off = m.clearance_mm
+        clear.append(shapely.box(p.x_mm - off, p.y_mm - off, p.x_mm + along + off, p.y_mm + across + off))
+    roads = [a for a in placed.areas if a.purpose == "road"]
+    ways = [shapely.box(a.x_mm, a.y_mm, a.x_mm + a.width_mm, a.y_mm + a.depth_mm) for a in roads]
+    outline = shapely.union_all(clear + ways).buffer(10_000, join_style="mitre").buffer(-10_000, join_style="mitre")
+    ratio = shapely.union_all(clear).area / outline.area
+    return f"{len(placed.positions):,} modules, land ratio {ratio:.2f}", seconds
+
+
 def catalog_load(runs: int) -> list[float]:
     """Seconds to load and validate the whole catalog, each in a fresh process, imports not counted."""
     code = (
@@ -194,6 +239,17 @@ def rows() -> list[tuple[str, str, str]]:
     table.append(("peak memory of all sizings in one process", "500 MB", f"{megabytes:.0f} MB"))
     table += changed_wishes(example, catalog, 7)
     table += curve(example, catalog)
+    for name, share, runs in (
+        ("edge-2mw", None, 5),
+        ("training-20mw", None, 5),
+        ("training-20mw", 1.6, 5),
+        ("gigawatt", 1.3, 1),
+    ):
+        plan = read_plan(ROOT / "layouts" / name / "plan.json")
+        brief = plan.brief if share is None else on_parcel(plan, share)
+        status, seconds = placing(plan, brief, catalog, runs)
+        where = "its rectangle" if share is None else f"a parcel of {share:g} times its rectangle"
+        table.append((f"placing {name} on {where} ({status})", "", spread(seconds, "s")))
     table.append(("storage along one day in steps of 1 s", "1 s", spread(duty_day(11), "s")))
     table.append((f"loading {len(catalog.modules)} modules and all else", "0.3 s", spread(catalog_load(11), "s")))
     seconds, _ = whole_process([sys.executable, "-m", "prefab", "--help"], 11)
