@@ -14,7 +14,7 @@ from prefab.product import Standard
 from prefab.provenance import Count, Key, Millimetres, Positive, Sku, Text
 from prefab.site import Site
 from prefab.supply import Supply
-from prefab.tables import Frozen, read_tree, validate
+from prefab.tables import Frozen, read_tree, unprintable, validate
 from prefab.units import exact
 
 Simple = Literal["N", "N+1", "N+2", "2N", "2(N+1)"]
@@ -332,4 +332,5 @@ def read_brief(path: Path) -> SiteBrief:
         InputError: with every mistake in it, or in the land's file.
     """
     tree, text = read_tree(path)
-    return validate(filled(tree, path.parent), SiteBrief, str(path), text)
+    plain = not unprintable(tree, str(path), text)
+    return validate(filled(tree, path.parent) if plain else tree, SiteBrief, str(path), text)

@@ -31,6 +31,7 @@ _GIVEN_UP: dict[str, Section] = {
     "limits.exclude": {"exclude": ()},
     "site.depth_m": _ANY_LAND,
     "site.design_dry_bulb_degc": {"design_dry_bulb_degc": 15.0},
+    "site.land": _ANY_LAND,
     "site.setback_m": {"setback_m": 0.0},
     "site.width_m": _ANY_LAND,
     "storage.duration_h": _NO_BATTERY,
@@ -115,7 +116,8 @@ def wishes_of(brief: SiteBrief, rules: tuple[Rule, ...] = RULES) -> tuple[Wish, 
                 continue
             if (relaxed := _without_one(brief, field)) != brief:
                 # Two fields that are given up together (width and depth of the land) are one wish.
-                found.setdefault(relaxed, Wish(field, rule.TITLE, rule.explain(brief)))
+                named = "site.land" if brief.site.land and _GIVEN_UP.get(field) is _ANY_LAND else field
+                found.setdefault(relaxed, Wish(named, rule.TITLE, rule.explain(brief)))
     # Without hours there are no sets, which a connection in steps may need: given up last, that hides no other wish.
     return tuple(sorted(found.values(), key=lambda w: bool(brief.grid.series) and w.field == "autonomy.generator_h"))
 

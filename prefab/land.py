@@ -57,7 +57,7 @@ class KeepOut(Frozen):
     what: Literal["keep_out", "building", "easement", "flood"] = "keep_out"
     outline_m: Outline
     setback_m: Annotated[float, Field(ge=0, le=500)] = 0.0
-    """Further free ground around it."""
+    """Further ground around it without modules; roads and trenches may use it."""
 
     @property
     def title(self) -> str:

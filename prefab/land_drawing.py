@@ -55,6 +55,8 @@ def _plain(layer: str) -> str:
 
 
 _LAYERS = {_plain(purpose): purpose for purpose in PURPOSES}
+_DEEPEST = 8
+"""Blocks within blocks that are looked into."""
 
 
 def _drawn(path: Path) -> tuple[int, list[tuple[str, str, list[Bent]]]]:
@@ -70,6 +72,8 @@ def _drawn(path: Path) -> tuple[int, list[tuple[str, str, list[Bent]]]]:
         for entity in drawing.modelspace():
             layer = entity.dxf.layer
             purpose = _LAYERS.get(_plain(layer))
+            if purpose is None and entity.dxftype() == "INSERT":
+                mistakes += _hidden(drawing, entity.dxf.name, path, depth=0)
             if purpose is None or entity.dxftype() in _NOTES:
                 continue
             where = f"{path}, layer {layer}, handle {entity.dxf.handle}"
@@ -84,6 +88,19 @@ def _drawn(path: Path) -> tuple[int, list[tuple[str, str, list[Bent]]]]:
     if mistakes:
         raise InputError(mistakes)
     return code, found
+
+
+def _hidden(drawing: Any, name: str, path: Path, depth: int) -> list[str]:
+    """What a block holds on layers of the land, which is not read there; blocks of other drawings hold nobody knows."""
+    block = drawing.blocks.get(name)
+    if block is None or depth > _DEEPEST:
+        return []
+    if block.block.is_xref:
+        return [f"{path}: block {name!r} is of another drawing; bind it and explode it, or leave it out"]
+    layers = {e.dxf.layer for e in block if _plain(e.dxf.layer) in _LAYERS and e.dxftype() not in _NOTES}
+    found = [f"{path}: block {name!r} holds something on layer {layer}; explode it" for layer in sorted(layers)]
+    inside = dict.fromkeys(e.dxf.name for e in block if e.dxftype() == "INSERT")
+    return [*found, *(m for other in inside for m in _hidden(drawing, other, path, depth + 1))]
 
 
 def _unit_of(path: Path, code: int) -> str:

@@ -39,7 +39,7 @@ _AS_IT_IS = Frame(lambda x, y: (x, y), lambda x, y: (x, y), 3)
 
 
 def filled(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A brief's tree with what the file in `[site.land]` says and the brief itself does not.
+    """A brief's tree with what the file in `[site.land]` says and the brief does not; what must stay free adds up.
 
     `file` is as seen from `folder`; `coordinates` says what its figures are and is left out.
 
@@ -53,7 +53,11 @@ def filled(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
     if "outline_m" in own:
         raise InputError("site.land: file and outline_m are both given; leave one of them out")
     path = folder / own["file"]
-    land = {**read_land(path, own.get("coordinates", "")), **own}
+    read = read_land(path, own.get("coordinates", ""))
+    land = {**read, **own}
+    # What stays free in the file stays free; the brief can only add to it.
+    if isinstance(own.get("keep_out"), list):
+        land["keep_out"] = [*read.get("keep_out", []), *own["keep_out"]]
     land.pop("coordinates", None)
     if not land.get("gate"):
         raise InputError(f"{path}: shows no gate; add a point for it, or [[site.land.gate]] with at_m to the brief")

@@ -96,11 +96,15 @@ class _Reader:
             kind, held = "Polygon", held[0]
         asked = "Point" if purpose in POINTS else "Polygon"
         if kind != asked:
-            raise InputError(f"{where}: {purpose} is a {str(kind)[:60]}; a {asked} is needed")
+            raise InputError(f"{where}: {purpose} is a {str(kind)[:60]!r}; a {asked} is needed")
         rings = ((self._position(held, where),),) if asked == "Point" else self._rings(held, where)
         if purpose in KEPT_FREE and len(rings) > 1:
             raise InputError(f"{where}: ring 2: a hole in what must stay free is not read; draw two polygons around it")
-        return Shape(where, purpose, rings, properties.get("name"), properties.get("setback_m"))
+        setback_m = properties.get("setback_m")
+        if setback_m is not None and purpose not in KEPT_FREE:
+            what = "only what must stay free has one in a file; edges have theirs in [[site.land.setback]] of the brief"
+            raise InputError(f"{where}: properties.setback_m: {what}")
+        return Shape(where, purpose, rings, properties.get("name"), setback_m)
 
     def _rings(self, held: Any, where: str) -> tuple[tuple[Corner, ...], ...]:
         if not isinstance(held, list) or not held:

@@ -1,6 +1,7 @@
 """Where everything stands: blocks and yards on the land, with roads between them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 from prefab.bands import Bands, Ground
@@ -33,8 +34,12 @@ def make_placed(
     stock = Stock(modules, basis, make_lots(standing, modules))
     quiet = Quiet(site, modules, equipment)
     lots, roads = _on_rectangle(site, basis, stock) if site.size_m else _on_parcel(site, basis, stock, quiet)
-    if site.size_m and quiet.excess_db(lots):
-        lots, roads = _on_parcel(site, basis, stock, quiet)  # bands know nothing of neighbours
+    if site.size_m and (too_loud_db := quiet.excess_db(lots)):
+        # Bands know nothing of neighbours; streets may find nothing, or nothing quieter.
+        with suppress(OutOfBudget):
+            other, ways = _on_parcel(site, basis, stock, quiet)
+            if quiet.excess_db(other) < too_loud_db:
+                lots, roads = other, ways
     if quiet.excess_db(lots):
         raise OutOfBudget(_too_loud(quiet.heard(lots)))
     positions = {

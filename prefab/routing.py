@@ -60,7 +60,8 @@ class _Ways:
     def __init__(self, site: Site, placed: Placed, places: Mapping[str, Rect]) -> None:
         self.land = site.parcel
         self.gate = (round(self.land.connection_mm.x), round(self.land.connection_mm.y))
-        self.is_rectangle = site.size_m is not None
+        # Without set-backs nothing may lie along the fence, where trenches of a rectangle begin.
+        self.is_rectangle = site.size_m is not None and site.setback_m * 1000 >= STRIP_MM
         # The point of connection lies on a whole millimetre, the outline need not.
         self.ground = self.land.drivable(0.0).buffer(ROUNDED_MM, join_style="mitre")
         shapely.prepare(self.ground)

@@ -68,6 +68,14 @@ def test_wishes_leave_the_load_alone():
     assert len({"site.width_m", "site.depth_m"} & set(named)) == 1
 
 
+def test_of_a_parcel_the_land_is_given_up_whole():
+    corners = ((0.0, 0.0), (90.0, 0.0), (90.0, 90.0), (0.0, 90.0))
+    land = {"outline_m": corners, "gate": [{"at_m": (45.0, 0.0)}]}
+    wishes = wishes_of(a_brief(site={"width_m": None, "depth_m": None, "land": land}))
+    assert "site.land" in fields(wishes)
+    assert not {"site.width_m", "site.depth_m"} & set(fields(wishes))
+
+
 def test_a_pods_own_that_has_no_room_in_it_may_be_shared():
     """A pod needs one and a half units and holds two; with one spare two pods need four together, one alone three."""
     unit = CDU.model_copy(update={"bays_count": 1, "gives": (CDU.gives[0].model_copy(update={"capacity_kw": 534.0}),)})

@@ -126,6 +126,24 @@ def test_a_round_keep_out_is_no_smaller_than_its_circle(drawing):
     assert pond.area < pi * 6**2 * 1.01
 
 
+def test_what_blocks_hold_is_not_passed_over(drawing):
+    d = drawing().line("LAND", SQUARE)
+    houses = d.file.blocks.new("HOUSES")
+    houses.add_lwpolyline([(9, 9), (19, 9), (19, 19)], close=True, dxfattribs={"layer": "Building"})
+    d.file.blocks.new("SURVEY").add_blockref("HOUSES", (0, 0))
+    d.space.add_blockref("SURVEY", (0, 0))
+    with pytest.raises(InputError, match="block 'HOUSES' holds something on layer Building; explode it"):
+        d.read()
+
+
+def test_a_block_of_another_drawing_is_refused(drawing):
+    d = drawing().line("LAND", SQUARE)
+    d.file.add_xref_def("other.dxf", "OTHER")
+    d.space.add_blockref("OTHER", (0, 0))
+    with pytest.raises(InputError, match="block 'OTHER' is of another drawing"):
+        d.read()
+
+
 def spline(d):
     d.space.add_spline([(0, 0), (9, 9), (20, 0)], dxfattribs={"layer": "LAND"})
 

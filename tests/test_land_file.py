@@ -195,8 +195,8 @@ FAR = [[10, 10], [20_000, 10], [20_000, 20], [10, 10]]
         (collection(LAND, feature([], [50, 0], "Point")), "feature 2: properties.purpose: missing; allowed"),
         (collection(GATE, LAND, LAND), "feature 3: 2 outlines of land; exactly one"),
         (feature("keep_out", SQUARE), "shows no land"),
-        (feature("land", SQUARE, "LineString"), "land is a LineString; a Polygon is needed"),
-        (collection(LAND, feature("gate", SQUARE)), "feature 2: gate is a Polygon; a Point is needed"),
+        (feature("land", SQUARE, "LineString"), "land is a 'LineString'; a Polygon is needed"),
+        (collection(LAND, feature("gate", SQUARE)), "feature 2: gate is a 'Polygon'; a Point is needed"),
         ({"type": "MultiPolygon", "coordinates": [[SQUARE], [SQUARE]]}, "MultiPolygon of 2 polygons"),
         ({"type": "Polygon", "coordinates": SQUARE}, "ring 1, corner 1: no position; [east, north]"),
         ({"type": "Polygon", "coordinates": [[SQUARE]]}, "corner 1: no position; [east, north]"),
@@ -330,6 +330,18 @@ def test_what_the_brief_says_itself_goes_first(brief_of):
     assert [g.name for g in land.gate] == ["North"]
     assert land.utility_m == (100.0, 80.0)
     assert land.buildable(5.0).bounds == (5000, 5000, 80_000, 75_000)
+
+
+def test_what_stays_free_in_the_file_stays_free_whatever_the_brief_adds(brief_of):
+    house = feature("building", [[10, 10], [20, 10], [20, 20], [10, 10]], name="House")
+    own = '\n[[site.land.keep_out]]\nname = "Pond"\noutline_m = [[50, 50], [60, 50], [60, 60]]'
+    land = brief_of(METRES + own, LAND, GATE, house).site.land
+    assert [k.name for k in land.keep_out] == ["House", "Pond"]
+
+
+def test_a_setback_of_what_is_kept_by_no_file_is_refused(brief_of):
+    with pytest.raises(InputError, match=r"feature 2: properties.setback_m: only what must stay free has one"):
+        brief_of(METRES, LAND, feature("gate", [50, 0], "Point", setback_m=3))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import pytest
 from build import a_module
 from land import placed_plan
 
+from prefab.errors import OutOfBudget
 from prefab.lots import Standing
+from prefab.placing import make_placed
 from prefab.quiet import Quiet
-from prefab.rules import noise
+from prefab.rules import boundary, clearance, noise, road_access
+from prefab.site import Receptor
 
 CARRIERS = ("heat_rejection", "standby_mv", "facility_water")
 
@@ -61,3 +64,20 @@ def test_as_the_rule(seed):
     too_loud = sum(max(0.0, h.level_dba - h.limit_dba) for h in heard)
     assert quiet.excess_db(lots) == pytest.approx(too_loud)
     assert (too_loud == 0) == all(f.kept for f in noise.check(plan))
+
+
+def test_rectangles_are_searched_for_quiet_too_and_say_where_there_is_none(edge_plan):
+    modules = {m.sku: m for m in edge_plan.modules}
+
+    def placed(at_m, limit):
+        receptor = Receptor(name="Farm", at_m=at_m, day_dba=limit)
+        more = {"width_m": 160.0, "depth_m": 140.0, "receptor": (receptor,)}
+        brief = edge_plan.brief.model_copy(update={"site": edge_plan.brief.site.model_copy(update=more)})
+        found = make_placed(brief, edge_plan.basis, modules, edge_plan.connected.equipment)
+        return edge_plan.model_copy(update={"brief": brief, "placed": found})
+
+    (loud,) = noise.check(placed((250.0, 20.0), 120.0))
+    plan = placed((250.0, 20.0), loud.actual - 0.5)
+    assert all(f.kept for rule in (noise, boundary, clearance, road_access) for f in rule.check(plan))
+    with pytest.raises(OutOfBudget, match=r"the quietest layout found is heard with .* by day at Farm; 20 is"):
+        placed((250.0, 20.0), 20.0)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from build import CARRIERS, a_brief
@@ -11,9 +12,11 @@ from test_placing import connected_site
 from wired import hand_wired_plan
 
 from prefab.placing import make_placed
-from prefab.plan import GRID, Placed, Plan
+from prefab.plan import GRID, Placed, Plan, read_plan
 from prefab.routing import make_routed
 from prefab.rules import runs
+
+LAYOUTS = Path(__file__).parents[1] / "layouts"
 
 BY_KEY = {c.key: c for c in CARRIERS}
 
@@ -191,3 +194,16 @@ def test_a_plan_moved_by_hand_is_routed_all_the_same(spots, with_areas):
     again = routed_plan(plan, Placed(positions=positions, areas=areas))
     findings = [f for f in runs.check(again) if not f.kept and "one trench" not in f.text and "differ" not in f.text]
     assert not findings
+
+
+@pytest.mark.parametrize("setback_m", [0.0, 0.5])
+def test_a_rectangle_without_room_along_its_fence_is_routed_like_a_parcel(setback_m):
+    stored = read_plan(LAYOUTS / "training-20mw" / "plan.json")
+    site = stored.brief.site.model_copy(update={"setback_m": setback_m})
+    brief, modules = stored.brief.model_copy(update={"site": site}), {m.sku: m for m in stored.modules}
+    equipment, feeds, carriers = stored.connected.equipment, stored.connected.feeds, {c.key: c for c in stored.carriers}
+    placed = make_placed(brief, stored.basis, modules, equipment)
+    routed = make_routed(brief, stored.basis, modules, carriers, equipment, feeds, placed)
+    findings = runs.check(stored.model_copy(update={"brief": brief, "placed": placed, "routed": routed}))
+    assert all(f.kept for f in findings)
+    assert any("supplies of intakes A and B" in f.text for f in findings)

@@ -92,7 +92,8 @@ def _land(sheet: Any, plan: Plan) -> None:
             _polygon(sheet, ring, "KEEP_FREE")
         at = keep_out.polygon.representative_point()
         _text(sheet, keep_out.name, (at.x, at.y), _NAME_MM, "KEEP_FREE")
-    for name, point in [(g.name, at) for g, at in zip(land.gate, land.gates_mm, strict=True)]:
+    points = [(g.name, at) for g, at in zip(land.gate, land.gates_mm, strict=True)]
+    for name, point in [*points, *([("Utility", land.entry_mm)] if land.utility_m else [])]:
         sheet.add_circle((point.x, point.y), 500, dxfattribs={"layer": "GATES"})
         _text(sheet, name, (point.x + 800, point.y), _NAME_MM, "GATES")
 

@@ -1,6 +1,7 @@
 """Sound in the open, from sources that are small beside their distance; no figure of weather, ground or screens.
 
-Engineering reference section 9: ISO 9613-2 without its attenuations, which can only take away.
+Engineering reference section 9: ISO 9613-2 over hard ground, without what air and screens take away, and without what
+reflections, downwind layers and tones may add.
 """
 
 from collections.abc import Iterable

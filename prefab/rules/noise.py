@@ -1,7 +1,7 @@
 """Nobody near the site hears more of it than may be: by day, by night, at a test of a generating set and on all sets.
 
-Every module on the land sounds from the nearest point of its footprint over hard ground; air, ground, screens and
-other modules in between take nothing away, so that what is heard is overstated.
+Every module on the land sounds from the nearest point of its footprint over hard ground; air, screens and other
+modules in between take nothing away. Reflections, tones and modules whose sound nobody states are not in it.
 """
 
 from collections.abc import Iterator
