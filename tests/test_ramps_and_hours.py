@@ -161,9 +161,12 @@ def test_a_limit_that_leaves_no_time_takes_more_power_and_then_less_peak():
         return make_problem(brief, problem.catalog, hooks_of(brief, problem.catalog, ())).storage.shaving
 
     free, fast, slow, still = (ask(r) for r in (None, 50.0, 0.02, 1e-4))
-    assert free.recharge_parts <= fast.recharge_parts < slow.recharge_parts < still.recharge_parts
+    assert len(free.recharge) == len(fast.recharge) == 1 < len(still.recharge)
+    assert free.recharge <= fast.recharge < slow.recharge < still.recharge
     assert free.most_w == fast.most_w > still.most_w
-    assert still.recharge_parts <= 2 * free.recharge_parts + 1
+    last = still.recharge[-1]
+    parts = last.parts - last.less_w * 100_000 / still.most_w
+    assert parts == pytest.approx(2 * free.recharge[0].parts, rel=0.01)
 
 
 def orders(step_kw: float, ramp_s: int, idle_s: int, level_frac: float) -> list[list[float]]:
