@@ -76,6 +76,15 @@ def test_what_is_sized_for_both_is_kept_in_time(drawn_plans):
         assert any(f.text == "missed of ramps and hours together" for f in findings)
 
 
+def test_where_no_storage_is_kept_for_the_hours_their_day_is_followed_all_the_same():
+    for seed in (0, 12):
+        plan = planned(a_site_of_both(seed))
+        assert "shaving" not in {s.duty for s in plan.sized.storage}
+        findings = [f for f in storage_in_time.check(plan) if f.text == "missed of ramps and hours together"]
+        assert [f.kept for f in findings] == [True] * len(plan.brief.phases)
+        assert "missed of ramps and hours together" in refused(with_shares(plan, "ramp", power_kw=0.1))
+
+
 def test_same_cost_as_plain_loops():
     seen = Counter()
     for seed in range(24):

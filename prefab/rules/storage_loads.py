@@ -164,12 +164,16 @@ def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
 
 def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float) -> Along:
     """All storage that keeps something for ramps along a day of jobs, at the switchgear."""
+    load = day_of_jobs(basis, drawn(plan, phase)[0])
+    return _ramped(plan, basis, phase, limit_mw_per_min, load, _bearable_kw(plan, phase))
+
+
+def _bearable_kw(plan: Plan, phase: int) -> float:
+    """Charge is made up with what the connection has to spare, and no more."""
     board, meter = drawn(plan, phase)
     steps = [s for s in plan.brief.grid.series if s.since <= plan.brief.phases[phase].energised_by]
     given_mw = steps[-1].firm_mw + steps[-1].interruptible_mw if steps else plan.brief.grid.capacity_mw
-    # Charge is made up with what the connection has to spare, and no more.
-    ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / grown(plan, phase)
-    return _ramped(plan, basis, phase, limit_mw_per_min, day_of_jobs(basis, board), ceiling)
+    return board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / grown(plan, phase)
 
 
 def _ramped(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float, load: Powers, ceiling: float) -> Along:
@@ -204,17 +208,19 @@ def _shaved(plan: Plan, phase: int, load: Powers, step_s: float, high_kw: float)
     return Along(load, follow(load, step_s, element, control), kwh)
 
 
-def along_day(plan: Plan, basis: DutiesBasis, phase: int) -> tuple[Along, Along] | None:
-    """What is kept for shaved hours along two equal days of jobs and of two levels, the peak first, and along what it
-    leaves what is kept for ramps; none where not both are asked for.
+def along_day(plan: Plan, basis: DutiesBasis, phase: int) -> tuple[Along | None, Along] | None:
+    """What is kept for shaved hours, if any, along two equal days of jobs and of two levels, the peak first, and along
+    what it leaves what is kept for ramps; none where not both are asked for.
 
     Swings are evened out: the high level stands for their mean, the rest is as far below it as on `along_peak`.
     """
     asked, limit, shares = plan.brief.storage.shaving, plan.brief.grid.ramp_mw_per_min, of_site(plan, phase, "shaving")
-    if asked.peak_h is None or asked.rest_frac is None or limit is None or not shares:
+    if asked.peak_h is None or asked.rest_frac is None or limit is None:
         return None
     board, ramp = drawn(plan, phase)[0], limit * 1000 / grown(plan, phase)
     load = np.tile(_day_of_levels(basis, board, asked.peak_h, (1 - asked.rest_frac) * board.high_kw, ramp), 2)
+    if not shares:
+        return None, _ramped(plan, basis, phase, limit, load, _bearable_kw(plan, phase))
     shaved = _shaved(plan, phase, load, 1.0, board.mean_kw)
     ceiling = board.mean_kw - sum(s.relief_kw for s in shares)
     return shaved, _ramped(plan, basis, phase, limit, shaved.held.grid_kw, ceiling)
