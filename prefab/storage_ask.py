@@ -16,7 +16,7 @@ Columns = tuple[Column, ...]
 
 _PARTS = 100_000
 _LEAST_PARTS = 100
-_CHARGING_FRAC = 0.5
+_CHARGING_OF_RAMP_FRAC = 0.5
 """Of the limit of ramps, for what charges after a peak."""
 _FINE_FRAC = 0.001
 """Of the most that is given in the hours of a peak: nearer to the curve of what recharges, lines gain nothing."""
@@ -324,7 +324,7 @@ def _taken_back(offered: SiteOffers, shaved_kw: float, lost_frac: float) -> _Bac
     left_h, limit = 24 - peak_h, offered.brief.grid.ramp_mw_per_min
     if limit is None:
         return _Back(shaved_kw, shaved_kw * taken_h / left_h, taken_h, left_h, math.inf)
-    kw_per_h = _CHARGING_FRAC * limit * 1000 * 60 / (1 + lost_frac)
+    kw_per_h = _CHARGING_OF_RAMP_FRAC * limit * 1000 * 60 / (1 + lost_frac)
     # So many hours at full power, and as long to get there and back, are what is left: the faster way of two.
     kw = min(shaved_kw, left_h**2 * kw_per_h / 4 / taken_h)
     slow_h = math.sqrt(max(0.0, left_h**2 - 4 * taken_h * kw / kw_per_h))

@@ -27,7 +27,7 @@ SEED = 1
 PEAK_STEP_S = 60.0
 ROUNDING_KW = 0.01
 """Shares are whole watts and parts of them."""
-RECHARGE_FRAC = 0.5
+CHARGING_OF_RAMP_FRAC = 0.5
 """Of the limit on ramps: what charges after a peak begins and ends no faster."""
 SLOW_FRAC = 0.1
 """Of the same: nothing changes faster but what computes together."""
@@ -203,7 +203,7 @@ def _shaved(plan: Plan, phase: int, load: Powers, step_s: float, high_kw: float)
     power_kw, kwh, given_kw = (sum(getattr(s, w) for s in shares) for w in ("power_kw", "energy_kwh", "relief_kw"))
     # Energies are what the connection is given, so that charging bears the whole loss.
     element = Element(power_kw, power_kw, kwh, 1.0, charge_frac=battery.round_trip_frac)
-    slowly = math.inf if limit is None else RECHARGE_FRAC * limit * 1000 / grown(plan, phase)
+    slowly = math.inf if limit is None else CHARGING_OF_RAMP_FRAC * limit * 1000 / grown(plan, phase)
     control = Control(ceiling_kw=high_kw - given_kw, recharge_h=0.0, recharge_kw_per_min=slowly)
     return Along(load, follow(load, step_s, element, control), kwh)
 
