@@ -75,7 +75,8 @@ def _by_batteries(
     yield nothing.model_copy(update={"power_kw": step_kw * ask.ramp_frac, "energy_kwh": step_kw * ask.ramp_h})
     if ask.shaving is not None:
         kw = values[problem.storage.shaved(phase)] / WATTS
-        power_kw, energy_kwh = (kw * parts / ask.parts for parts in (ask.shaving.power_parts, ask.shaving.energy_parts))
+        power_kw = max(kw * parts / ask.parts - less_w / WATTS for parts, less_w in ask.shaving_power)
+        energy_kwh = kw * ask.shaving.energy_parts / ask.parts
         yield nothing.model_copy(
             update={"duty": "shaving", "power_kw": power_kw, "energy_kwh": energy_kwh, "relief_kw": kw}
         )

@@ -208,12 +208,14 @@ class Problem:
         found = [self.storage.taken(n, phase) for n, swing in enumerate(self.storage.swings) if swing]
         return found + ([self.storage.shaved(phase)] if self.storage.shaving else [])
 
-    def storage_watts(self, phase: int) -> list[str]:
-        """All watts that say what storage is kept for."""
-        found = self.kept(phase) + [
-            self.storage.relieved(n, phase) for n, swing in enumerate(self.storage.swings) if swing
-        ]
-        return found + ([self.storage.lent(phase)] if any(c.duty.offer_w for c in self.columns) else [])
+    def storage_watts(self, phase: int) -> list[tuple[str, int]]:
+        """All watts that say what storage is kept for, each with the most of them."""
+        ask = self.storage
+        demands = [n for n, swing in enumerate(ask.swings) if swing]
+        found = [(ask.taken(n, phase), ask.widest_w) for n in demands]
+        found += [(ask.shaved(phase), ask.shaving.most_w)] if ask.shaving else []
+        found += [(ask.relieved(n, phase), ask.widest_w) for n in demands]
+        return found + ([(ask.lent(phase), ask.widest_w)] if any(c.duty.offer_w for c in self.columns) else [])
 
     def relief(self, phase: int) -> list[tuple[int, str]]:
         """What the site draws less at its peak for all storage."""

@@ -240,8 +240,8 @@ def make_model(problem: Problem) -> Model:
         else:
             model.exactly_one(problem.chosen(o) for o in options)
     for phase in problem.phases:
-        for watts in problem.storage_watts(phase):
-            model.integer(watts, 0, problem.storage.widest_w)
+        for watts, most_w in problem.storage_watts(phase):
+            model.integer(watts, 0, most_w)
     for rule in (*APPLIED, *(r for r in SUMMED if r.RULE in problem.summed)):
         rule.apply(model, problem)
     return model

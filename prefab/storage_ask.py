@@ -10,14 +10,16 @@ from prefab.duties import Duties, Held, marginal_frac
 from prefab.eligible import SiteOffers
 from prefab.errors import InputError
 from prefab.levels import Levels
-from prefab.units import WATTS, Rounding, need
+from prefab.units import GENEROUS, WATTS, Rounding, need
 
 Columns = tuple[Column, ...]
 
 _PARTS = 100_000
 _LEAST_PARTS = 100
-_CHARGING_FRAC = 0.5
+_CHARGING_OF_RAMP_FRAC = 0.5
 """Of the limit of ramps, for what charges after a peak."""
+_FINE_FRAC = 0.001
+"""Of the most that is given in the hours of a peak: nearer to the curve of what recharges, lines gain nothing."""
 _STANDING = 1.1
 """What a site draws, over its blocks, at the most."""
 _REACH = 2**53 * 9 // 10
@@ -34,14 +36,19 @@ class SwingAsk(NamedTuple):
     """What the site draws less at its peak, of swings that are certain."""
 
 
+class Line(NamedTuple):
+    """So many parts of what storage gives, less so much."""
+
+    parts: int
+    less_w: int
+
+
 class ShavingAsk(NamedTuple):
     """Per watt that storage gives in the hours of the peak."""
 
-    power_parts: int
-    """More than the watt itself where it must be recharged faster than it is taken."""
     energy_parts: int
-    recharge_parts: int
-    """Watts that the other hours must have room for."""
+    recharge: tuple[Line, ...]
+    """What recharges, for which the other hours must have room: the highest of them."""
     rest_parts: int
     """What is drawn in the other hours, over the peak."""
     ample_w: int
@@ -95,6 +102,13 @@ class StorageAsk:
         """Watts that the batteries give in the hours of the peak."""
         return f"shaved:{phase}"
 
+    @property
+    def shaving_power(self) -> tuple[Line, ...]:
+        """Power of what gives in the hours of the peak: the highest of them, more than it gives where it must be
+        recharged faster than it is taken."""
+        assert self.shaving is not None
+        return (Line(self.parts, 0), *(line for line in self.shaving.recharge if line.parts > self.parts))
+
     def lasting_kw(self, held: Held) -> float:
         """The step that storage may take of ramps, as long as its power and energy last."""
         power_kw = held.power_kw / self.ramp_frac
@@ -141,16 +155,17 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
     most_kwh = [reserve_kw * hours, step_kw * ramp_h]
     most_kw.append(max((duties.power_frac(each) for each in swinging), default=0.0) * swing_kw)
     most_kwh.append(max((duties.energy_h(each) for each in swinging), default=0.0) * swing_kw)
-    widest_kw, back_frac, shaved_kw = max(step_kw, swing_kw), 0.0, 0.0
+    widest_kw, back, shaving_kw = max(step_kw, swing_kw), None, 0.0
     if duties.shaves_h is not None:
         # Never more than what is left in the other hours would let it take back.
         shaved_kw = (1 - (brief.storage.shaving.rest_frac or 0.0)) * drawn_kw * _STANDING
-        shaved_kw, back_frac = _taken_back(offered, shaved_kw, lost_frac)
-        widest_kw = max(widest_kw, shaved_kw)
-        most_kw.append(shaved_kw * max(1.0, back_frac))
-        most_kwh.append(shaved_kw * _whole_minutes(duties.shaves_h))
+        back = _taken_back(offered, shaved_kw, lost_frac)
+        widest_kw = max(widest_kw, back.most_kw)
+        most_kw.append(max(back.most_kw, back.recharge_kw))
+        most_kwh.append(back.most_kw * _whole_minutes(duties.shaves_h))
+        shaving_kw = back.most_kw * (1 + back.steepest)
     of_blocks_kw = [duties.ramp_frac * step_kw, step_kw * ramp_h, drawn_kw if duties.shaves_h is not None else 0.0]
-    parts = _parts_for(offered, sum(most_kw), sum(most_kwh), len(columns) * max(of_blocks_kw))
+    parts = _parts_for(offered, sum(most_kw), sum(most_kwh), len(columns) * max(of_blocks_kw) + shaving_kw)
     swings = tuple(_swing_ask(duties, each, parts, rounding) for each in levels)
     seen_mw = brief.grid.swing_mw
     return StorageAsk(
@@ -161,7 +176,7 @@ def make_storage_ask(offered: SiteOffers, columns: Columns, rounding: Rounding) 
         seen_w=None if seen_mw is None else rounding.had(seen_mw * 1000 / (1 + lost_frac), WATTS),
         ramp_frac=duties.ramp_frac,
         ramp_h=ramp_h,
-        shaving=_shaving_ask(offered, back_frac, 2 * drawn_kw, shaved_kw, parts, rounding),
+        shaving=None if back is None else _shaving_ask(offered, back, 2 * drawn_kw, parts, rounding),
         most_w=rounding.needed(sum(most_kw), WATTS),
         most_wh=rounding.needed(sum(most_kwh), WATTS),
         widest_w=rounding.needed(widest_kw, WATTS),
@@ -259,19 +274,61 @@ def _level_frac(brief: SiteBrief, columns: Columns) -> float:
     return (1 - rest_frac) * max((kw / step_kw if step_kw else math.inf for kw, step_kw in each), default=0.0)
 
 
-def _taken_back(offered: SiteOffers, shaved_kw: float, lost_frac: float) -> tuple[float, float]:
-    """The most that batteries may give in the hours of a peak, up to so much, and the power that recharges in the other
-    hours over what they give: more where that begins and ends slowly for the limit of ramps."""
+@dataclass(frozen=True)
+class _Back:
+    """Storage that is recharged within so many hours: the power `kw` that this takes gives back
+    (left_h * kw - kw**2 / kw_per_h) / taken_h before the next peak."""
+
+    most_kw: float
+    """That it may give in the hours of a peak."""
+    recharge_kw: float
+    """For the most."""
+    taken_h: float
+    """Of what it gives."""
+    left_h: float
+    kw_per_h: float
+    """No faster that begins and ends."""
+
+    @property
+    def pieces(self) -> int:
+        """Of the curve, each as straight as is fine enough."""
+        bent_kw = self.recharge_kw**2 / self.kw_per_h / self.taken_h / 4
+        return max(1, math.ceil(math.sqrt(bent_kw / self.most_kw / _FINE_FRAC))) if bent_kw else 1
+
+    @property
+    def steepest(self) -> float:
+        """Watts more that recharge for a watt more."""
+        return max(frac for frac, _ in self.lines(touching=False))
+
+    def lines(self, *, touching: bool) -> list[tuple[float, float]]:
+        """What recharges over what is given, and what it is less, for each piece: through both its ends, where the
+        curve, which bends upwards, is no higher; or touching it between, where it is nowhere lower."""
+        found = []
+        for n in range(self.pieces):
+            low_kw, high_kw = (self.recharge_kw * end / self.pieces for end in (n, n + 1))
+            at_kw = (low_kw + high_kw) / 2 if touching else low_kw
+            frac = self.taken_h / (self.left_h - (low_kw + high_kw) / self.kw_per_h)
+            found.append((frac, frac * self._given_kw(at_kw) - at_kw))
+        return found
+
+    def _given_kw(self, recharge_kw: float) -> float:
+        return (self.left_h * recharge_kw - recharge_kw**2 / self.kw_per_h) / self.taken_h
+
+
+def _taken_back(offered: SiteOffers, shaved_kw: float, lost_frac: float) -> _Back:
+    """How batteries that give up to so much in the hours of a peak are recharged in the other hours: with more where
+    that begins and ends slowly for the limit of ramps."""
     peak_h = _whole_minutes(offered.brief.storage.shaving.peak_h or 0.0)
     batteries = (o.module.grid_battery for o in offered.of("mv_storage")[0])
     taken_h = peak_h / min((b.round_trip_frac for b in batteries if b is not None), default=1.0)
-    limit = offered.brief.grid.ramp_mw_per_min
+    left_h, limit = 24 - peak_h, offered.brief.grid.ramp_mw_per_min
     if limit is None:
-        return shaved_kw, taken_h / (24 - peak_h)
-    left_h, kw_per_h = 24 - peak_h, _CHARGING_FRAC * limit * 1000 * 60 / (1 + lost_frac)
+        return _Back(shaved_kw, shaved_kw * taken_h / left_h, taken_h, left_h, math.inf)
+    kw_per_h = _CHARGING_OF_RAMP_FRAC * limit * 1000 * 60 / (1 + lost_frac)
     # So many hours at full power, and as long to get there and back, are what is left: the faster way of two.
     kw = min(shaved_kw, left_h**2 * kw_per_h / 4 / taken_h)
-    return kw, 2 * taken_h / (left_h + math.sqrt(max(0.0, left_h**2 - 4 * taken_h * kw / kw_per_h)))
+    slow_h = math.sqrt(max(0.0, left_h**2 - 4 * taken_h * kw / kw_per_h))
+    return _Back(kw, 2 * taken_h * kw / (left_h + slow_h), taken_h, left_h, kw_per_h)
 
 
 def _whole_minutes(peak_h: float) -> float:
@@ -280,16 +337,16 @@ def _whole_minutes(peak_h: float) -> float:
 
 
 def _shaving_ask(
-    offered: SiteOffers, back_frac: float, ample_kw: float, most_kw: float, parts: int, rounding: Rounding
+    offered: SiteOffers, back: _Back, ample_kw: float, parts: int, rounding: Rounding
 ) -> ShavingAsk | None:
     asked = offered.brief.storage.shaving
     if asked.peak_h is None or asked.rest_frac is None:
         return None
+    lines = back.lines(touching=rounding == GENEROUS)
     return ShavingAsk(
-        power_parts=rounding.needed(max(1.0, back_frac), parts),
         energy_parts=rounding.needed(_whole_minutes(asked.peak_h), parts),
-        recharge_parts=rounding.needed(back_frac, parts),
+        recharge=tuple(Line(rounding.needed(frac, parts), rounding.had(kw, WATTS)) for frac, kw in lines),
         rest_parts=rounding.needed(asked.rest_frac, parts),
         ample_w=rounding.needed(ample_kw, WATTS),
-        most_w=rounding.had(most_kw, WATTS),
+        most_w=rounding.had(back.most_kw, WATTS),
     )

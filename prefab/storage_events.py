@@ -260,6 +260,8 @@ def _peak_with_ramps(plan: Plan, calm: DutiesBasis, phase: int) -> StorageEvent 
     if both is None or hours is None:
         return None
     shaved, ramped = both
+    if shaved is None:
+        return None
     begins, over = shaved.load_kw.size // 2, shaved.load_kw.size // 2 + round(hours * 3600)
     # It is level with the connection wherever nothing is missing of what ramps take.
     highest_kw = float(shaved.held.grid_kw[begins:over].max())

@@ -56,12 +56,19 @@ class Site(NamedTuple):
 class BruteDuties(Brute):
     """One problem at medium voltage, without generating sets and services of the site."""
 
-    def __init__(self, problem: Problem, own: Mapping[str, Own] | None = None) -> None:
-        """With what the blocks of each choice leave and lend, where that is not read from their modules."""
+    def __init__(
+        self,
+        problem: Problem,
+        own: Mapping[str, Own] | None = None,
+        recharge_kw: Callable[[float], float] | None = None,
+    ) -> None:
+        """With what the blocks of each choice leave and lend, where that is not read from their modules, and with what
+        gives back so many kilowatts after a peak, where that is not as the problem has it."""
         super().__init__(problem)
         assert set(self.of) <= {"mv_ac", "mv_storage", "battery_ac"}
         self.modules = {m.sku: m for m in problem.catalog.modules}
         self.own = {c.name: self._own(c) for c in problem.columns} if own is None else own
+        self.recharge_kw = recharge_kw
 
     def least_usd(self) -> int | None:
         """The cheapest site's cost, or None where there is no site."""
@@ -107,8 +114,11 @@ class BruteDuties(Brute):
         site, ask = self._site(kinds, (), self.problem.phases[-1], 0), self.problem.storage
         drawn_w = sum(n * c.normal[2] for c, n in kinds)
         parts = [(w, s[0], s[1]) for w, s in zip(site.swing_w, ask.swings, strict=False) if s]
-        parts += [(drawn_w, ask.shaving.power_parts, ask.shaving.energy_parts)] if ask.shaving else []
         power, energy = (sum(w * each[n] for w, *each in parts) for n in (0, 1))
+        if ask.shaving is not None:
+            shaved_w = min(drawn_w, ask.shaving.most_w)
+            power += max(shaved_w * ask.parts, self._recharge(shaved_w))
+            energy += shaved_w * ask.shaving.energy_parts
         return (
             number * battery.battery_w * ask.parts + site.power >= power
             and number * battery.battery_wh * ask.parts + site.energy >= energy
@@ -242,6 +252,14 @@ class BruteDuties(Brute):
                 if load + stands <= intakes[1] * intakes[0].capacity_w and sum(counts) <= ways and _served(here):
                     yield fewer, here
 
+    def _recharge(self, shaved_w: int) -> int:
+        """Parts of watts that give back what was given, where nothing else says so the highest of the lines."""
+        ask = self.problem.storage
+        assert ask.shaving is not None
+        if self.recharge_kw is not None:
+            return need(self.recharge_kw(shaved_w / 1000) * 1000 * ask.parts)
+        return max(0, *(shaved_w * line.parts - line.less_w * ask.parts for line in ask.shaving.recharge))
+
     def _site(self, kinds: Kinds, bought: Bought, phase: int, worst_w: int) -> Site:
         """With one block in its worst situation, which draws so much more."""
         problem, ask = self.problem, self.problem.storage
@@ -308,9 +326,9 @@ class BruteDuties(Brute):
         shaved_w = max(0, short_w)
         if shaved_w > ask.shaving.most_w:
             return False
-        power -= shaved_w * ask.shaving.power_parts
+        recharge = self._recharge(shaved_w)
+        power -= max(shaved_w * ask.parts, recharge)
         energy -= shaved_w * ask.shaving.energy_parts
-        recharge = shaved_w * ask.shaving.recharge_parts
         return min(power, energy) >= 0 and recharge <= site.room and recharge + shaved_w * ask.parts <= site.falls
 
 

@@ -19,7 +19,7 @@ from prefab.levels import levels_of
 from prefab.problem import make_problem
 from prefab.rules import grid_limit, storage, storage_in_time
 from prefab.sizing import hooks_of
-from prefab.storage_ask import BlockAsk, ShavingAsk, SwingAsk
+from prefab.storage_ask import BlockAsk, Line, ShavingAsk, SwingAsk
 from prefab.units import WATTS, have
 
 WISHES = ("ramps", "swings", "both", "shaving by swings", "shaving", "all")
@@ -190,9 +190,8 @@ def with_other_duties(problem, seed):
     swings = tuple(
         s and SwingAsk(parts(0.5, 1.0), parts(0.01, pick.choice((0.3, 3.0))), parts(0.1, 0.5)) for s in ask.swings
     )
-    shaving = ask.shaving and ShavingAsk(
-        parts(1.0, 1.3), parts(0.3, 4.0), parts(0.05, 0.6), parts(0.5, 0.9), 10**9, 10**9
-    )
+    back = Line(parts(0.05, 0.6), 0), Line(parts(0.6, 2.0), int(pick.uniform(0.0, 300_000.0)))
+    shaving = ask.shaving and ShavingAsk(parts(0.3, 4.0), back, parts(0.5, 0.9), 10**9, 20_000_000)
     other = replace(
         ask, swings=swings, shaving=shaving, widest_w=20_000_000, most_w=40_000_000, most_wh=80_000_000,
         ramp_power_parts=parts(1.0, 1.2), ramp_parts=parts(0.05, 0.6) if ask.ramp_h else 0,

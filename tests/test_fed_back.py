@@ -99,6 +99,13 @@ def many(it_mw, kv, utility_mva=None, ramp_mw_per_min=0.5, reserve_mw=0.0, reser
     )
 
 
+def boards_of(plan) -> dict[str, float]:
+    """The largest current of a fault that the check finds at each kind of board."""
+    found = fault_level.check(plan)
+    kinds = {k: [f.actual for f in found if f"{k}-" in f.where and f.unit == "kA"] for k in ("PWM", "MVS")}
+    return {kind: max(currents_ka) for kind, currents_ka in kinds.items() if currents_ka}
+
+
 @pytest.mark.parametrize(
     "brief",
     [
@@ -112,6 +119,7 @@ def test_boards_bear_many_batteries_beside_weak_sources(catalog, brief):
     sized = make_sized(brief, catalog, QUICK)
     plan = make_plan(brief, catalog, sized, make_connected(brief, catalog, sized))
     assert [f for rule in SUPPLY for f in rule.check(plan) if f.kept is False] == []
+    assert {"PWM", "MVS"} <= set(boards_of(plan))
     converters = {m.sku: m for m in plan.modules if m.electrical and battery_mva(m)}
     fed_back_mva = sum(battery_mva(converters[e.sku]) for e in plan.connected.equipment if e.sku in converters)
     assert fed_back_mva > 40.0
@@ -134,6 +142,7 @@ def test_a_reserve_is_impossible_only_beside_the_least_that_its_batteries_feed(c
             make_sized(brief, catalog, QUICK)
         return
     plan = make_plan(brief, catalog, sized := make_sized(brief, catalog, QUICK), make_connected(brief, catalog, sized))
+    assert boards_of(plan)["MVS"] == pytest.approx(31.37, abs=0.01)
     assert [f for rule in SUPPLY for f in rule.check(plan) if f.kept is False] == []
     assert any(f.rule == fault_level.RULE for rule in SUPPLY for f in rule.check(plan))
 

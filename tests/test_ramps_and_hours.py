@@ -65,15 +65,25 @@ def refused(plan: Plan) -> set[str]:
 @pytest.fixture(scope="module")
 def drawn_plans() -> list[Plan]:
     found = (planned(a_site_of_both(seed)) for seed in SITES)
-    return [p for p in found if p is not None and {"ramp", "shaving"} <= {s.duty for s in p.sized.storage}]
+    both = [p for p in found if p is not None and {"ramp", "shaving"} <= {s.duty for s in p.sized.storage}]
+    assert len(both) >= 5
+    return both
 
 
 def test_what_is_sized_for_both_is_kept_in_time(drawn_plans):
-    assert len(drawn_plans) >= 5
     for plan in drawn_plans:
         findings = [f for rule in (storage, storage_in_time, grid_limit) for f in rule.check(plan)]
         assert [str(f) for f in findings if f.kept is False] == []
         assert any(f.text == "missed of ramps and hours together" for f in findings)
+
+
+def test_where_no_storage_is_kept_for_the_hours_their_day_is_followed_all_the_same():
+    for seed in (0, 12):
+        plan = planned(a_site_of_both(seed))
+        assert "shaving" not in {s.duty for s in plan.sized.storage}
+        findings = [f for f in storage_in_time.check(plan) if f.text == "missed of ramps and hours together"]
+        assert [f.kept for f in findings] == [True] * len(plan.brief.phases)
+        assert "missed of ramps and hours together" in refused(with_shares(plan, "ramp", power_kw=0.1))
 
 
 def test_same_cost_as_plain_loops():
@@ -92,6 +102,12 @@ def test_less_power_is_missed_by_both_together(drawn_plans):
         assert "missed of ramps and hours together" in refused(with_shares(plan, "shaving", energy_kwh=0.01))
 
 
+def test_a_fifth_of_the_energy_of_ramps_is_refused(drawn_plans):
+    found = [refused(with_shares(plan, "ramp", energy_kwh=0.2)) for plan in drawn_plans[:3]]
+    assert all("missed of the ramps" in texts for texts in found)
+    assert any("missed of ramps and hours together" in texts for texts in found)
+
+
 def test_the_meter_never_changes_faster_than_the_limit_nor_takes_more_than_it_is_held_down_to(drawn_plans):
     for plan in drawn_plans[:3]:
         last, limit = len(plan.brief.phases) - 1, plan.brief.grid.ramp_mw_per_min
@@ -105,15 +121,18 @@ def test_the_meter_never_changes_faster_than_the_limit_nor_takes_more_than_it_is
 
 
 def test_where_single_requests_are_served_the_day_changes_slowly_and_no_storage_is_kept_for_ramps():
-    seen = 0
+    seen = Counter()
     for seed in SITES[:12]:
         plan = planned(a_site_of_both(seed, swings=False))
-        if plan is None or not any(s.power_kw for s in plan.sized.storage if s.duty == "shaving"):
+        if plan is None:
             continue
+        findings = [f for f in storage_in_time.check(plan) if f.text == "missed of ramps and hours together"]
+        assert len(findings) == len(plan.brief.phases)
         assert {s.duty for s in plan.sized.storage} <= {"shaving", "reserve"}
         assert refused(plan) == set(), seed
-        seen += 1
-    assert seen >= 2
+        seen[any(s.duty == "shaving" for s in plan.sized.storage)] += 1
+    assert seen[True] >= 2
+    assert seen[False] >= 1
 
 
 def test_what_is_told_of_a_peak_is_what_the_check_follows(drawn_plans):
@@ -161,9 +180,12 @@ def test_a_limit_that_leaves_no_time_takes_more_power_and_then_less_peak():
         return make_problem(brief, problem.catalog, hooks_of(brief, problem.catalog, ())).storage.shaving
 
     free, fast, slow, still = (ask(r) for r in (None, 50.0, 0.02, 1e-4))
-    assert free.recharge_parts <= fast.recharge_parts < slow.recharge_parts < still.recharge_parts
+    assert len(free.recharge) == len(fast.recharge) == 1 < len(still.recharge)
+    assert free.recharge <= fast.recharge < slow.recharge < still.recharge
     assert free.most_w == fast.most_w > still.most_w
-    assert still.recharge_parts <= 2 * free.recharge_parts + 1
+    last = still.recharge[-1]
+    parts = last.parts - last.less_w * 100_000 / still.most_w
+    assert parts == pytest.approx(2 * free.recharge[0].parts, rel=0.01)
 
 
 def orders(step_kw: float, ramp_s: int, idle_s: int, level_frac: float) -> list[list[float]]:
@@ -207,12 +229,15 @@ def test_ramps_outlast_the_worst_orders_with_a_peak(catalog, level_frac, minutes
     assert kwh >= step_kw * duties.ramp_h(step_kw, 0.0, 0.0)
 
 
-def test_hours_without_a_limit_of_ramps_are_followed_as_before():
-    problem = next(p for p in map(a_site_of_both, SITES) if planned(p) is not None)
-    grid = problem.brief.grid.model_copy(update={"ramp_mw_per_min": None})
-    brief = problem.brief.model_copy(update={"grid": grid})
-    plan = planned(make_problem(brief, problem.catalog, hooks_of(brief, problem.catalog, ())))
-    assert plan is not None
-    assert along_day(plan, plan.basis.duties, 0) is None
-    along = along_peak(plan, 0)
-    assert along is None or along.held.short_kw < 0.01
+def test_hours_without_a_limit_of_ramps_are_followed_in_one_step(drawn_plans):
+    brief = drawn_plans[0].brief
+    grid = brief.grid.model_copy(update={"ramp_mw_per_min": None})
+    plan = drawn_plans[0].model_copy(update={"brief": brief.model_copy(update={"grid": grid})})
+    last = len(plan.brief.phases) - 1
+    assert along_day(plan, plan.basis.duties, last) is None
+    along = along_peak(plan, last)
+    assert along is not None
+    assert along.held.short_kw < 0.01
+    assert along.gives_kw.max() == pytest.approx(
+        sum(s.relief_kw for s in plan.sized.storage if (s.duty, s.phase) == ("shaving", last)), abs=0.01
+    )

@@ -2,10 +2,9 @@
 
 From the bus upwards: transformers, chokes and static bypasses are impedances, switchgear is none, the utility and
 machines are sources, converters of batteries give a current that never raises the voltage of their bus above that of
-operation. A UPS feeds a fault through its bypass or from its
-inverter, not both; the machine of a rotary one always turns and feeds a fault above it through its choke. Of a bus in
-sections, joined through couplers with fault-current limiters, only one section feeds a fault. Cables are left out,
-which overstates the largest currents.
+operation. A UPS feeds a fault through its bypass or from its inverter, not both; the machine of a rotary one always
+turns and feeds a fault above it through its choke. Of a bus in sections, joined through couplers with fault-current
+limiters, only one section feeds a fault. Cables are left out, which overstates the largest currents.
 """
 
 from collections.abc import Iterator

@@ -261,18 +261,21 @@ def _rows(model: "Model", problem: "Problem", phase: int) -> None:
     energy += [(-w * ask.ramp_parts, name) for w, name in steps]
     if ask.shaving is not None:
         shaved = problem.storage.shaved(phase)
-        power.append((-ask.shaving.power_parts, shaved))
         energy.append((-ask.shaving.energy_parts, shaved))
         drawn = [(o.standing.grid_w, problem.plant_count(o, phase)) for o in problem.plant if o.standing.grid_w]
         drawn += [(c.normal.grid_w, problem.count(c, phase)) for c in problem.columns]
         rest = [(w * ask.shaving.rest_parts, name) for w, name in drawn]
         given_w = min(problem.given_w(phase), ask.shaving.ample_w)
-        model.add_row([*rest, (ask.shaving.recharge_parts, shaved)], high=given_w * ask.parts)
         # Storage holds the draw down for the worst situation, and charges below the level that it holds.
         falls = ask.parts - ask.shaving.rest_parts
         levels = [(-falls * c.duty.level_w, problem.count(c, phase)) for c in problem.columns]
-        model.add_row([(ask.parts + ask.shaving.recharge_parts, shaved), *levels], high=0)
-        model.add_row([(1, shaved)], high=ask.shaving.most_w)
-    if power:
+        for parts, less_w in ask.shaving.recharge:
+            model.add_row([*rest, (parts, shaved)], high=(given_w + less_w) * ask.parts)
+            model.add_row([(ask.parts + parts, shaved), *levels], high=less_w * ask.parts)
+        kept_w = ask.reserve_w if at_end else 0
+        for parts, less_w in ask.shaving_power:
+            model.add_row([*power, (-parts, shaved)], low=(kept_w - less_w) * ask.parts)
+    elif power:
         model.add_row(power, low=ask.reserve_w * ask.parts if at_end else 0)
+    if energy:
         model.add_row(energy, low=ask.reserve_wh * ask.parts if at_end else 0)

@@ -138,7 +138,7 @@ def _both(plan: Plan, basis: DutiesBasis, phase: int, where: str, factor: float)
     text = "fastest change over days of jobs with hours of a peak"
     seen = factor * ramped.held.ramp_kw_per_min / 1000
     yield Finding.at_most(RULE, where, seen, limit * (1 + _SAME_FRAC), "MW/min", text)
-    missed_kw = max(shaved.held.short_kw, ramped.held.short_kw)
+    missed_kw = max(shaved.held.short_kw if shaved else 0.0, ramped.held.short_kw)
     yield Finding.at_most(RULE, where, missed_kw, ROUNDING_KW, "kW", "missed of ramps and hours together")
 
 

@@ -27,7 +27,7 @@ SEED = 1
 PEAK_STEP_S = 60.0
 ROUNDING_KW = 0.01
 """Shares are whole watts and parts of them."""
-RECHARGE_FRAC = 0.5
+CHARGING_OF_RAMP_FRAC = 0.5
 """Of the limit on ramps: what charges after a peak begins and ends no faster."""
 SLOW_FRAC = 0.1
 """Of the same: nothing changes faster but what computes together."""
@@ -164,12 +164,16 @@ def along_swings(plan: Plan, basis: DutiesBasis, phase: int) -> Along:
 
 def along_ramps(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float) -> Along:
     """All storage that keeps something for ramps along a day of jobs, at the switchgear."""
+    load = day_of_jobs(basis, drawn(plan, phase)[0])
+    return _ramped(plan, basis, phase, limit_mw_per_min, load, _bearable_kw(plan, phase))
+
+
+def _bearable_kw(plan: Plan, phase: int) -> float:
+    """Charge is made up with what the connection has to spare, and no more."""
     board, meter = drawn(plan, phase)
     steps = [s for s in plan.brief.grid.series if s.since <= plan.brief.phases[phase].energised_by]
     given_mw = steps[-1].firm_mw + steps[-1].interruptible_mw if steps else plan.brief.grid.capacity_mw
-    # Charge is made up with what the connection has to spare, and no more.
-    ceiling = board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / grown(plan, phase)
-    return _ramped(plan, basis, phase, limit_mw_per_min, day_of_jobs(basis, board), ceiling)
+    return board.mean_kw + max(0.0, given_mw * 1000 - meter.mean_kw) / grown(plan, phase)
 
 
 def _ramped(plan: Plan, basis: DutiesBasis, phase: int, limit_mw_per_min: float, load: Powers, ceiling: float) -> Along:
@@ -199,22 +203,24 @@ def _shaved(plan: Plan, phase: int, load: Powers, step_s: float, high_kw: float)
     power_kw, kwh, given_kw = (sum(getattr(s, w) for s in shares) for w in ("power_kw", "energy_kwh", "relief_kw"))
     # Energies are what the connection is given, so that charging bears the whole loss.
     element = Element(power_kw, power_kw, kwh, 1.0, charge_frac=battery.round_trip_frac)
-    slowly = math.inf if limit is None else RECHARGE_FRAC * limit * 1000 / grown(plan, phase)
+    slowly = math.inf if limit is None else CHARGING_OF_RAMP_FRAC * limit * 1000 / grown(plan, phase)
     control = Control(ceiling_kw=high_kw - given_kw, recharge_h=0.0, recharge_kw_per_min=slowly)
     return Along(load, follow(load, step_s, element, control), kwh)
 
 
-def along_day(plan: Plan, basis: DutiesBasis, phase: int) -> tuple[Along, Along] | None:
-    """What is kept for shaved hours along two equal days of jobs and of two levels, the peak first, and along what it
-    leaves what is kept for ramps; none where not both are asked for.
+def along_day(plan: Plan, basis: DutiesBasis, phase: int) -> tuple[Along | None, Along] | None:
+    """What is kept for shaved hours, if any, along two equal days of jobs and of two levels, the peak first, and along
+    what it leaves what is kept for ramps; none where not both are asked for.
 
     Swings are evened out: the high level stands for their mean, the rest is as far below it as on `along_peak`.
     """
     asked, limit, shares = plan.brief.storage.shaving, plan.brief.grid.ramp_mw_per_min, of_site(plan, phase, "shaving")
-    if asked.peak_h is None or asked.rest_frac is None or limit is None or not shares:
+    if asked.peak_h is None or asked.rest_frac is None or limit is None:
         return None
     board, ramp = drawn(plan, phase)[0], limit * 1000 / grown(plan, phase)
     load = np.tile(_day_of_levels(basis, board, asked.peak_h, (1 - asked.rest_frac) * board.high_kw, ramp), 2)
+    if not shares:
+        return None, _ramped(plan, basis, phase, limit, load, _bearable_kw(plan, phase))
     shaved = _shaved(plan, phase, load, 1.0, board.mean_kw)
     ceiling = board.mean_kw - sum(s.relief_kw for s in shares)
     return shaved, _ramped(plan, basis, phase, limit, shaved.held.grid_kw, ceiling)
