@@ -395,7 +395,6 @@ def _choice(column: Column, backed_kw: float, slopes: Slopes, storage: StorageAs
     worst = draw_at(column.mv_worst_kw, 0.0, 0.0, slopes, rounding)
     extra = Draw(*(max(0, more - less) for more, less in zip(worst, normal, strict=True)))
     asks = {carrier: rounding.needed(units, WATTS) for carrier, units in column.services}
-    cost_usd, real_usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
-    backed_w = draw_at(backed_kw, 0.0, 0.0, slopes, rounding).utility_w
-    duty = make_block_ask(column, storage, rounding)
-    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, cost_usd, real_usd, duty, backed_w, asks)
+    usd = rounding.needed(column.cost_usd), rounding.needed(column.real_usd)
+    backed_w, duty = draw_at(backed_kw, 0.0, 0.0, slopes, rounding).utility_w, make_block_ask(column, storage, rounding)
+    return BlockChoice(column, rounding.had(column.it_kw), normal, extra, *usd, duty, backed_w, asks)

@@ -48,6 +48,9 @@ def write(proposal: Proposal, path: Path) -> None:
     try:
         drawing = ezdxf.new("R2010", units=ezdxf.units.MM)
         _draw(drawing, proposal.plan, faults_text(proposal))
+        # ezdxf adds the classes that it needs in another order in every process.
+        drawing.classes.add_required_classes(drawing.dxfversion)
+        drawing.classes.classes = dict(sorted(drawing.classes.classes.items()))
         drawing.saveas(path)
     finally:
         ezdxf.options.write_fixed_meta_data_for_testing = kept
