@@ -330,6 +330,10 @@ class Module(Sourced):
         """Land under the module itself; none where it stands inside another."""
         return self.length_mm * self.width_mm / 1e6 if self.stands == "site" else 0.0
 
+    def sides_mm(self, *, turned: bool) -> tuple[int, int]:
+        """Of its footprint on the land, west to east and south to north; unturned its length lies west to east."""
+        return (self.width_mm, self.length_mm) if turned else (self.length_mm, self.width_mm)
+
     def given(self, carrier: str) -> Gives | None:
         """What the module gives of `carrier`."""
         # A plain loop: asked of every module for every carrier, it takes half the time of a generator.

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from prefab.lots import Standing
 from prefab.module import Module
+from prefab.physics.sound import OVER_GROUND_DB
 from prefab.plan import Equipment
+from prefab.rules.noise import COOLING, NEAREST_M
+from prefab.rules.sound import STANDBY
 from prefab.site import Receptor, Site
-
-_HALF_SPHERE_DB = 8.0
-_NEAREST_MM = 1000.0
 
 Figures = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Quiet:
         rects = np.array([foot[:4] for foot in feet], dtype=np.float64)
         powers = np.array([foot[4] for foot in feet])
         carriers = np.array([foot[5] for foot in feet])
-        sets, cooling = carriers == "standby_mv", carriers == "heat_rejection"
+        sets, cooling = carriers == STANDBY, carriers == COOLING
         return [h for r in self.receptors for h in self._at(r, rects, powers, sets, cooling)]
 
     def _at(
@@ -64,7 +64,7 @@ class Quiet:
         west, south, east, north = rects.T
         beside = np.maximum(np.maximum(west - x, x - east), 0.0)
         before = np.maximum(np.maximum(south - y, y - north), 0.0)
-        off_mm = np.maximum(np.hypot(beside, before), _NEAREST_MM)
+        off_mm = np.maximum(np.hypot(beside, before), NEAREST_M * 1000)
         intensity = powers / (off_mm / 1000) ** 2
         always = intensity[~sets].sum()
         night = intensity[~sets & ~cooling].sum() + intensity[cooling & ~sets].sum() * 10 ** (-self.quieter_db / 10)
@@ -76,4 +76,4 @@ class Quiet:
         }
         for state, (limit, total) in states.items():
             if limit is not None and total > 0:
-                yield Heard(receptor.name, state, float(10 * np.log10(total)) - _HALF_SPHERE_DB, limit)
+                yield Heard(receptor.name, state, float(10 * np.log10(total)) - OVER_GROUND_DB, limit)

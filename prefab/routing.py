@@ -227,8 +227,7 @@ def make_routed(
     doubled = {e.carrier for e in equipment if e.side == "B" and e.block == 0}
     places: dict[str, Rect] = {}
     for p in placed.positions:
-        along, across = skus[p.tag].length_mm, skus[p.tag].width_mm
-        along, across = (across, along) if p.turned else (along, across)
+        along, across = skus[p.tag].sides_mm(turned=p.turned)
         places[p.tag] = (p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
     hosts = _hosts(equipment, modules, places)
     ways = _Ways(brief.site, placed, places)

@@ -41,7 +41,7 @@ First = Literal["street", "row"]
 
 
 class Choice(NamedTuple):
-    """What is changed one thing at a time."""
+    """What is changed, one thing or two at a time."""
 
     way_in: int
     """Number of a view with a gate."""
@@ -141,14 +141,14 @@ class Filling:
         while left:
             street = self._opened(left)
             if street is None:
-                return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0, 0.0))
+                return self._without(left)
             # Where nothing is left to lie behind it no link need cut its rows.
             self.streets.append(self._with_rows(street, left[0], []))
             if self._put_all(left):
                 self.streets[-1] = self._with_rows(street, left[0], street.links)
                 left = self._put_all(left)
                 if len(left) < len(self.lots) and not any(row.stands for row in self.streets[-1].rows):
-                    return Found([], [], (sum(_least_mm2(self.stock, lot) for lot in left), 0.0, 0.0))
+                    return self._without(left)
             else:
                 left = []
         stands = tuple(s for street in self.streets for row in street.rows for s in row.stands)
@@ -163,6 +163,10 @@ class Filling:
         standing = [view.standing(s) for s in stands]
         score = (0.0, self.quiet.excess_db(standing), area * (1 if looped else DEAD_END_COST))
         return Found(standing, [view.rect(r) for r in roads], score)
+
+    def _without(self, left: Sequence[Lot]) -> Found:
+        shapes = (self.stock.shapes[lot.stacks] for lot in left)
+        return Found([], [], (float(sum(min(s.width_mm * s.depth_mm for s in each) for each in shapes)), 0.0, 0.0))
 
     def _put_all(self, lots: Sequence[Lot]) -> list[Lot]:
         """Beside the last street; those that find no place there."""
@@ -227,10 +231,10 @@ class Filling:
     def _row(self, south: int, depth: int, stretches: list[Interval], links: list[Interval], *, up: bool) -> _Row:
         """Lots may stand on the land, with a road before them and clear of links."""
         middle, half = self.middle_mm, self.choice.half_mm
-        free = shared(self.sheet.stands(south, south + depth), stretches, 1)
-        free = shared(free, [(middle - half, middle + half)], 1)
+        free = shared(self.sheet.stands(south, south + depth), stretches)
+        free = shared(free, [(middle - half, middle + half)])
         for west, east in links:
-            free = shared(free, [(-ANY_MM, west - VERGE_MM), (east + VERGE_MM, ANY_MM)], 1)
+            free = shared(free, [(-ANY_MM, west - VERGE_MM), (east + VERGE_MM, ANY_MM)])
         return _Row(south, depth, free, up)
 
     def _links(
@@ -327,10 +331,6 @@ def _feeders_mm(stands: Sequence[Stand]) -> float:
     middles = [((west + east) / 2, (south + north) / 2) for west, south, east, north in (s.outline for s in stands)]
     at = next((m for m, s in zip(middles, stands, strict=True) if s.lot.yard == INTAKE_YARD), middles[0])
     return sum(abs(x - at[0]) + abs(y - at[1]) for x, y in middles)
-
-
-def _least_mm2(stock: Stock, lot: Lot) -> float:
-    return float(min(s.width_mm * s.depth_mm for s in stock.shapes[lot.stacks]))
 
 
 def _beyond_reach(stands: Sequence[Stand], roads: Sequence[Rect], reach_mm: int) -> float:

@@ -2,8 +2,9 @@
 
 Streets lie across the way in from a gate, one behind the other, each with a row of lots before and behind it as long as
 the land lets them be. Links join one street to the next in every stretch between what must stay free: nearest to the
-gate, or at both ends of the rows. What is chosen (gate and direction, depths and lengths of rows, where links lie) is
-changed one thing at a time while that takes less land, in a fixed order, so that the answer repeats.
+gate, or at both ends of the rows. What is chosen (gate and direction, depths and lengths of rows, where links lie, in
+which order lots are put) is changed, one thing or two at a time, while that takes less land: with a fixed seed and a
+fixed number of changes, so that the answer repeats.
 """
 
 import random

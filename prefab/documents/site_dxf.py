@@ -4,17 +4,14 @@ ezdxf comes with the extra `dxf` and is loaded when a drawing is written.
 """
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import shapely
-from shapely.geometry.base import BaseGeometry
-
 from prefab.documents.labels import faults_text
 from prefab.documents.legend import FAMILIES, OTHER
-from prefab.documents.standing import Box, areas_of, boxes_of, ends_of, make_stretches
+from prefab.documents.standing import Box, areas_of, boxes_of, ends_of, make_stretches, rings_of
 from prefab.errors import InputError
 from prefab.plan import Plan
 from prefab.proposal import Proposal
@@ -86,12 +83,12 @@ def _draw(drawing: Any, plan: Plan, faults: str) -> None:
 def _land(sheet: Any, plan: Plan) -> None:
     site = plan.brief.site
     land = site.parcel
-    for ring in _rings(land.polygon):
+    for ring in rings_of(land.polygon):
         _polygon(sheet, ring, "SITE")
-    for ring in _rings(land.buildable(site.setback_m)):
+    for ring in rings_of(land.buildable(site.setback_m)):
         _polygon(sheet, ring, "SETBACK")
     for keep_out in land.keep_out:
-        for ring in _rings(keep_out.polygon):
+        for ring in rings_of(keep_out.polygon):
             _polygon(sheet, ring, "KEEP_FREE")
         at = keep_out.polygon.representative_point()
         _text(sheet, keep_out.name, (at.x, at.y), _NAME_MM, "KEEP_FREE")
@@ -144,9 +141,3 @@ def _text(sheet: Any, words: str, at: tuple[float, float], height_mm: float, lay
 def _plain(words: str) -> str:
     """As it is read: two per cent signs and carets begin codes in drawings."""
     return words.replace("%%", "%%%%%%").replace("^", "^ ")
-
-
-def _rings(geometry: BaseGeometry) -> Iterator[list[tuple[float, float]]]:
-    for part in shapely.get_parts(geometry):
-        for ring in (part.exterior, *part.interiors):
-            yield [(x, y) for x, y in ring.coords[:-1]]

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from prefab.documents.drawing import Circle, Label, Line, Rect, Shape
+from prefab.documents.standing import rings_of
 from prefab.documents.style import GREY, INK, NAVY
 from prefab.plan import Plan
 
@@ -72,9 +72,8 @@ def make_names(plan: Plan, sheet: Sheet) -> Iterator[Shape]:
 
 
 def _rings(geometry: BaseGeometry, sheet: Sheet) -> Iterator[tuple[tuple[float, float], ...]]:
-    for part in shapely.get_parts(geometry):
-        for ring in (part.exterior, *part.interiors):
-            yield tuple((sheet.x(x), sheet.y(y)) for x, y in ring.coords[:-1])
+    for ring in rings_of(geometry):
+        yield tuple((sheet.x(x), sheet.y(y)) for x, y in ring)
 
 
 def make_dimensions(plan: Plan, sheet: Sheet) -> Iterator[Shape]:

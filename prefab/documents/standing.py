@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from prefab.module import Module
 from prefab.plan import Area, Plan
 
@@ -31,9 +34,7 @@ def boxes_of(plan: Plan) -> list[Box]:
     for p in plan.placed.positions if plan.placed else ():
         module = modules.get(skus.get(p.tag, ""))
         if module:
-            along, across = module.length_mm, module.width_mm
-            along, across = (across, along) if p.turned else (along, across)
-            found.append(Box(p.tag, module, p.x_mm, p.y_mm, along, across))
+            found.append(Box(p.tag, module, p.x_mm, p.y_mm, *module.sides_mm(turned=p.turned)))
     return found
 
 
@@ -44,6 +45,13 @@ def areas_of(plan: Plan, *purposes: str) -> list[Area]:
 
 def ends_of(item: Area | Box) -> Ends:
     return item.x_mm, item.y_mm, item.x_mm + item.width_mm, item.y_mm + item.depth_mm
+
+
+def rings_of(geometry: BaseGeometry) -> Iterator[list[tuple[float, float]]]:
+    """The corners of every outline and hole, none twice."""
+    for part in shapely.get_parts(geometry):
+        for ring in (part.exterior, *part.interiors):
+            yield [(x, y) for x, y in ring.coords[:-1]]
 
 
 def make_stretches(plan: Plan) -> Iterator[tuple[str, tuple[tuple[int, int], tuple[int, int]]]]:

@@ -12,22 +12,11 @@ FREE_DB, OVER_GROUND_DB = 11.0, 8.0
 
 
 def pressure_dba(power_dba: float, distance_m: float, spread_db: float = OVER_GROUND_DB) -> float:
-    """The level at a distance from a source of that sound power (validation cases L02, L04)."""
+    """The level at a distance from a source of that sound power (validation cases L01, L02, L04, L05)."""
     return power_dba - 20 * log10(distance_m) - spread_db
-
-
-def farther_dba(level_dba: float, at_m: float, distance_m: float) -> float:
-    """The level at another distance than it was measured at (validation case L01)."""
-    return level_dba - 20 * log10(distance_m / at_m)
 
 
 def together_dba(levels_dba: Iterable[float]) -> float:
     """Energies added up (validation case L03); of nothing minus infinity."""
     energy = fsum(10 ** (level / 10) for level in levels_dba)
     return 10 * log10(energy) if energy else float("-inf")
-
-
-def quiet_from_m(power_dba: float, limit_dba: float) -> float:
-    """From which distance on a source over hard ground keeps a limit (validation case L05)."""
-    distance: float = 10 ** ((power_dba - OVER_GROUND_DB - limit_dba) / 20)
-    return distance

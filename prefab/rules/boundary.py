@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from prefab.brief import SiteBrief
 from prefab.land import Land
+from prefab.module import Module
 from prefab.plan import Area, Plan, Position
 from prefab.results import Finding
 
@@ -60,15 +61,15 @@ def _footprints(plan: Plan) -> list[Finding]:
     known = [p for p in plan.placed.positions if skus.get(p.tag, "") in modules]
     if not known:
         return []
-    boxes = np.array([_box(p, modules[skus[p.tag]].length_mm, modules[skus[p.tag]].width_mm) for p in known])
+    boxes = np.array([_box(p, modules[skus[p.tag]]) for p in known])
     land = plan.brief.site.parcel
     found = _to_fence(land, plan.brief.site.setback_m, known, boxes)
     nearest = min(found, key=lambda f: (f.actual - f.limit, f.where))
     return [*(f for f in found if not f.kept or f is nearest), *_to_keep_outs(land, [p.tag for p in known], boxes)]
 
 
-def _box(p: Position, length_mm: int, width_mm: int) -> Polygon:
-    along, across = (width_mm, length_mm) if p.turned else (length_mm, width_mm)
+def _box(p: Position, module: Module) -> Polygon:
+    along, across = module.sides_mm(turned=p.turned)
     return shapely.box(p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
 
 

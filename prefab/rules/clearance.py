@@ -81,9 +81,7 @@ def _footprints(plan: Plan) -> list[_Footprint]:
         module = modules.get(skus.get(p.tag, ""))
         if module is None or p.tag in found:
             continue
-        along, across = module.length_mm, module.width_mm
-        if p.turned:
-            along, across = across, along
+        along, across = module.sides_mm(turned=p.turned)
         found[p.tag] = _Footprint(p.tag, module, p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
     return [found[tag] for tag in sorted(found)]
 

@@ -13,13 +13,14 @@ from prefab.brief import SiteBrief
 from prefab.physics.sound import pressure_dba, together_dba
 from prefab.plan import Plan
 from prefab.results import Finding
+from prefab.rules.sound import STANDBY
 from prefab.site import Receptor
 
 TITLE = "Noise around the site"
 BASIS = "ISO 9613-2 without its attenuations; brief site.receptor, site.night_quieter_db; catalog sound_power_dba"
 WISHES = ("site.receptor",)
 RULE = "noise"
-STANDBY, COOLING = "standby_mv", "heat_rejection"
+COOLING = "heat_rejection"
 NEAREST_M = 1.0
 """Who stands nearer is taken to stand so near."""
 
@@ -58,15 +59,8 @@ def _levels_dba(plan: Plan, receptor: Receptor) -> list[tuple[str, float]]:
     at = {e.tag: e for e in plan.connected.equipment}
     loud = [(p, modules[at[p.tag].sku]) for p in plan.placed.positions if p.tag in at and at[p.tag].sku in modules]
     loud = [(p, m) for p, m in loud if m.sound_power_dba is not None]
-    feet = [
-        shapely.box(
-            p.x_mm,
-            p.y_mm,
-            p.x_mm + (m.width_mm if p.turned else m.length_mm),
-            p.y_mm + (m.length_mm if p.turned else m.width_mm),
-        )
-        for p, m in loud
-    ]
+    sides = [(p.x_mm, p.y_mm, *m.sides_mm(turned=p.turned)) for p, m in loud]
+    feet = [shapely.box(x, y, x + along, y + across) for x, y, along, across in sides]
     off_mm = shapely.distance(np.array(feet), shapely.Point(receptor.at_m[0] * 1000, receptor.at_m[1] * 1000))
     return [
         (at[p.tag].carrier, pressure_dba(m.sound_power_dba or 0.0, max(NEAREST_M, mm / 1000)))

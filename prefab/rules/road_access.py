@@ -76,9 +76,7 @@ def _modules(plan: Plan, roads: list[Area]) -> list[Finding]:
         module = modules.get(skus.get(p.tag, ""))
         if module is None:
             continue
-        along, across = module.length_mm, module.width_mm
-        if p.turned:
-            along, across = across, along
+        along, across = module.sides_mm(turned=p.turned)
         box = shapely.box(p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
         for i in sorted(tree.query(box)):
             deep_mm = min(

@@ -284,9 +284,7 @@ def _places(plan: Plan) -> dict[str, Box]:
     for p in plan.placed.positions:
         module = modules.get(skus.get(p.tag, ""))
         if module is not None and p.tag not in found:
-            along, across = module.length_mm, module.width_mm
-            if p.turned:
-                along, across = across, along
+            along, across = module.sides_mm(turned=p.turned)
             found[p.tag] = (p.x_mm, p.y_mm, p.x_mm + along, p.y_mm + across)
     return found
 

@@ -195,7 +195,7 @@ def placing(plan: Plan, brief: SiteBrief, catalog: Catalog, runs: int) -> tuple[
     skus, clear = {e.tag: modules[e.sku] for e in equipment}, []
     for p in placed.positions:
         m = skus[p.tag]
-        along, across = (m.width_mm, m.length_mm) if p.turned else (m.length_mm, m.width_mm)
+        along, across = m.sides_mm(turned=p.turned)
         off = m.clearance_mm
         clear.append(shapely.box(p.x_mm - off, p.y_mm - off, p.x_mm + along + off, p.y_mm + across + off))
     roads = [a for a in placed.areas if a.purpose == "road"]
