@@ -11,8 +11,9 @@ import networkx as nx
 from prefab.conductors import Choice, Feeder, Loop, choose_cable, choose_pipe
 from prefab.materials import Laid
 from prefab.module import Module, Need
-from prefab.plan import GAS, GRID, Equipment, Plan, Run
+from prefab.plan import GAS, GRID, Equipment, Plan
 from prefab.results import CableLine
+from prefab.site_layout import Run
 from prefab.units import money, need
 
 LOW_VOLTAGE_KV = {

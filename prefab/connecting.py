@@ -9,8 +9,9 @@ from prefab.brief import SiteBrief
 from prefab.catalog import Catalog
 from prefab.errors import AuditError
 from prefab.module import Module, Need
-from prefab.plan import GAS, GRID, SYSTEMS, BlockKind, Connected, Equipment, Feed, Group, Plant, Side, Sized, System
+from prefab.plan import GAS, GRID, SYSTEMS, BlockKind, Connected, Equipment, Feed, Group, Plant, Sized, System
 from prefab.sectioning import make_sections
+from prefab.site_layout import Side
 
 SIDES: tuple[Side, ...] = ("A", "B")
 

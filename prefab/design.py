@@ -10,14 +10,15 @@ from prefab.catalog import Catalog
 from prefab.climate import WeatherYear
 from prefab.connecting import make_connected
 from prefab.errors import AuditError, Impossible, InputError, OutOfBudget
-from prefab.materials import Laid
+from prefab.materials import Gear, Laid
 from prefab.module import Module
 from prefab.placing import make_placed
-from prefab.plan import Connected, Placed, Plan, Scheduled, Sized
+from prefab.plan import Connected, Plan, Scheduled, Sized
 from prefab.problem import Known
 from prefab.results import Finding, Progress
 from prefab.routing import make_routed
 from prefab.scheduling import make_scheduled
+from prefab.site_layout import Placed
 from prefab.sizing import make_sized
 from prefab.solver import FULL, QUICK, Effort, StopFlag
 from prefab.supply import SupplyHours
@@ -73,14 +74,36 @@ def make_design(
             on_progress(Progress(stage, None, None, 0.0))
 
     built = make_built(brief, catalog, effort, on_progress, stop)
-    connected, placed = built.connected, built.placed
+    return _finished(brief, catalog, built, say, weather, supply)
+
+
+def make_design_again(plan: Plan, catalog: Catalog, effort: str = "quick") -> Design:
+    """The same modules, connected, placed, routed and scheduled anew with what the catalog says now.
+
+    Raises:
+        Impossible, OutOfBudget, AuditError: as `make_design`.
+    """
+    connected, placed = _placed(plan.brief, catalog, plan.sized, None)
+    built = _built(plan.brief, catalog, plan.sized, connected, placed, effort, None, StopFlag())
+    return _finished(plan.brief, catalog, built, lambda _: None, plan.weather, plan.supply_hours)
+
+
+def _finished(
+    brief: SiteBrief,
+    catalog: Catalog,
+    built: Built,
+    say: Callable[[str], None],
+    weather: WeatherYear | None,
+    supply: tuple[SupplyHours, ...],
+) -> Design:
     say("routing")
     modules, carriers = _modules(brief, catalog), {c.key: c for c in catalog.carriers}
-    routed = make_routed(brief, catalog.basis, modules, carriers, connected.equipment, connected.feeds, placed)
+    equipment, feeds = built.connected.equipment, built.connected.feeds
+    routed = make_routed(brief, catalog.basis, modules, carriers, equipment, feeds, built.placed)
     say("auditing")
     given = {"weather": weather, "supply_hours": supply}
-    found = {**given, "placed": placed, "routed": routed, "scheduled": built.scheduled}
-    plan = make_plan(brief, catalog, built.sized, connected).model_copy(update=found)
+    found = {**given, "placed": built.placed, "routed": routed, "scheduled": built.scheduled}
+    plan = make_plan(brief, catalog, built.sized, built.connected).model_copy(update=found)
     plan = plan.model_copy(update={"entries_digest": plan.entries_digest_found})
     return Design(plan, refuse_unsound(audit(plan)))
 
@@ -178,9 +201,10 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
     held = {m.it.accelerator for m in modules if m.it}
     accelerators = tuple(a for a in catalog.accelerators if a.name in held)
     laid = Laid(cables=catalog.cables, pipes=catalog.pipes, trenches=catalog.trenches)
+    gear = Gear(cranes=catalog.cranes, transporters=catalog.transporters, barriers=catalog.barriers)
     rules = catalog.rules_at(brief.site.country, brief.grid.rules)
     screens = catalog.supply if brief.supply else None
-    beside = (screens,) if screens else ()
+    beside = (*((screens,) if screens else ()), *gear.cranes, *gear.transporters)
     entries = (*modules, *accelerators, *laid.cables, *laid.pipes, climate, *served, tariff, *rules, *beside)
     cited = {p.source for entry in (*entries, catalog.costs, catalog.basis) for p in entry.provenance}
     plan = Plan(
@@ -197,6 +221,7 @@ def make_plan(brief: SiteBrief, catalog: Catalog, sized: Sized, connected: Conne
         costs=catalog.costs,
         basis=catalog.basis,
         laid=laid,
+        gear=gear,
         country=catalog.country(brief.site.country),
         grid_rules=rules,
         supply_basis=screens,

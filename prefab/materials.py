@@ -275,3 +275,11 @@ class Laid(Frozen):
             KeyError: there is none.
         """
         return {t.key: t for t in self.trenches}[key]
+
+
+class Gear(Frozen):
+    """What modules are brought, lifted and shielded with."""
+
+    cranes: tuple[Crane, ...] = ()
+    transporters: tuple[Transporter, ...] = ()
+    barriers: tuple[Barrier, ...] = ()

@@ -11,9 +11,10 @@ from prefab.errors import OutOfBudget
 from prefab.lot_shapes import Stock
 from prefab.lots import Rect, Standing, make_lots, refuse_impossible
 from prefab.module import Module
-from prefab.plan import Area, Equipment, Placed, Position
+from prefab.plan import Equipment
 from prefab.quiet import Heard, Quiet
 from prefab.site import Site
+from prefab.site_layout import Area, Placed, Position
 from prefab.streets import Streets
 from prefab.units import have, need
 

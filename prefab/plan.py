@@ -15,10 +15,11 @@ from prefab.climate import Climate, WeatherYear
 from prefab.costs import Costs
 from prefab.errors import InputError
 from prefab.market import Country, GridRule, Tariff
-from prefab.materials import Laid
+from prefab.materials import Gear, Laid
 from prefab.module import Module
 from prefab.provenance import Key, Sku, Source
 from prefab.shares import Share
+from prefab.site_layout import Placed, Routed, Side, Tag
 from prefab.supply import SupplyBasis, SupplyHours
 from prefab.tables import Frozen, read_text, validate
 from prefab.workload import Accelerator, Card, StorageCard, Workload
@@ -30,13 +31,9 @@ GRID = "GRID"
 GAS = "GAS"
 """The tag of the gas pipeline likewise."""
 
-Tag = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,29}$")]
-Side = Literal["A", "B"]
-"""Of a run or a feed: a consumer's two cords."""
 System = Literal["A", "B", "C", "D", "E"]
 """Of a module: one of up to five independent systems that give the same."""
 SYSTEMS: tuple[System, ...] = ("A", "B", "C", "D", "E")
-Millimetre = int
 
 
 class Group(Frozen):
@@ -195,52 +192,6 @@ class Connected(Frozen):
     they share their load, and only one section feeds a fault."""
 
 
-class Position(Frozen):
-    """South-west corner of a module's footprint; unturned its length lies west to east."""
-
-    tag: Tag
-    x_mm: Millimetre
-    y_mm: Millimetre
-    turned: bool = False
-
-
-class Area(Frozen):
-    """A rectangle of land with a purpose."""
-
-    name: str
-    purpose: Literal["road", "block", "yard"]
-    x_mm: Millimetre
-    y_mm: Millimetre
-    width_mm: Annotated[int, Field(gt=0)]
-    """West to east."""
-    depth_mm: Annotated[int, Field(gt=0)]
-
-
-class Placed(Frozen):
-    """Where everything that stands on the land stands. What stands inside a pod is not listed."""
-
-    positions: tuple[Position, ...]
-    areas: tuple[Area, ...]
-
-
-class Run(Frozen):
-    """A cable or pipe between two modules, or from the utility, along right-angled segments."""
-
-    start: Tag
-    end: Tag
-    carrier: Key
-    side: Side
-    points_mm: Annotated[tuple[tuple[int, int], ...], Field(min_length=2)]
-    length_mm: Annotated[int, Field(ge=0)]
-    """Route plus risers and slack."""
-
-
-class Routed(Frozen):
-    """All runs; a feed's suppliers on one bus are joined by runs of their own."""
-
-    runs: tuple[Run, ...]
-
-
 class ScheduledTask(Frozen):
     """One activity with its dates; `finish` is the day on which it ends, the same as `start` for one day or less."""
 
@@ -294,6 +245,7 @@ class Plan(Frozen):
     basis: DesignBasis
     laid: Laid = Laid()
     """Cables, pipes and trenches that runs are made of."""
+    gear: Annotated[Gear, Field(exclude_if=lambda gear: gear == Gear())] = Gear()
     country: Country | None = None
     grid_rules: tuple[GridRule, ...] = ()
     """Those that hold at the site, or where the brief does not say which, all of the country's."""
@@ -331,7 +283,8 @@ class Plan(Frozen):
         """SHA-256 over the catalog entries that the plan carries."""
         cards = (self.climate, *self.cards)
         entries = (*self.modules, *self.carriers, *cards, self.tariff, self.costs, self.basis)
-        beside = (*(e for e in (self.country, self.weather, self.supply_basis) if e), *self.supply_hours)
+        given = (self.country, self.weather, self.supply_basis, self.gear if self.gear != Gear() else None)
+        beside = (*(e for e in given if e), *self.supply_hours)
         others = (self.laid, *self.accelerators, *self.grid_rules, *beside)
         return hashlib.sha256("".join(e.model_dump_json() for e in (*entries, *others)).encode()).hexdigest()
 

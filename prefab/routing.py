@@ -19,8 +19,9 @@ from prefab.brief import SiteBrief
 from prefab.carrier import Carrier
 from prefab.land import ROUNDED_MM
 from prefab.module import Module
-from prefab.plan import GRID, Equipment, Feed, Placed, Routed, Run, Side
+from prefab.plan import GRID, Equipment, Feed
 from prefab.site import Site
+from prefab.site_layout import Placed, Routed, Run, Side
 from prefab.trench_lines import Exit, Grid, Point, Points, Rect, Tree, length, spread, tidy
 from prefab.units import need
 

@@ -7,7 +7,8 @@ from wired import hand_wired_plan
 
 from prefab.basis import DesignBasis, Separation
 from prefab.module import Module
-from prefab.plan import Area, Connected, Equipment, Placed, Plan, Position
+from prefab.plan import Connected, Equipment, Plan
+from prefab.site_layout import Area, Placed, Position
 
 GATE_ROAD = Area(name="Road 1", purpose="road", x_mm=57_000, y_mm=0, width_mm=6000, depth_mm=100_000)
 """North from the middle of the south edge of the 120 m x 120 m test site."""

@@ -1,6 +1,7 @@
 """Makes the stored plans, expectations and the README's picture again, after a change that is meant.
 
-Run: python tests/refresh_layouts.py [NAME ...], then read the differences. Without names every layout is made again.
+Run: python tests/refresh_layouts.py [--sized] [NAME ...], then read the differences. Without names every layout is made
+again; with --sized the stored sizing stays, and the rest is made again with what the catalog says now.
 """
 
 import sys
@@ -8,10 +9,10 @@ from pathlib import Path
 
 from prefab.brief import SiteBrief, read_brief
 from prefab.catalog import load_catalog
-from prefab.design import make_design
+from prefab.design import make_design, make_design_again
 from prefab.documents.site_plan import make_site_plan
 from prefab.documents.svg import svg_of
-from prefab.plan import Plan, write_plan
+from prefab.plan import Plan, read_plan, write_plan
 from prefab.storage_events import make_events
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
@@ -34,13 +35,18 @@ def storage_note(plan: Plan) -> str:
     return "\n\n".join([head, *(event.said for event in events)]) + "\n"
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> None:
+    names = [a for a in arguments if a != "--sized"]
     catalog = load_catalog()
     for path in sorted(LAYOUTS.glob("*/brief.toml")):
         if names and path.parent.name not in names:
             continue
         brief = read_brief(path)
-        plan = make_design(brief, catalog, "full").plan
+        if "--sized" in arguments:
+            kept = read_plan(path.with_name("plan.json")).model_copy(update={"brief": brief})
+            plan = make_design_again(kept, catalog, "full").plan
+        else:
+            plan = make_design(brief, catalog, "full").plan
         stored = plan if stored_whole(brief) else plan.model_copy(update=dict.fromkeys(LATER))
         path.with_name("plan.json").write_text(write_plan(stored), encoding="utf-8")
         sized = plan.sized

@@ -7,7 +7,8 @@ from build import CARRIERS, PROVENANCE
 
 from prefab.bom import make_bom
 from prefab.materials import CableSeries, Laid, PipeSeries
-from prefab.plan import GRID, Area, Connected, Equipment, Placed, Routed, Run
+from prefab.plan import GRID, Connected, Equipment
+from prefab.site_layout import Area, Placed, Routed, Run
 from prefab.tables import validate
 from prefab.units import money
 

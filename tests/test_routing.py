@@ -12,9 +12,10 @@ from test_placing import connected_site
 from wired import hand_wired_plan
 
 from prefab.placing import make_placed
-from prefab.plan import GRID, Placed, Plan, read_plan
+from prefab.plan import GRID, Plan, read_plan
 from prefab.routing import make_routed
 from prefab.rules import runs
+from prefab.site_layout import Placed
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 

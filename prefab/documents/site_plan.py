@@ -22,7 +22,8 @@ from prefab.documents.site_land import (
 from prefab.documents.standing import Box, Ends, areas_of, boxes_of, ends_of, make_stretches
 from prefab.documents.style import GREY, INK, NAVY, WHITE, fitted, width_of
 from prefab.module import Module
-from prefab.plan import Area, Plan
+from prefab.plan import Plan
+from prefab.site_layout import Area
 from prefab.units import day, number
 
 # Points on paper for the land, landscape or portrait, so that the sheet fits a page of the proposal unscaled.

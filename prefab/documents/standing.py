@@ -9,7 +9,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from prefab.module import Module
-from prefab.plan import Area, Plan
+from prefab.plan import Plan
+from prefab.site_layout import Area
 
 Ends = tuple[int, int, int, int]
 """West, south, east, north in mm."""

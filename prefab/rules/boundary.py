@@ -12,8 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from prefab.brief import SiteBrief
 from prefab.land import Land
 from prefab.module import Module
-from prefab.plan import Area, Plan, Position
+from prefab.plan import Plan
 from prefab.results import Finding
+from prefab.site_layout import Area, Position
 
 TITLE = "Boundary and set-back"
 BASIS = "brief [site] width_m, depth_m, land, setback_m; catalog stands, length_mm, width_mm"

@@ -7,8 +7,9 @@ import networkx as nx
 import shapely
 
 from prefab.brief import SiteBrief
-from prefab.plan import Area, Plan
+from prefab.plan import Plan
 from prefab.results import Finding
+from prefab.site_layout import Area
 
 TITLE = "Road access"
 BASIS = "design basis road_width_mm, road_reach_mm; brief [site] width_m, land"

@@ -11,9 +11,10 @@ import shapely
 
 from prefab.brief import SiteBrief
 from prefab.land import ROUNDED_MM
-from prefab.plan import Feed, Plan, Run, Side
+from prefab.plan import Feed, Plan
 from prefab.results import Finding
 from prefab.rules.network import UTILITIES
+from prefab.site_layout import Run, Side
 
 TITLE = "Cable and pipe runs"
 BASIS = "plan connected.feeds; modules gives.feeders_max; design basis run_slack_frac, riser_mm"

@@ -9,24 +9,10 @@ from wired import BLOCK_GROUPS, with_two_demands
 from prefab.carrier import Carrier
 from prefab.connecting import make_connected
 from prefab.module import Module
-from prefab.plan import (
-    GRID,
-    Area,
-    BlockKind,
-    Equipment,
-    Group,
-    Placed,
-    Plan,
-    Plant,
-    Position,
-    Routed,
-    Run,
-    Scheduled,
-    ScheduledTask,
-    Sized,
-)
+from prefab.plan import GRID, BlockKind, Equipment, Group, Plan, Plant, Scheduled, ScheduledTask, Sized
 from prefab.proposal import Proposal, make_proposal
 from prefab.results import Finding
+from prefab.site_layout import Area, Placed, Position, Routed, Run
 from prefab.tasks import make_tasks
 
 FORMULA = "=cmd|'/C calc'!A0"

@@ -11,7 +11,7 @@ from prefab.documents.legend import FAMILIES
 from prefab.documents.site_plan import make_site_plan
 from prefab.documents.style import width_of
 from prefab.documents.svg import svg_of
-from prefab.plan import Area
+from prefab.site_layout import Area
 
 
 def plan_of(width_m=120.0, depth_m=120.0, **more):

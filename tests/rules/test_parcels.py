@@ -9,8 +9,9 @@ from rules.test_runs import PLAN as WIRED
 from rules.test_runs import RUNS, a_run
 from wired import hand_wired_plan
 
-from prefab.plan import GRID, Area, Routed
+from prefab.plan import GRID
 from prefab.rules import boundary, clearance, land_use, road_access, runs
+from prefab.site_layout import Area, Routed
 
 PUMP = thing("PMP-1")
 SQUARE = [[0.0, 0.0], [120.0, 0.0], [120.0, 120.0], [0.0, 120.0]]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from land import GATE_ROAD, moved, placed_plan, thing
 
-from prefab.plan import Area
 from prefab.rules import road_access
+from prefab.site_layout import Area
 
 PUMP = thing("PMP-1")
 

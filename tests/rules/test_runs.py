@@ -7,8 +7,9 @@ from build import a_module
 from damage import damaged, item
 from land import placed_plan, thing
 
-from prefab.plan import GRID, Connected, Equipment, Feed, Routed, Run
+from prefab.plan import GRID, Connected, Equipment, Feed
 from prefab.rules import runs
+from prefab.site_layout import Routed, Run
 
 LOAD = a_module(
     "LOD-1",
